@@ -1,0 +1,10 @@
+//! Algorithms on voxels: filters, thresholds, components, distance, thickness and surface measures.
+//!
+//! Every algorithm works with anisotropic voxels and gives the same result for every number of threads.
+
+pub mod components;
+pub mod distance;
+pub mod euler;
+pub mod filter;
+pub mod surface;
+pub mod threshold;
