@@ -1,1 +1,24 @@
-//! Placeholder.
+//! What a run found: versioned serde types and nothing that computes.
+//!
+//! Numbers are SI, and every key ends in its unit.
+//! Where the voxel size is unknown the SI keys are `null` and keys that end in `_vox` hold the number in voxel edges.
+//! A number that has an error estimate is a [`Quantity`], or stays plain with an [`ErrorParts`] beside it;
+//! parts that were not estimated are `null`.
+//!
+//! A type's `SCHEMA` names its version. Keys may be added under the same version; none is renamed or removed.
+
+mod input;
+mod measure;
+mod quantity;
+mod run;
+mod segment;
+mod transport;
+
+pub use input::{IngestResults, InputFile, InputInfo, VolumeInfo, VoxelSizeCandidate};
+pub use measure::{
+    AreaMethods, AreaPerGram, ChordLengths, MeasureResults, PercolationInfo, PhaseMeasure, Summary, SurfaceResults,
+};
+pub use quantity::{ErrorParts, Quantity};
+pub use run::{Figure, Program, RunResults, StageOutcome, StageReport};
+pub use segment::{SegmentResults, ThresholdSensitivity};
+pub use transport::{BlockedInfo, DirectionResults, PhaseInfo, SecondsSpent, TransportResults};

@@ -1,0 +1,58 @@
+//! How grey became labels.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::VolumeInfo;
+
+/// How much the solid share follows the threshold.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ThresholdSensitivity {
+    /// Step of the threshold, in grey values.
+    pub step: f64,
+    /// How the step was chosen.
+    pub step_rule: String,
+    /// Solid volume fraction with the threshold one step lower, before clean-up.
+    pub solid_fraction_low: f64,
+    /// Solid volume fraction at the threshold, before clean-up.
+    pub solid_fraction: f64,
+    /// Solid volume fraction with the threshold one step higher, before clean-up.
+    pub solid_fraction_high: f64,
+    /// Change of the solid volume fraction per grey value at the threshold.
+    pub slope_per_grey: f64,
+}
+
+/// What `segment` found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SegmentResults {
+    /// Schema name and version.
+    pub schema: String,
+    /// Shape and voxel size.
+    pub volume: VolumeInfo,
+    /// Method, such as `otsu`.
+    pub method: String,
+    /// Every step in order, with its parameters.
+    pub recipe: Vec<String>,
+    /// Thresholds in grey values: one, one per slice, or low and high.
+    pub thresholds: Vec<f64>,
+    /// Whether the solid is bright or dark.
+    pub foreground: String,
+    /// Between-class over total variance at the threshold, 0 to 1, where the method knows it.
+    pub separability: Option<f64>,
+    /// Volume fraction of each label present.
+    pub volume_fractions: BTreeMap<String, f64>,
+    /// How much the solid share follows the threshold.
+    pub threshold_sensitivity: Option<ThresholdSensitivity>,
+    /// Solid voxels removed as too small.
+    pub removed_solid_voxels: u64,
+    /// Pore voxels filled as holes.
+    pub filled_pore_voxels: u64,
+    /// Warnings.
+    pub warnings: Vec<String>,
+}
+
+impl SegmentResults {
+    /// Schema name and version.
+    pub const SCHEMA: &'static str = "foamflux.segment/1";
+}
