@@ -1,1 +1,21 @@
-//! Placeholder.
+//! From an input to its results: ingest, segment, measure, transport, with events and one configuration.
+//!
+//! Each stage is a function from settings and data to a result type of `foamflux-results`;
+//! [`run`](run::run) strings them together. Nothing here prints or chooses a device on its own.
+
+pub mod config;
+mod content;
+mod error;
+pub mod ingest;
+pub mod measure;
+pub mod memory;
+mod record;
+pub mod run;
+pub mod segment;
+pub mod settings;
+pub mod transport;
+
+pub use config::Config;
+pub use content::Input;
+pub use error::{ExitStatus, PipelineError};
+pub use settings::Settings;

@@ -73,8 +73,8 @@ pub struct IngestResults {
     pub files: Vec<String>,
     /// Every voxel size found and what became of it.
     pub voxel_size_candidates: Vec<VoxelSizeCandidate>,
-    /// Slice numbers missing from the sequence of names.
-    pub gaps: Vec<u64>,
+    /// Slice numbers missing from the sequence of names, as "7" or "7 to 9".
+    pub gaps: Vec<String>,
     /// Files that claim the same slice.
     pub duplicates: Vec<String>,
     /// Slices whose size differs from the others.

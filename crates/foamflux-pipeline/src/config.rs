@@ -1,0 +1,279 @@
+//! The configuration: one flat table whose keys are the long flags of the command line.
+//!
+//! A flag beats the file, the file beats the default, and an unknown key is an error.
+//! The resolved table, every default included, goes into the results.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+/// Everything that can be set, as text or plain numbers, `None` where nothing was said.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Config {
+    /// Voxel edges, one or three in x,y,z order, such as `25nm,25nm,50nm`.
+    pub voxel_size: Option<String>,
+    /// Shape of a `.raw` file, `z,y,x`.
+    pub shape: Option<String>,
+    /// Sample type of a `.raw` file.
+    pub dtype: Option<String>,
+    /// Byte order of a `.raw` file, `little` or `big`.
+    pub byte_order: Option<String>,
+    /// Bytes to skip at the start of a `.raw` file.
+    pub offset: Option<u64>,
+    /// Part to read, `x0:x1,y0:y1,z0:z1`.
+    pub crop: Option<String>,
+    /// Voxels per axis to merge into one.
+    pub bin: Option<usize>,
+    /// What to do with slices of another size: `refuse`, `skip`, `crop`, `pad`.
+    pub odd_sizes: Option<String>,
+    /// What to do with unreadable slices: `refuse`, `skip`, `interpolate`.
+    pub bad_slices: Option<String>,
+    /// What the voxels are: `auto`, `grey`, `labels`.
+    pub content: Option<String>,
+    /// Map of a foreign label image, `pore=0,fibre=255`.
+    pub labels: Option<String>,
+
+    /// Segmentation method: `otsu`, `otsu-slices`, `fixed`, `hysteresis`.
+    pub method: Option<String>,
+    /// Threshold of the method `fixed`: solid is grey >= threshold.
+    pub threshold: Option<f64>,
+    /// Low threshold of the method `hysteresis`.
+    pub low: Option<f64>,
+    /// High threshold of the method `hysteresis`.
+    pub high: Option<f64>,
+    /// Whether the solid is `bright` or `dark`.
+    pub foreground: Option<String>,
+    /// Filter before thresholding: `none`, `median`, `median:2`, `gaussian:0.8`.
+    pub denoise: Option<String>,
+    /// Solid components smaller than this many voxels become pore.
+    pub min_solid: Option<u64>,
+    /// Holes in the solid to fill: `none`, `all`, or the largest size in voxels.
+    pub fill_holes: Option<String>,
+
+    /// Density of the solid in g/cm3, for area per mass.
+    pub density: Option<f64>,
+    /// BET area in m2/g, for the roughness factor.
+    pub bet: Option<f64>,
+
+    /// Conducting phases.
+    pub phase: Option<Vec<String>>,
+    /// Relative conductivities by label, `fibre=1,node=0.3`; makes them one conducting medium.
+    pub conductivity: Option<String>,
+    /// `x`, `y`, `z` or `all`.
+    pub direction: Option<String>,
+    /// `no-flux` or `periodic`.
+    pub sides: Option<String>,
+    /// Relative error of tau, `0.1%` or `1e-3`.
+    pub tol: Option<String>,
+    /// Most iterations of a solve.
+    pub max_iterations: Option<u64>,
+    /// Directions whose potential and flux go into `fields.vti`: `none`, `x`, `y`, `z`, `all`.
+    pub fields: Option<String>,
+
+    /// Stages to leave out of `run`.
+    pub skip: Option<Vec<String>>,
+    /// The only stages that `run` does.
+    pub only: Option<Vec<String>>,
+    /// Name of the sample in tables.
+    pub sample: Option<String>,
+
+    /// `auto`, `cpu`, `gpu`, `gpu:N`.
+    pub device: Option<String>,
+    /// Number of threads.
+    pub threads: Option<usize>,
+    /// Memory that may be used, `8GiB`.
+    pub max_memory: Option<String>,
+    /// Seed of generated hosts.
+    pub seed: Option<u64>,
+}
+
+/// Why a configuration is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read the configuration {}: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// The file is not TOML, or has a key that does not exist.
+    #[error(
+        "{}: {message}\nkeys are the long flags without dashes in front, for example: voxel-size = \"25nm,25nm,50nm\"",
+        path.display()
+    )]
+    Syntax {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong and where.
+        message: String,
+    },
+    /// A value that its key cannot take.
+    #[error("--{key}: {message}")]
+    Value {
+        /// The key, spelled as the flag.
+        key: &'static str,
+        /// What is wrong and what to write instead.
+        message: String,
+    },
+}
+
+impl ConfigError {
+    pub(crate) fn value(key: &'static str, message: impl Into<String>) -> Self {
+        ConfigError::Value { key, message: message.into() }
+    }
+}
+
+macro_rules! overlay {
+    ($base:ident, $over:ident; $($field:ident),* $(,)?) => {
+        Config { $($field: $over.$field.or($base.$field)),* }
+    };
+}
+
+impl Config {
+    /// Reads a TOML file.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when it cannot be read, is not TOML or has an unknown key.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+        toml::from_str(&text)
+            .map_err(|e| ConfigError::Syntax { path: path.to_owned(), message: e.to_string().trim().to_owned() })
+    }
+
+    /// This configuration with everything that `over` says put on top.
+    #[must_use]
+    pub fn overlaid(self, over: Config) -> Self {
+        let base = self;
+        overlay!(base, over;
+            voxel_size, shape, dtype, byte_order, offset, crop, bin, odd_sizes, bad_slices, content, labels,
+            method, threshold, low, high, foreground, denoise, min_solid, fill_holes, density, bet,
+            phase, conductivity, direction, sides, tol, max_iterations, fields, skip, only, sample,
+            device, threads, max_memory, seed)
+    }
+
+    /// The configuration with every default filled in; what stays `None` has no default and was not given.
+    #[must_use]
+    pub fn with_defaults(self) -> Self {
+        let text = |s: &str| Some(s.to_owned());
+        let defaults = Config {
+            bin: Some(1),
+            odd_sizes: text("refuse"),
+            bad_slices: text("refuse"),
+            content: text("auto"),
+            method: text("otsu"),
+            foreground: text("bright"),
+            denoise: text("median"),
+            min_solid: Some(0),
+            fill_holes: text("none"),
+            phase: Some(vec!["pore".to_owned(), "solid".to_owned()]),
+            direction: text("all"),
+            sides: text("no-flux"),
+            tol: text("0.1%"),
+            max_iterations: Some(20_000),
+            fields: text("z"),
+            skip: Some(Vec::new()),
+            device: text("auto"),
+            seed: Some(1),
+            ..Config::default()
+        };
+        defaults.overlaid(self)
+    }
+}
+
+/// The label map of a foreign image: what each value means.
+pub type LabelMap = BTreeMap<i64, foamflux_grid::Label>;
+
+/// Reads `pore=0,fibre=255`.
+///
+/// # Errors
+/// [`ConfigError::Value`] when a part is not `NAME=VALUE`, a name is unknown or a value is given twice.
+pub fn parse_label_map(text: &str) -> Result<LabelMap, ConfigError> {
+    let mut map = LabelMap::new();
+    for part in text.split(',') {
+        let (name, value) = part
+            .split_once('=')
+            .ok_or_else(|| ConfigError::value("labels", format!("'{part}' is not NAME=VALUE, as in pore=0,fibre=255")))?;
+        let label = name.parse().map_err(|e: String| ConfigError::value("labels", e))?;
+        let value: i64 = value.trim().parse().map_err(|_| {
+            ConfigError::value("labels", format!("'{}' in '{part}' is not a whole number", value.trim()))
+        })?;
+        if map.insert(value, label).is_some_and(|old| old != label) {
+            return Err(ConfigError::value("labels", format!("the value {value} is given two meanings")));
+        }
+    }
+    Ok(map)
+}
+
+/// Reads `fibre=1,node=0.3` into a conductivity per label, zero where none was given.
+///
+/// # Errors
+/// [`ConfigError::Value`] when a part is not `NAME=VALUE` or a name is unknown.
+pub fn parse_conductivities(text: &str) -> Result<[f64; 9], ConfigError> {
+    let mut values = [0.0; 9];
+    for part in text.split(',') {
+        let (name, value) = part.split_once('=').ok_or_else(|| {
+            ConfigError::value("conductivity", format!("'{part}' is not LABEL=VALUE, as in fibre=1,node=0.3"))
+        })?;
+        let label: foamflux_grid::Label = name.parse().map_err(|e: String| ConfigError::value("conductivity", e))?;
+        values[label as usize] = value.trim().parse().map_err(|_| {
+            ConfigError::value("conductivity", format!("'{}' in '{part}' is not a number", value.trim()))
+        })?;
+    }
+    Ok(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use foamflux_grid::Label;
+
+    #[test]
+    fn a_flag_beats_the_file_and_the_file_beats_the_default() {
+        let file: Config = toml::from_str("bin = 2\ntol = \"1%\"").unwrap();
+        let flags = Config { tol: Some("0.01%".into()), ..Config::default() };
+        let all = file.overlaid(flags).with_defaults();
+        assert_eq!(all.bin, Some(2));
+        assert_eq!(all.tol.as_deref(), Some("0.01%"));
+        assert_eq!(all.method.as_deref(), Some("otsu"));
+    }
+
+    #[test]
+    fn unknown_keys_are_refused_by_name() {
+        let error = toml::from_str::<Config>("voxelsize = \"1um\"").unwrap_err().to_string();
+        assert!(error.contains("voxelsize"), "{error}");
+    }
+
+    #[test]
+    fn overlay_keeps_every_field() {
+        // Every field set on one side survives on either side of the overlay: catches a field left out of the list.
+        let mut table = toml::Table::new();
+        for key in serde_json::to_value(Config::default()).unwrap().as_object().unwrap().keys() {
+            let value = match key.as_str() {
+                "bin" | "offset" | "min-solid" | "max-iterations" | "threads" | "seed" => toml::Value::Integer(3),
+                "threshold" | "low" | "high" | "density" | "bet" => toml::Value::Float(2.5),
+                "phase" | "skip" | "only" => toml::Value::Array(vec!["a".into()]),
+                _ => "a".into(),
+            };
+            table.insert(key.clone(), value);
+        }
+        let full: Config = table.try_into().unwrap();
+        assert_eq!(Config::default().overlaid(full.clone()), full);
+        assert_eq!(full.clone().overlaid(Config::default()), full);
+        assert_eq!(full.clone().with_defaults(), full);
+    }
+
+    #[test]
+    fn label_maps() {
+        let map = parse_label_map("pore=0,fibre=85,other=170,fibre=86").unwrap();
+        assert_eq!(map[&86], Label::Fibre);
+        assert_eq!(map[&170], Label::Other);
+        for bad in ["pore", "pore=x", "carbon=1", "pore=0,fibre=0", ""] {
+            assert!(parse_label_map(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! What can go wrong between an input and its results, and the exit status that each case has.
+
+use foamflux_grid::GridError;
+
+use crate::config::ConfigError;
+
+/// Exit status of the program, by kind of failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum ExitStatus {
+    /// A mistake of the program.
+    Internal = 1,
+    /// A flag or the configuration is wrong.
+    Usage = 2,
+    /// The input cannot be read or contradicts itself.
+    Input = 3,
+    /// It would not fit in memory.
+    Memory = 4,
+    /// The solver did not reach the tolerance.
+    NotConverged = 5,
+    /// The device asked for is absent or failed.
+    Device = 6,
+}
+
+/// Why a command ended without results.
+#[derive(Debug, thiserror::Error)]
+pub enum PipelineError {
+    /// The configuration is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The input cannot be read.
+    #[error(transparent)]
+    Read(#[from] foamflux_io::read::ReadError),
+    /// An output cannot be written.
+    #[error(transparent)]
+    Write(#[from] foamflux_io::write::WriteError),
+    /// The grey values cannot be segmented.
+    #[error(transparent)]
+    Segment(#[from] foamflux_voxel::segment::SegmentError),
+    /// The voxels are not what the command expects.
+    #[error("{path}: {message}")]
+    Content {
+        /// The input.
+        path: String,
+        /// What was found, what was expected and what to do.
+        message: String,
+    },
+    /// The work needs more memory than it may use.
+    #[error(
+        "{what} of {voxels} voxels needs about {need}, and {limit} may be used: crop with --crop x0:x1,y0:y1,z0:z1, \
+         merge voxels with --bin 2, or raise --max-memory"
+    )]
+    Memory {
+        /// The stage.
+        what: &'static str,
+        /// Voxels of the volume.
+        voxels: usize,
+        /// Memory needed, readable.
+        need: String,
+        /// Memory allowed, readable.
+        limit: String,
+    },
+    /// The transport problem cannot be set up.
+    #[error(transparent)]
+    Problem(#[from] foamflux_transport::ProblemError),
+    /// The solver failed.
+    #[error("{what}: {source}")]
+    Solve {
+        /// Which solve.
+        what: String,
+        /// The cause.
+        source: foamflux_transport::SolveError,
+    },
+    /// The device asked for cannot be had.
+    #[error("{0}")]
+    Device(String),
+    /// The user asked to stop.
+    #[error("stopped on request; nothing was written")]
+    Cancelled,
+    /// A mistake of the program.
+    #[error("internal error: {0}; please report it with the command line and the input")]
+    Internal(String),
+}
+
+impl From<GridError> for PipelineError {
+    fn from(error: GridError) -> Self {
+        PipelineError::Internal(error.to_string())
+    }
+}
+
+impl PipelineError {
+    /// The documented exit status.
+    #[must_use]
+    pub fn exit_status(&self) -> ExitStatus {
+        use foamflux_io::read::ErrorCategory;
+        match self {
+            PipelineError::Config(_) | PipelineError::Problem(_) => ExitStatus::Usage,
+            PipelineError::Read(error) => match error.category() {
+                ErrorCategory::Usage => ExitStatus::Usage,
+                ErrorCategory::Input => ExitStatus::Input,
+                ErrorCategory::Memory => ExitStatus::Memory,
+            },
+            PipelineError::Write(error) if error.is_usage() => ExitStatus::Usage,
+            PipelineError::Segment(error) if error.is_usage() => ExitStatus::Usage,
+            PipelineError::Segment(_) | PipelineError::Content { .. } => ExitStatus::Input,
+            PipelineError::Memory { .. } => ExitStatus::Memory,
+            PipelineError::Solve { .. } => ExitStatus::NotConverged,
+            PipelineError::Device(_) => ExitStatus::Device,
+            PipelineError::Write(_) | PipelineError::Cancelled | PipelineError::Internal(_) => ExitStatus::Internal,
+        }
+    }
+}

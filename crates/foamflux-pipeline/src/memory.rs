@@ -1,0 +1,66 @@
+//! Memory is planned before it is used.
+//!
+//! Each stage states its peak in bytes per voxel, beside the input that is held at the same time.
+//! The figures are measured peaks of whole runs, rounded up; the test of the binary holds them against reality.
+
+use foamflux_grid::{Shape, units};
+
+use crate::error::PipelineError;
+
+/// A stage, as far as memory goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    /// Filter and threshold.
+    Segment,
+    /// Distance, thickness, surface.
+    Measure,
+    /// The solver with the fields it leaves.
+    Transport,
+}
+
+impl Work {
+    /// Peak in bytes per voxel, beside the input.
+    const fn bytes_per_voxel(self) -> usize {
+        match self {
+            Work::Segment => 10,
+            Work::Measure => 24,
+            Work::Transport => 48,
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Work::Segment => "segmenting a volume",
+            Work::Measure => "measuring a volume",
+            Work::Transport => "solving transport in a volume",
+        }
+    }
+}
+
+/// Bytes that a stage needs at its peak, input and labels included.
+#[must_use]
+pub fn needed(work: Work, shape: Shape, input_bytes_per_voxel: usize) -> u64 {
+    shape.len() as u64 * (work.bytes_per_voxel() + input_bytes_per_voxel + 1) as u64
+}
+
+/// Refuses work that would not fit.
+///
+/// # Errors
+/// [`PipelineError::Memory`] with both amounts.
+pub fn check(
+    work: Work,
+    shape: Shape,
+    input_bytes_per_voxel: usize,
+    limit: Option<u64>,
+) -> Result<(), PipelineError> {
+    let need = needed(work, shape, input_bytes_per_voxel);
+    match limit {
+        Some(limit) if need > limit => Err(PipelineError::Memory {
+            what: work.name(),
+            voxels: shape.len(),
+            need: units::format_bytes(need),
+            limit: units::format_bytes(limit),
+        }),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,229 @@
+//! The main job: one input through every stage.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use foamflux_grid::{Labels, Stage, Watch};
+use foamflux_io::read::StackData;
+use foamflux_results::{InputInfo, Program, RunResults, StageOutcome, StageReport};
+use foamflux_transport::Backend;
+
+use crate::content::Input;
+use crate::error::PipelineError;
+use crate::ingest;
+use crate::measure::GreySurface;
+use crate::record::Recorder;
+use crate::settings::{OptionalStage, Settings};
+use crate::transport::Fields;
+use crate::{measure, memory, segment, transport};
+
+/// Where the voxels come from.
+#[derive(Debug)]
+pub enum Source {
+    /// A path.
+    Path(PathBuf),
+    /// A grey stack that was made on the spot, with a word on how.
+    Made {
+        /// The voxels.
+        data: StackData,
+        /// What it is.
+        kind: String,
+    },
+}
+
+/// Everything that a run leaves behind.
+#[derive(Debug)]
+pub struct RunOutput {
+    /// The numbers. Figures and files are for the caller to add.
+    pub results: RunResults,
+    /// The segmented volume.
+    pub labels: Labels,
+    /// The grey stack, where there was one.
+    pub grey: Option<StackData>,
+    /// Potential and flux by direction, for the directions asked for.
+    pub fields: Vec<Fields>,
+}
+
+/// Does the main job.
+///
+/// # Errors
+/// [`PipelineError`]; nothing has been written by then.
+pub fn run(
+    source: Source,
+    settings: &Settings,
+    backend: &dyn Backend,
+    watch: &dyn Watch,
+) -> Result<RunOutput, PipelineError> {
+    let began = Instant::now();
+    let recorder = Recorder::new(watch);
+    let watch: &dyn Watch = &recorder;
+    let mut stages = BTreeMap::new();
+
+    let clock = Instant::now();
+    let (input, info, sample) = read(source, settings, watch)?;
+    done(&mut stages, Stage::Ingest, clock);
+    cancelled(watch)?;
+
+    let clock = Instant::now();
+    let (labels, grey, segment_results, grey_surface) = match input {
+        Input::Labels(labels, _) => {
+            skipped(&mut stages, Stage::Segment, "the input is labels already");
+            (labels, None, None, None)
+        }
+        Input::Grey(data) => {
+            memory::check(memory::Work::Segment, data.shape(), data.sample_type().bytes(), settings.max_memory)?;
+            let segmented = segment::segment(&data, &settings.segment, watch)?;
+            done(&mut stages, Stage::Segment, clock);
+            let surface = GreySurface::of(&segmented);
+            (segmented.labels, Some(data), Some(segmented.results), surface)
+        }
+    };
+    cancelled(watch)?;
+
+    let asked = |stage: OptionalStage| settings.stages.contains(&stage);
+    const LEFT_OUT: &str = "left out by --skip or --only";
+    let grey_bytes = grey.as_ref().map_or(0, |g| g.sample_type().bytes());
+    for (stage, option) in [(Stage::Tag, OptionalStage::Tag), (Stage::Current, OptionalStage::Current)] {
+        let reason = if asked(option) { "this version does not have it yet" } else { LEFT_OUT };
+        skipped(&mut stages, stage, reason);
+    }
+
+    let mut measure_results = None;
+    if asked(OptionalStage::Measure) {
+        let clock = Instant::now();
+        memory::check(memory::Work::Measure, labels.shape(), grey_bytes, settings.max_memory)?;
+        let surface = grey_surface.as_ref().zip(grey.as_ref());
+        measure_results = Some(measure::measure(&labels, surface, &settings.measure, watch)?);
+        done(&mut stages, Stage::Measure, clock);
+        cancelled(watch)?;
+    } else {
+        skipped(&mut stages, Stage::Measure, LEFT_OUT);
+    }
+
+    let mut transport_results = BTreeMap::new();
+    let mut fields = Vec::new();
+    if asked(OptionalStage::Transport) {
+        let clock = Instant::now();
+        memory::check(memory::Work::Transport, labels.shape(), grey_bytes, settings.max_memory)?;
+        let solved = transport::transport(&labels, &settings.transport, 0.0, backend, watch)?;
+        transport_results = solved.results;
+        fields = solved.fields;
+        done(&mut stages, Stage::Transport, clock);
+    } else {
+        skipped(&mut stages, Stage::Transport, LEFT_OUT);
+    }
+
+    let results = RunResults {
+        schema: RunResults::SCHEMA.to_owned(),
+        sample: settings.config.sample.clone().unwrap_or(sample),
+        program: Program { name: "foamflux".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
+        finished_utc: utc_now(),
+        configuration: serde_json::to_value(&settings.config)
+            .map_err(|e| PipelineError::Internal(format!("the configuration cannot be written: {e}")))?,
+        device: backend.describe(),
+        input: info,
+        volume: ingest::volume_info(labels.shape(), labels.voxel_size()),
+        stages,
+        segment: segment_results,
+        measure: measure_results,
+        transport: transport_results,
+        figures: Vec::new(),
+        files: BTreeMap::new(),
+        warnings: recorder.warnings(),
+        notes: recorder.notes(),
+        seconds_total: began.elapsed().as_secs_f64(),
+    };
+    Ok(RunOutput { results, labels, grey, fields })
+}
+
+fn read(source: Source, settings: &Settings, watch: &dyn Watch) -> Result<(Input, InputInfo, String), PipelineError> {
+    match source {
+        Source::Path(path) => {
+            let (input, report) = ingest::read_input(&path, &settings.ingest, watch)?;
+            let (shape, content) = match &input {
+                Input::Grey(data) => (data.shape(), "grey"),
+                Input::Labels(labels, _) => (labels.shape(), "labels"),
+            };
+            if shape.z == 1 {
+                return Err(PipelineError::Content {
+                    path: path.display().to_string(),
+                    message: "holds one slice, and surface area, thickness and tortuosity need a volume: give the folder \
+                              that holds all slices, or a multi-page file; 'foamflux segment' works on a single slice, \
+                              and 'measure' and 'transport' take it as a sheet one voxel thick"
+                        .to_owned(),
+                });
+            }
+            let info = ingest::input_info(&path, content, &report)?;
+            Ok((input, info, sample_name(&path)))
+        }
+        Source::Made { data, kind } => {
+            let info = InputInfo {
+                path: kind.clone(),
+                kind: kind.clone(),
+                content: "grey".to_owned(),
+                sample_type: data.sample_type().to_string(),
+                files: Vec::new(),
+                voxel_size_candidates: Vec::new(),
+                notes: Vec::new(),
+            };
+            Ok((Input::Grey(data), info, kind))
+        }
+    }
+}
+
+/// The name of a folder or the stem of a file.
+fn sample_name(path: &Path) -> String {
+    let absolute = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let name = if absolute.is_dir() { absolute.file_name() } else { absolute.file_stem() };
+    name.map_or_else(|| "sample".to_owned(), |n| n.to_string_lossy().into_owned())
+}
+
+fn done(stages: &mut BTreeMap<String, StageReport>, stage: Stage, clock: Instant) {
+    let report = StageReport { outcome: StageOutcome::Done, reason: None, seconds: clock.elapsed().as_secs_f64() };
+    stages.insert(stage.name().to_owned(), report);
+}
+
+fn skipped(stages: &mut BTreeMap<String, StageReport>, stage: Stage, reason: &str) {
+    let report = StageReport { outcome: StageOutcome::Skipped, reason: Some(reason.to_owned()), seconds: 0.0 };
+    stages.insert(stage.name().to_owned(), report);
+}
+
+fn cancelled(watch: &dyn Watch) -> Result<(), PipelineError> {
+    if watch.cancelled() { Err(PipelineError::Cancelled) } else { Ok(()) }
+}
+
+/// Now, as RFC 3339 in UTC to the second.
+fn utc_now() -> String {
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
+    rfc3339(seconds)
+}
+
+/// Seconds since 1970 as RFC 3339. The calendar is Howard Hinnant's `civil_from_days`.
+fn rfc3339(seconds: u64) -> String {
+    let (days, rest) = (seconds / 86_400, seconds % 86_400);
+    let shifted = days + 719_468;
+    let era = shifted / 146_097;
+    let day_of_era = shifted % 146_097;
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_index = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_index + 2) / 5 + 1;
+    let month = if month_index < 10 { month_index + 3 } else { month_index - 9 };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", rest / 3600, rest % 3600 / 60, rest % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rfc3339;
+
+    #[test]
+    fn the_calendar_knows_leap_years() {
+        assert_eq!(rfc3339(0), "1970-01-01T00:00:00Z");
+        assert_eq!(rfc3339(951_782_399), "2000-02-28T23:59:59Z");
+        assert_eq!(rfc3339(951_782_400), "2000-02-29T00:00:00Z");
+        assert_eq!(rfc3339(1_709_251_199), "2024-02-29T23:59:59Z");
+        assert_eq!(rfc3339(4_107_542_400), "2100-03-01T00:00:00Z");
+    }
+}

@@ -1,0 +1,158 @@
+//! Grey values to labels, with the recipe that made them.
+
+use std::collections::BTreeMap;
+
+use foamflux_grid::{Event, Label, Labels, Sample, Stage, Volume, Watch};
+use foamflux_io::read::StackData;
+use foamflux_results::{SegmentResults, ThresholdSensitivity};
+use foamflux_voxel::filter;
+use foamflux_voxel::segment::{
+    self, Denoise, Foreground, HoleFilling, Method, SegmentError, SegmentOptions, Segmentation, StepBasis,
+};
+
+use crate::error::PipelineError;
+use crate::ingest::volume_info;
+use crate::record::Recorder;
+
+/// What segmenting leaves behind.
+#[derive(Debug)]
+pub struct Segmented {
+    /// The labels.
+    pub labels: Labels,
+    /// The numbers.
+    pub results: SegmentResults,
+    /// The grey field that was cut, after the filter; `None` where it is the input itself.
+    pub filtered: Option<StackData>,
+    /// The one level at which it was cut, where there is one.
+    pub level: Option<f64>,
+}
+
+/// Filters, cuts and cleans.
+///
+/// # Errors
+/// [`PipelineError::Segment`].
+pub fn segment(data: &StackData, options: &SegmentOptions, watch: &dyn Watch) -> Result<Segmented, PipelineError> {
+    let recorder = Recorder::new(watch);
+    let watch: &dyn Watch = &recorder;
+    watch.event(Event::Started { stage: Stage::Segment, what: recipe(options).join("; ") });
+    let filtered = foamflux_io::for_each_type!(data, volume => filter(volume, options.denoise, watch))?;
+    let cut = SegmentOptions { denoise: Denoise::None, ..*options };
+    let found = foamflux_io::for_each_type!(filtered.as_ref().unwrap_or(data), volume => {
+        segment::segment(volume, &cut, watch)
+    })
+    .map_err(stopped)?;
+    watch.event(Event::Finished {
+        stage: Stage::Segment,
+        outcome: format!("solid {:.3} % at threshold {:?}", 100.0 * found.solid_fraction, first(&found.thresholds)),
+    });
+    let level = match options.method {
+        Method::Fixed { .. } | Method::Otsu => found.thresholds.first().copied(),
+        Method::OtsuPerSlice | Method::Hysteresis { .. } => None,
+    };
+    let results = results(options, &found, recorder.warnings());
+    Ok(Segmented { labels: found.labels, results, filtered, level })
+}
+
+/// Every step in order, in words that say how to repeat it.
+#[must_use]
+pub fn recipe(options: &SegmentOptions) -> Vec<String> {
+    let mut steps = Vec::new();
+    match options.denoise {
+        Denoise::None => {}
+        Denoise::Median { radius } => steps.push(format!("median of {0}x{0}x{0} voxels", 2 * radius + 1)),
+        Denoise::Gaussian { sigma_voxel } => steps.push(format!("Gaussian of sigma {sigma_voxel} voxels")),
+    }
+    let side = match options.foreground {
+        Foreground::Bright => "solid is grey >= threshold",
+        Foreground::Dark => "solid is grey < threshold",
+    };
+    steps.push(match options.method {
+        Method::Fixed { threshold } => format!("fixed threshold {threshold}, {side}"),
+        Method::Otsu => format!("Otsu's threshold of the whole stack, {side}"),
+        Method::OtsuPerSlice => format!("Otsu's threshold of each slice, {side}"),
+        Method::Hysteresis { low, high } => format!("hysteresis between {low} and {high}, {side}"),
+    });
+    if options.min_solid_voxels > 1 {
+        steps.push(format!("solid pieces of fewer than {} voxels removed", options.min_solid_voxels));
+    }
+    match options.fill_holes {
+        HoleFilling::None => {}
+        HoleFilling::Enclosed => steps.push("enclosed pores filled".to_owned()),
+        HoleFilling::UpTo(n) => steps.push(format!("enclosed pores of up to {n} voxels filled")),
+    }
+    steps
+}
+
+fn filter<T>(volume: &Volume<T>, denoise: Denoise, watch: &dyn Watch) -> Result<Option<StackData>, PipelineError>
+where
+    T: Sample,
+    Volume<T>: Into<StackData>,
+{
+    Ok(match denoise {
+        Denoise::None => None,
+        Denoise::Median { radius } => {
+            Some(filter::median(volume, radius, watch).map_err(|e| stopped(SegmentError::from(e)))?.into())
+        }
+        Denoise::Gaussian { sigma_voxel } => {
+            Some(filter::gaussian(volume, sigma_voxel, watch).map_err(|e| stopped(SegmentError::from(e)))?.into())
+        }
+    })
+}
+
+/// A request to stop is nobody's mistake.
+fn stopped(error: SegmentError) -> PipelineError {
+    match error {
+        SegmentError::Cancelled | SegmentError::Filter(filter::FilterError::Cancelled) => PipelineError::Cancelled,
+        error => PipelineError::Segment(error),
+    }
+}
+
+fn results(options: &SegmentOptions, found: &Segmentation, warnings: Vec<String>) -> SegmentResults {
+    let counts = found.labels.counts();
+    let voxels = found.labels.shape().len() as f64;
+    let volume_fractions: BTreeMap<String, f64> = [Label::Pore, Label::Fibre]
+        .into_iter()
+        .map(|label| (label.name().to_owned(), counts[label as usize] as f64 / voxels))
+        .collect();
+    let sensitivity = found.sensitivity;
+    SegmentResults {
+        schema: SegmentResults::SCHEMA.to_owned(),
+        volume: volume_info(found.labels.shape(), found.labels.voxel_size()),
+        method: match options.method {
+            Method::Fixed { .. } => "fixed",
+            Method::Otsu => "otsu",
+            Method::OtsuPerSlice => "otsu-slices",
+            Method::Hysteresis { .. } => "hysteresis",
+        }
+        .to_owned(),
+        recipe: recipe(options),
+        thresholds: found.thresholds.clone(),
+        foreground: match options.foreground {
+            Foreground::Bright => "bright",
+            Foreground::Dark => "dark",
+        }
+        .to_owned(),
+        separability: found.separability,
+        volume_fractions,
+        threshold_sensitivity: Some(ThresholdSensitivity {
+            step: sensitivity.step,
+            step_rule: match sensitivity.basis {
+                StepBasis::ClassMeans => "5 % of the distance between the mean grey values of solid and pore",
+                StepBasis::GreyRange => "5 % of the range of grey values",
+                StepBasis::OneGreyValue => "one grey value, the least that whole numbers know",
+            }
+            .to_owned(),
+            solid_fraction_low: sensitivity.solid_fraction_at_lower,
+            solid_fraction: sensitivity.solid_fraction,
+            solid_fraction_high: sensitivity.solid_fraction_at_higher,
+            slope_per_grey: sensitivity.slope_per_grey,
+        }),
+        removed_solid_voxels: found.removed_solid_voxels,
+        filled_pore_voxels: found.filled_pore_voxels,
+        warnings,
+    }
+}
+
+fn first(thresholds: &[f64]) -> f64 {
+    thresholds.first().copied().unwrap_or(f64::NAN)
+}

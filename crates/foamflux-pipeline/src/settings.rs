@@ -1,0 +1,357 @@
+//! The configuration after reading: typed, checked values for each stage.
+
+use std::collections::BTreeSet;
+use std::str::FromStr;
+
+use foamflux_grid::{Axis, Label, Phase, VoxelSize, VoxelSizeSource, units};
+use foamflux_io::read::{BadSlices, BinMode, ByteOrder, OddSizes, RawLayout, ReadOptions};
+use foamflux_transport::{Sides, Stop};
+use foamflux_voxel::segment::{Denoise, Foreground, HoleFilling, Method, SegmentOptions};
+
+use crate::config::{Config, ConfigError, LabelMap, parse_conductivities, parse_label_map};
+
+/// What the voxels of the input are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    /// Decide by the number of distinct values.
+    Auto,
+    /// Grey values, to be segmented.
+    Grey,
+    /// Labels.
+    Labels,
+}
+
+/// How the input becomes a stack.
+#[derive(Debug, Clone)]
+pub struct IngestSettings {
+    /// For the reader.
+    pub options: ReadOptions,
+    /// What the voxels are.
+    pub content: Content,
+    /// Map of a foreign label image.
+    pub labels: Option<LabelMap>,
+}
+
+/// What is measured beside the geometry.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct MeasureSettings {
+    /// Density of the solid in kg/m3.
+    pub density_kg_per_m3: Option<f64>,
+    /// BET area in m2/g.
+    pub bet_m2_per_g: Option<f64>,
+}
+
+/// What conducts, and how well it is to be solved.
+#[derive(Debug, Clone)]
+pub struct TransportSettings {
+    /// Conducting phases, one problem each.
+    pub phases: Vec<Phase>,
+    /// Relative conductivity by label: makes one medium of several phases.
+    pub conductivities: Option<[f64; 9]>,
+    /// Directions.
+    pub axes: Vec<Axis>,
+    /// Sides of the box.
+    pub sides: Sides,
+    /// When to stop.
+    pub stop: Stop,
+    /// Directions whose potential and flux are kept.
+    pub fields: Vec<Axis>,
+}
+
+/// Stages that a user may leave out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OptionalStage {
+    /// Nodes and fibres.
+    Tag,
+    /// Morphology.
+    Measure,
+    /// Tortuosity factor and flux maps.
+    Transport,
+    /// Current distribution.
+    Current,
+}
+
+impl OptionalStage {
+    /// All of them, in order.
+    pub const ALL: [OptionalStage; 4] =
+        [OptionalStage::Tag, OptionalStage::Measure, OptionalStage::Transport, OptionalStage::Current];
+
+    /// Name as `--skip` takes it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            OptionalStage::Tag => "tag",
+            OptionalStage::Measure => "measure",
+            OptionalStage::Transport => "transport",
+            OptionalStage::Current => "current",
+        }
+    }
+}
+
+impl FromStr for OptionalStage {
+    type Err = String;
+
+    fn from_str(s: &str) -> Result<Self, Self::Err> {
+        OptionalStage::ALL
+            .into_iter()
+            .find(|stage| stage.name() == s.trim())
+            .ok_or_else(|| format!("'{s}' is not a stage: write tag, measure, transport or current"))
+    }
+}
+
+/// All settings, checked.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The resolved configuration that they were read from.
+    pub config: Config,
+    /// Reading.
+    pub ingest: IngestSettings,
+    /// Segmenting.
+    pub segment: SegmentOptions,
+    /// Measuring.
+    pub measure: MeasureSettings,
+    /// Transport.
+    pub transport: TransportSettings,
+    /// Stages asked for; the rest is left out because the user said so.
+    pub stages: BTreeSet<OptionalStage>,
+    /// Bytes that may be used.
+    pub max_memory: Option<u64>,
+}
+
+impl Settings {
+    /// Fills in the defaults and checks every value.
+    ///
+    /// # Errors
+    /// [`ConfigError::Value`] naming the flag.
+    pub fn new(config: Config) -> Result<Self, ConfigError> {
+        let config = config.with_defaults();
+        let max_memory = config.max_memory.as_deref().map(units::parse_bytes).transpose().map_err(at("max-memory"))?;
+        Ok(Settings {
+            ingest: ingest(&config, max_memory)?,
+            segment: segment(&config)?,
+            measure: measure(&config)?,
+            transport: transport(&config)?,
+            stages: stages(&config)?,
+            max_memory,
+            config,
+        })
+    }
+}
+
+/// Puts the key in front of a value's message.
+fn at(key: &'static str) -> impl Fn(String) -> ConfigError {
+    move |message| ConfigError::value(key, message)
+}
+
+/// One of a few words.
+fn choice<T: Copy>(key: &'static str, text: Option<&str>, choices: &[(&str, T)]) -> Result<T, ConfigError> {
+    let text = text.unwrap_or(choices[0].0);
+    choices.iter().find(|(name, _)| *name == text).map(|(_, value)| *value).ok_or_else(|| {
+        let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+        ConfigError::value(key, format!("'{text}' is not known: write {}", names.join(", ")))
+    })
+}
+
+fn ingest(config: &Config, max_memory: Option<u64>) -> Result<IngestSettings, ConfigError> {
+    let voxel_size = match config.voxel_size.as_deref() {
+        None => None,
+        Some(text) => {
+            let m_xyz = units::parse_lengths_m_xyz(text).map_err(at("voxel-size"))?;
+            Some(
+                VoxelSize::known(m_xyz, VoxelSizeSource::Flag)
+                    .map_err(|e| ConfigError::value("voxel-size", e.to_string()))?,
+            )
+        }
+    };
+    let raw = match (config.shape.as_deref(), config.dtype.as_deref()) {
+        (None, None) => None,
+        (Some(shape), Some(dtype)) => Some(RawLayout {
+            shape: shape.parse().map_err(at("shape"))?,
+            sample_type: dtype.parse().map_err(at("dtype"))?,
+            byte_order: choice(
+                "byte-order",
+                config.byte_order.as_deref(),
+                &[("little", ByteOrder::Little), ("big", ByteOrder::Big)],
+            )?,
+            offset_bytes: config.offset.unwrap_or(0),
+        }),
+        (Some(_), None) => return Err(ConfigError::value("dtype", "a shape was given without a type, as in --dtype u8")),
+        (None, Some(_)) => {
+            return Err(ConfigError::value("shape", "a type was given without a shape, as in --shape 128,256,256 (z,y,x)"));
+        }
+    };
+    let bin = config.bin.unwrap_or(1);
+    if !(1..=1024).contains(&bin) {
+        return Err(ConfigError::value("bin", format!("{bin} is not a number of voxels to merge: write 1 to 1024")));
+    }
+    let content = choice(
+        "content",
+        config.content.as_deref(),
+        &[("auto", Content::Auto), ("grey", Content::Grey), ("labels", Content::Labels)],
+    )?;
+    let labels = config.labels.as_deref().map(parse_label_map).transpose()?;
+    if labels.is_some() && content == Content::Grey {
+        return Err(ConfigError::value("labels", "a label map was given for content that is said to be grey"));
+    }
+    Ok(IngestSettings {
+        options: ReadOptions {
+            voxel_size,
+            raw,
+            crop: config.crop.as_deref().map(str::parse).transpose().map_err(at("crop"))?,
+            bin,
+            bin_mode: BinMode::Mean,
+            odd_sizes: choice(
+                "odd-sizes",
+                config.odd_sizes.as_deref(),
+                &[
+                    ("refuse", OddSizes::Refuse),
+                    ("skip", OddSizes::Skip),
+                    ("crop", OddSizes::Crop),
+                    ("pad", OddSizes::Pad),
+                ],
+            )?,
+            bad_slices: choice(
+                "bad-slices",
+                config.bad_slices.as_deref(),
+                &[
+                    ("refuse", BadSlices::Refuse),
+                    ("skip", BadSlices::Skip),
+                    ("interpolate", BadSlices::Interpolate),
+                ],
+            )?,
+            max_memory,
+        },
+        content,
+        labels,
+    })
+}
+
+fn segment(config: &Config) -> Result<SegmentOptions, ConfigError> {
+    let method = match config.method.as_deref().unwrap_or("otsu") {
+        "otsu" => Method::Otsu,
+        "otsu-slices" => Method::OtsuPerSlice,
+        "fixed" => Method::Fixed {
+            threshold: config.threshold.ok_or_else(|| {
+                ConfigError::value("threshold", "the method 'fixed' needs one, as in --threshold 90 (solid is grey >= 90)")
+            })?,
+        },
+        "hysteresis" => match (config.low, config.high) {
+            (Some(low), Some(high)) => Method::Hysteresis { low, high },
+            _ => return Err(ConfigError::value("low", "the method 'hysteresis' needs --low and --high")),
+        },
+        other => {
+            return Err(ConfigError::value(
+                "method",
+                format!("'{other}' is not known: write otsu, otsu-slices, fixed or hysteresis"),
+            ));
+        }
+    };
+    if config.threshold.is_some() && !matches!(method, Method::Fixed { .. }) {
+        return Err(ConfigError::value("threshold", "is used by --method fixed alone"));
+    }
+    let denoise = match config.denoise.as_deref().unwrap_or("median").split_once(':') {
+        None => match config.denoise.as_deref().unwrap_or("median") {
+            "none" => Denoise::None,
+            "median" => Denoise::Median { radius: 1 },
+            "gaussian" => Denoise::Gaussian { sigma_voxel: 1.0 },
+            other => return Err(bad_denoise(other)),
+        },
+        Some(("median", radius)) => {
+            Denoise::Median { radius: radius.parse().map_err(|_| bad_denoise(&format!("median:{radius}")))? }
+        }
+        Some(("gaussian", sigma)) => {
+            Denoise::Gaussian { sigma_voxel: sigma.parse().map_err(|_| bad_denoise(&format!("gaussian:{sigma}")))? }
+        }
+        Some((other, _)) => return Err(bad_denoise(other)),
+    };
+    let fill_holes = match config.fill_holes.as_deref().unwrap_or("none") {
+        "none" => HoleFilling::None,
+        "all" => HoleFilling::Enclosed,
+        number => HoleFilling::UpTo(number.parse().map_err(|_| {
+            ConfigError::value("fill-holes", format!("'{number}' is not known: write none, all or a number of voxels"))
+        })?),
+    };
+    Ok(SegmentOptions {
+        denoise,
+        method,
+        foreground: choice(
+            "foreground",
+            config.foreground.as_deref(),
+            &[("bright", Foreground::Bright), ("dark", Foreground::Dark)],
+        )?,
+        min_solid_voxels: config.min_solid.unwrap_or(0),
+        fill_holes,
+    })
+}
+
+fn bad_denoise(text: &str) -> ConfigError {
+    ConfigError::value(
+        "denoise",
+        format!("'{text}' is not known: write none, median, median:RADIUS, gaussian or gaussian:SIGMA (in voxels)"),
+    )
+}
+
+fn measure(config: &Config) -> Result<MeasureSettings, ConfigError> {
+    let positive = |key: &'static str, value: Option<f64>, unit: &str| match value {
+        Some(v) if !(v.is_finite() && v > 0.0) => {
+            Err(ConfigError::value(key, format!("{v} is not a positive number of {unit}")))
+        }
+        other => Ok(other),
+    };
+    Ok(MeasureSettings {
+        density_kg_per_m3: positive("density", config.density, "g/cm3")?.map(|d| d * 1000.0),
+        bet_m2_per_g: positive("bet", config.bet, "m2/g")?,
+    })
+}
+
+fn axes(key: &'static str, text: &str) -> Result<Vec<Axis>, ConfigError> {
+    match text {
+        "all" => Ok(Axis::ALL.to_vec()),
+        one => Ok(vec![one.parse().map_err(|_| {
+            ConfigError::value(key, format!("'{one}' is not a direction: write x, y, z or all"))
+        })?]),
+    }
+}
+
+fn transport(config: &Config) -> Result<TransportSettings, ConfigError> {
+    let phases = config.phase.iter().flatten().map(|name| name.parse().map_err(at("phase"))).collect::<Result<_, _>>()?;
+    let fields = match config.fields.as_deref() {
+        None | Some("none") => Vec::new(),
+        Some(text) => axes("fields", text)?,
+    };
+    let tau_rel = units::parse_fraction(config.tol.as_deref().unwrap_or("0.1%")).map_err(at("tol"))?;
+    let max_iterations = config.max_iterations.unwrap_or(20_000);
+    if max_iterations == 0 {
+        return Err(ConfigError::value("max-iterations", "at least one iteration is needed"));
+    }
+    Ok(TransportSettings {
+        phases,
+        conductivities: config.conductivity.as_deref().map(parse_conductivities).transpose()?,
+        axes: axes("direction", config.direction.as_deref().unwrap_or("all"))?,
+        sides: choice(
+            "sides",
+            config.sides.as_deref(),
+            &[("no-flux", Sides::NoFlux), ("periodic", Sides::Periodic)],
+        )?,
+        stop: Stop { tau_rel, max_iterations, ..Stop::default() },
+        fields,
+    })
+}
+
+fn stages(config: &Config) -> Result<BTreeSet<OptionalStage>, ConfigError> {
+    let parse = |key: &'static str, names: &[String]| -> Result<BTreeSet<OptionalStage>, ConfigError> {
+        names.iter().map(|name| name.parse().map_err(at(key))).collect()
+    };
+    let only = match config.only.as_deref() {
+        Some(names) if !names.is_empty() => parse("only", names)?,
+        _ => OptionalStage::ALL.into_iter().collect(),
+    };
+    let skip = parse("skip", config.skip.as_deref().unwrap_or_default())?;
+    Ok(only.difference(&skip).copied().collect())
+}
+
+/// The labels of a set, as numbers.
+#[must_use]
+pub fn label_numbers(labels: foamflux_grid::LabelSet) -> Vec<u8> {
+    labels.iter().map(|label: Label| label as u8).collect()
+}

@@ -1,0 +1,417 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use foamflux_pipeline::Config;
+
+/// From tomography and SEM stacks of porous lithium hosts to numbers and maps.
+#[derive(Debug, Parser)]
+#[command(name = "foamflux", version, max_term_width = 100, after_help = "\
+Examples:
+  foamflux run slices/ --voxel-size 19.5um -o out
+  foamflux run stack.tif --voxel-size 25nm,25nm,50nm -o out
+  foamflux measure labels.tif --labels pore=0,fibre=255
+  foamflux transport labels.npy --phase pore --direction all --json
+  foamflux demo
+
+Exit status: 0 done, 1 internal error, 2 wrong usage, 3 unreadable input, 4 does not fit in memory,
+5 not converged, 6 device absent or failed. A phase that does not percolate is a result, not an error.")]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// The main job: read, segment, measure, solve, and write a folder with numbers, maps and a report
+    Run(RunArgs),
+    /// Say what would be read and why: files, order, gaps, type, voxel size; -o writes the volume
+    Ingest(IngestArgs),
+    /// Grey values to labels
+    Segment(SegmentArgs),
+    /// Volume fractions, surface area, thickness, components, percolation
+    Measure(MeasureArgs),
+    /// Tortuosity factor, effective conductivity and flux maps
+    Transport(TransportArgs),
+    /// Write a synthetic host with its ground truth
+    Host(HostArgs),
+    /// Do the main job on a host that is made on the spot
+    Demo(DemoArgs),
+}
+
+/// Flags that every command has.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Common options")]
+pub(crate) struct CommonArgs {
+    /// Configuration file (TOML); its keys are the long flags, and a flag beats it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Results as JSON on standard output, and nothing else there
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Say what would be done and what memory it takes, and stop
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Device: auto, cpu, gpu, gpu:N
+    #[arg(long, value_name = "DEVICE")]
+    device: Option<String>,
+    /// Number of threads [default: all]
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+    /// Memory that may be used, for example 8GiB [default: what is free]
+    #[arg(long, value_name = "AMOUNT")]
+    max_memory: Option<String>,
+    /// Seed of everything random
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// No progress, warnings only
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+    /// Every note and step
+    #[arg(short, long, conflicts_with = "quiet")]
+    pub(crate) verbose: bool,
+}
+
+/// How the input is read.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Input options")]
+pub(crate) struct InputArgs {
+    /// Folder of TIFF or PNG slices, multi-page TIFF, .npy, .nrrd, .raw (with --shape and --dtype), or .zip of one
+    #[arg(value_name = "INPUT")]
+    pub(crate) input: PathBuf,
+    /// Voxel edge: one length, or three in x,y,z order, for example 25nm,25nm,50nm
+    #[arg(long, value_name = "LENGTH")]
+    voxel_size: Option<String>,
+    /// Map of a foreign label image, for example pore=0,fibre=255
+    #[arg(long, value_name = "NAME=VALUE,...")]
+    labels: Option<String>,
+    /// What the voxels are: auto, grey, labels
+    #[arg(long, value_name = "WHAT")]
+    content: Option<String>,
+    /// Part to read, for example 10:110,0:200,5:95
+    #[arg(long, value_name = "x0:x1,y0:y1,z0:z1")]
+    crop: Option<String>,
+    /// Merge N voxels per axis into one
+    #[arg(long, value_name = "N")]
+    bin: Option<usize>,
+    /// Slices of another size: refuse, skip, crop, pad
+    #[arg(long, value_name = "WHAT")]
+    odd_sizes: Option<String>,
+    /// Truncated or unreadable slices: refuse, skip, interpolate
+    #[arg(long, value_name = "WHAT")]
+    bad_slices: Option<String>,
+    /// Shape of a .raw file, z,y,x
+    #[arg(long, value_name = "z,y,x")]
+    shape: Option<String>,
+    /// Sample type of a .raw file: u8, i8, u16, i16, u32, i32, f32, f64
+    #[arg(long, value_name = "TYPE")]
+    dtype: Option<String>,
+    /// Byte order of a .raw file: little, big
+    #[arg(long, value_name = "ORDER")]
+    byte_order: Option<String>,
+    /// Bytes to skip at the start of a .raw file
+    #[arg(long, value_name = "BYTES")]
+    offset: Option<u64>,
+}
+
+/// How grey becomes labels.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Segmentation options")]
+pub(crate) struct SegmentationArgs {
+    /// Method: otsu, otsu-slices, fixed, hysteresis [default: otsu]
+    #[arg(long, value_name = "METHOD")]
+    method: Option<String>,
+    /// Threshold for --method fixed: solid is grey >= T (alone it implies the method)
+    #[arg(long, value_name = "T", allow_negative_numbers = true)]
+    threshold: Option<f64>,
+    /// Low threshold for --method hysteresis
+    #[arg(long, value_name = "T", allow_negative_numbers = true)]
+    low: Option<f64>,
+    /// High threshold for --method hysteresis
+    #[arg(long, value_name = "T", allow_negative_numbers = true)]
+    high: Option<f64>,
+    /// Whether the solid is bright or dark
+    #[arg(long, value_name = "WHICH")]
+    foreground: Option<String>,
+    /// Filter before thresholding: none, median, median:R, gaussian, gaussian:SIGMA [default: median]
+    #[arg(long, value_name = "FILTER")]
+    denoise: Option<String>,
+    /// Solid pieces smaller than N voxels become pore
+    #[arg(long, value_name = "N")]
+    min_solid: Option<u64>,
+    /// Holes in the solid to fill: none, all, or up to N voxels
+    #[arg(long, value_name = "WHICH")]
+    fill_holes: Option<String>,
+}
+
+/// What is measured beside the geometry.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Measurement options")]
+pub(crate) struct MeasurementArgs {
+    /// Density of the solid in g/cm3, for area per mass
+    #[arg(long, value_name = "G_PER_CM3")]
+    density: Option<f64>,
+    /// BET area in m2/g, for the roughness factor
+    #[arg(long, value_name = "M2_PER_G")]
+    bet: Option<f64>,
+}
+
+/// What is solved and how well.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Transport options")]
+pub(crate) struct SolveArgs {
+    /// x, y, z or all
+    #[arg(long, visible_alias = "axis", value_name = "AXIS")]
+    direction: Option<String>,
+    /// Relative error of tau, for example 0.1% or 1e-3
+    #[arg(long, value_name = "TOL")]
+    tol: Option<String>,
+    /// Sides of the box: no-flux, periodic
+    #[arg(long, visible_alias = "bc", value_name = "WHAT")]
+    sides: Option<String>,
+    /// Most iterations of one solve
+    #[arg(long, visible_alias = "max-iter", value_name = "N")]
+    max_iterations: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    /// Folder to write
+    #[arg(short, long, value_name = "OUT")]
+    pub(crate) output: PathBuf,
+    /// Replace the folder if it holds earlier results
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+    /// Stages to leave out: tag, measure, transport, current
+    #[arg(long, value_name = "STAGE,...", value_delimiter = ',')]
+    skip: Option<Vec<String>>,
+    /// The only stages to do
+    #[arg(long, value_name = "STAGE,...", value_delimiter = ',')]
+    only: Option<Vec<String>>,
+    /// Name of the sample in tables [default: the input's name]
+    #[arg(long, value_name = "NAME")]
+    sample: Option<String>,
+    /// Conducting phases [default: pore,solid]
+    #[arg(long, value_name = "PHASE,...", value_delimiter = ',')]
+    phase: Option<Vec<String>>,
+    /// Directions whose potential and flux go into fields.vti: none, x, y, z, all [default: z]
+    #[arg(long, value_name = "WHICH")]
+    fields: Option<String>,
+    #[command(flatten)]
+    segmentation: SegmentationArgs,
+    #[command(flatten)]
+    measurement: MeasurementArgs,
+    #[command(flatten)]
+    solve: SolveArgs,
+    #[command(flatten)]
+    pub(crate) common: CommonArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct IngestArgs {
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    /// File to write the volume to (.tif, .npy, .nrrd, .raw, .vti)
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) common: CommonArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SegmentArgs {
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    /// File to write the labels to (.tif, .npy, .nrrd, .raw, .vti)
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    segmentation: SegmentationArgs,
+    #[command(flatten)]
+    pub(crate) common: CommonArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MeasureArgs {
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    /// File to write the results to (.json)
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    measurement: MeasurementArgs,
+    #[command(flatten)]
+    pub(crate) common: CommonArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TransportArgs {
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    /// Conducting phase: pore, solid, a label's name or number, or several joined by + [default: pore]
+    #[arg(long, value_name = "PHASE")]
+    phase: Option<String>,
+    /// Relative conductivities, for example fibre=1,node=0.3; the labels named conduct together
+    #[arg(long, value_name = "LABEL=VALUE,...", conflicts_with = "phase")]
+    conductivity: Option<String>,
+    /// File to write potentials and flux vectors to (.vti)
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    solve: SolveArgs,
+    #[command(flatten)]
+    pub(crate) common: CommonArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HostArgs {
+    /// Name of the host, see --list
+    #[arg(value_name = "NAME", required_unless_present = "list")]
+    pub(crate) name: Option<String>,
+    /// List the hosts
+    #[arg(long)]
+    pub(crate) list: bool,
+    /// Folder to write: labels.tif, truth.json, and grey slices with --grey
+    #[arg(short, long, value_name = "OUT", required_unless_present = "list")]
+    pub(crate) output: Option<PathBuf>,
+    /// Also write the grey stack as a folder of slices
+    #[arg(long)]
+    pub(crate) grey: bool,
+    /// Write the grey slices alone, straight into the folder
+    #[arg(long, conflicts_with = "grey")]
+    pub(crate) grey_only: bool,
+    /// Edge of the cubic box in voxels
+    #[arg(long, value_name = "N")]
+    pub(crate) size: Option<usize>,
+    /// Replace the folder if it holds an earlier host
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+    #[command(flatten)]
+    pub(crate) common: CommonArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// Folder to write
+    #[arg(short, long, value_name = "OUT", default_value = "foamflux-demo")]
+    pub(crate) output: PathBuf,
+    /// Replace the folder if it holds earlier results
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+    #[command(flatten)]
+    pub(crate) common: CommonArgs,
+}
+
+impl CommonArgs {
+    fn set(&self, config: &mut Config) {
+        config.device.clone_from(&self.device);
+        config.threads = self.threads;
+        config.max_memory.clone_from(&self.max_memory);
+        config.seed = self.seed;
+    }
+}
+
+impl InputArgs {
+    fn set(&self, config: &mut Config) {
+        config.voxel_size.clone_from(&self.voxel_size);
+        config.labels.clone_from(&self.labels);
+        config.content.clone_from(&self.content);
+        config.crop.clone_from(&self.crop);
+        config.bin = self.bin;
+        config.odd_sizes.clone_from(&self.odd_sizes);
+        config.bad_slices.clone_from(&self.bad_slices);
+        config.shape.clone_from(&self.shape);
+        config.dtype.clone_from(&self.dtype);
+        config.byte_order.clone_from(&self.byte_order);
+        config.offset = self.offset;
+    }
+}
+
+impl SegmentationArgs {
+    fn set(&self, config: &mut Config) {
+        // A threshold, or a pair of them, says which method is meant.
+        let implied = match (self.threshold, self.low.or(self.high)) {
+            (Some(_), None) => Some("fixed".to_owned()),
+            (None, Some(_)) => Some("hysteresis".to_owned()),
+            _ => None,
+        };
+        config.method = self.method.clone().or(implied);
+        config.threshold = self.threshold;
+        config.low = self.low;
+        config.high = self.high;
+        config.foreground.clone_from(&self.foreground);
+        config.denoise.clone_from(&self.denoise);
+        config.min_solid = self.min_solid;
+        config.fill_holes.clone_from(&self.fill_holes);
+    }
+}
+
+impl MeasurementArgs {
+    fn set(&self, config: &mut Config) {
+        config.density = self.density;
+        config.bet = self.bet;
+    }
+}
+
+impl SolveArgs {
+    fn set(&self, config: &mut Config) {
+        config.direction.clone_from(&self.direction);
+        config.tol.clone_from(&self.tol);
+        config.sides.clone_from(&self.sides);
+        config.max_iterations = self.max_iterations;
+    }
+}
+
+impl Command {
+    /// Flags that every command has.
+    pub(crate) fn common(&self) -> &CommonArgs {
+        match self {
+            Command::Run(args) => &args.common,
+            Command::Ingest(args) => &args.common,
+            Command::Segment(args) => &args.common,
+            Command::Measure(args) => &args.common,
+            Command::Transport(args) => &args.common,
+            Command::Host(args) => &args.common,
+            Command::Demo(args) => &args.common,
+        }
+    }
+
+    /// What the flags alone say.
+    pub(crate) fn config(&self) -> Config {
+        let mut config = Config::default();
+        self.common().set(&mut config);
+        match self {
+            Command::Run(args) => {
+                args.input.set(&mut config);
+                args.segmentation.set(&mut config);
+                args.measurement.set(&mut config);
+                args.solve.set(&mut config);
+                config.skip.clone_from(&args.skip);
+                config.only.clone_from(&args.only);
+                config.sample.clone_from(&args.sample);
+                config.phase.clone_from(&args.phase);
+                config.fields.clone_from(&args.fields);
+            }
+            Command::Ingest(args) => args.input.set(&mut config),
+            Command::Segment(args) => {
+                args.input.set(&mut config);
+                args.segmentation.set(&mut config);
+            }
+            Command::Measure(args) => {
+                args.input.set(&mut config);
+                args.measurement.set(&mut config);
+            }
+            Command::Transport(args) => {
+                args.input.set(&mut config);
+                args.solve.set(&mut config);
+                config.phase = args.phase.clone().map(|phase| vec![phase]);
+                config.conductivity.clone_from(&args.conductivity);
+            }
+            Command::Host(_) | Command::Demo(_) => {}
+        }
+        config
+    }
+}

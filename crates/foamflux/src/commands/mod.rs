@@ -1,0 +1,129 @@
+//! One file per command; what they share is here.
+
+mod host;
+mod ingest;
+mod measure;
+mod run;
+mod segment;
+mod transport;
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::Context;
+use foamflux_grid::{Event, Watch, units};
+use foamflux_pipeline::{Config, PipelineError, Settings};
+use foamflux_transport::{Backend, CpuBackend};
+
+use crate::args::Command;
+use crate::output;
+use crate::progress::Terminal;
+
+/// Set by Ctrl-C; the libraries look at it between steps.
+static CANCELLED: AtomicBool = AtomicBool::new(false);
+
+/// Everything that a command works with.
+pub(crate) struct Session {
+    pub(crate) settings: Settings,
+    pub(crate) watch: Terminal,
+    pub(crate) json: bool,
+    pub(crate) dry_run: bool,
+}
+
+/// Reads the configuration and does what the command says.
+pub(crate) fn execute(command: &Command) -> anyhow::Result<()> {
+    let common = command.common();
+    let file = match &common.config {
+        Some(path) => Config::read(path).map_err(PipelineError::from)?,
+        None => Config::default(),
+    };
+    let mut settings = Settings::new(file.overlaid(command.config())).map_err(PipelineError::from)?;
+    if settings.max_memory.is_none() {
+        // Without a limit from the user, what is free now is the limit: better a message than a killed process.
+        settings.max_memory = free_memory();
+        settings.ingest.options.max_memory = settings.max_memory;
+    }
+    start_threads(settings.config.threads)?;
+    // The second Ctrl-C finds the default handler gone, so a stuck run can still be ended.
+    let _ = ctrlc::set_handler(|| {
+        if CANCELLED.swap(true, Ordering::Relaxed) {
+            std::process::abort();
+        }
+        output::complain("stopping; press Ctrl-C again to stop at once");
+    });
+    let session =
+        Session { settings, watch: Terminal::new(common, &CANCELLED), json: common.json, dry_run: common.dry_run };
+    match command {
+        Command::Run(args) => run::run(args, &session),
+        Command::Demo(args) => run::demo(args, &session),
+        Command::Ingest(args) => ingest::ingest(args, &session),
+        Command::Segment(args) => segment::segment(args, &session),
+        Command::Measure(args) => measure::measure(args, &session),
+        Command::Transport(args) => transport::transport(args, &session),
+        Command::Host(args) => host::host(args, &session),
+    }
+}
+
+impl Session {
+    /// The backend that `--device` names.
+    pub(crate) fn backend(&self) -> Result<Box<dyn Backend>, PipelineError> {
+        let device = self.settings.config.device.as_deref().unwrap_or("auto");
+        match device {
+            "auto" | "cpu" => Ok(Box::new(CpuBackend::new())),
+            gpu if gpu == "gpu" || gpu.strip_prefix("gpu:").is_some_and(|n| n.parse::<usize>().is_ok()) => {
+                Err(PipelineError::Device(format!(
+                    "--device {gpu}: this version of foamflux has no GPU backend; use --device cpu or leave the flag out"
+                )))
+            }
+            other => Err(PipelineError::from(foamflux_pipeline::config::ConfigError::Value {
+                key: "device",
+                message: format!("'{other}' is not a device: write auto, cpu, gpu or gpu:N"),
+            })),
+        }
+    }
+
+    /// Shows results: a table, or JSON.
+    pub(crate) fn show<T: serde::Serialize>(&self, results: &T, table: impl FnOnce(&T) -> String) -> anyhow::Result<()> {
+        self.watch.clear();
+        if self.json { output::print_json(results) } else { Ok(output::print(&table(results))?) }
+    }
+
+    pub(crate) fn watch(&self) -> &dyn Watch {
+        &self.watch
+    }
+
+    pub(crate) fn note(&self, text: String) {
+        self.watch.event(Event::Note(text));
+    }
+}
+
+/// Refuses an output whose extension no writer knows, before any work is done.
+pub(crate) fn check_volume_path(path: Option<&Path>) -> Result<(), PipelineError> {
+    match path {
+        Some(path) => Ok(foamflux_io::write::VolumeFormat::from_path(path).map(|_| ())?),
+        None => Ok(()),
+    }
+}
+
+fn start_threads(threads: Option<usize>) -> anyhow::Result<()> {
+    let mut builder = rayon::ThreadPoolBuilder::new();
+    match threads {
+        Some(0) => {
+            return Err(PipelineError::from(foamflux_pipeline::config::ConfigError::Value {
+                key: "threads",
+                message: "0 threads cannot work: write at least 1, or leave the flag out for all".to_owned(),
+            })
+            .into());
+        }
+        Some(n) => builder = builder.num_threads(n),
+        None => {}
+    }
+    builder.build_global().context("cannot start the worker threads")
+}
+
+/// Memory that is free now, where the system says so.
+fn free_memory() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    units::parse_bytes(&line.trim().replace("kB", "KiB")).ok()
+}
