@@ -1,0 +1,149 @@
+//! An output folder that is whole or absent.
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Component, Path, PathBuf};
+
+use super::WriteError;
+use super::atomic::{self, Temporary};
+
+/// What to do when the output folder exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Existing {
+    /// Refuse.
+    #[default]
+    Refuse,
+    /// Replace it, provided that it is empty or an earlier result of this program.
+    Replace,
+}
+
+/// A folder under construction: written under a temporary name beside its place, renamed by
+/// [`OutputFolder::commit`], and removed with all its content when dropped without one.
+pub struct OutputFolder {
+    temporary: Temporary,
+    /// As the user wrote it, for messages.
+    asked: PathBuf,
+    destination: PathBuf,
+    existing: Existing,
+}
+
+impl OutputFolder {
+    /// Starts a folder that will be at `path`. Missing parents are created.
+    ///
+    /// # Errors
+    /// [`WriteError::Exists`] when it is there already and must not be replaced,
+    /// [`WriteError::NotReplaceable`] when it may be replaced but is not an earlier result,
+    /// [`WriteError::BadPath`] when it names no folder, [`WriteError::Io`] when it cannot be created.
+    pub fn create(path: &Path, existing: Existing) -> Result<Self, WriteError> {
+        let destination = atomic::resolve(path)?;
+        if destination.file_name().is_none() {
+            return Err(WriteError::BadPath {
+                path: path.to_owned(),
+                reason: "it names no new folder: give a folder by its own name",
+            });
+        }
+        check_existing(path, &destination, existing)?;
+        if let Some(parent) = destination.parent() {
+            fs::create_dir_all(parent).map_err(WriteError::io("create", path))?;
+        }
+        let temporary = Temporary::folder(path, &destination)?;
+        Ok(OutputFolder { temporary, asked: path.to_owned(), destination, existing })
+    }
+
+    /// Where to write for now.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.temporary.path
+    }
+
+    /// Where the folder will be.
+    #[must_use]
+    pub fn destination(&self) -> &Path {
+        &self.destination
+    }
+
+    /// Path of a file in the folder under its temporary name, such as `figures/tau.svg`; creates the sub-folders.
+    ///
+    /// Only the plain components of `name` count, so that no file can land outside.
+    #[must_use]
+    pub fn join(&self, name: impl AsRef<Path>) -> PathBuf {
+        let mut path = self.temporary.path.clone();
+        path.extend(name.as_ref().components().filter(|c| matches!(c, Component::Normal(_))));
+        if let Some(parent) = path.parent() {
+            // A failure comes back with its cause when the file itself is written.
+            let _ = fs::create_dir_all(parent);
+        }
+        path
+    }
+
+    /// Puts the folder in its place.
+    ///
+    /// What is replaced is moved aside first, moved back if the new folder cannot take its place,
+    /// and deleted only afterwards.
+    ///
+    /// # Errors
+    /// As [`OutputFolder::create`], and [`WriteError::OldLeft`] when all is in place but the old folder
+    /// could not be deleted.
+    pub fn commit(self) -> Result<(), WriteError> {
+        let OutputFolder { temporary, asked, destination, existing } = self;
+        atomic::sync_tree(&temporary.path).map_err(WriteError::io("write", &asked))?;
+        // Looked at again: hours may have passed since the folder was created.
+        check_existing(&asked, &destination, existing)?;
+        let place = || fs::rename(&temporary.path, &destination).map_err(WriteError::io("write", &asked));
+        if !destination.exists() {
+            place()?;
+            temporary.keep();
+            return Ok(());
+        }
+        let old = atomic::sibling(&destination, "replaced");
+        fs::rename(&destination, &old).map_err(WriteError::io("replace", &asked))?;
+        if let Err(error) = place() {
+            fs::rename(&old, &destination).map_err(|source| WriteError::OldMoved {
+                path: asked.clone(),
+                moved: old,
+                source,
+            })?;
+            return Err(error);
+        }
+        temporary.keep();
+        fs::remove_dir_all(&old).map_err(|source| WriteError::OldLeft { path: asked, left: old, source })
+    }
+}
+
+/// Refuses a destination that must not be touched.
+fn check_existing(asked: &Path, destination: &Path, existing: Existing) -> Result<(), WriteError> {
+    let meta = match fs::symlink_metadata(destination) {
+        Ok(meta) => meta,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(WriteError::io("look at", asked)(error)),
+    };
+    if existing == Existing::Refuse {
+        return Err(WriteError::Exists { path: asked.to_owned() });
+    }
+    let keep = |reason| Err(WriteError::NotReplaceable { path: asked.to_owned(), reason });
+    if !meta.is_dir() {
+        return keep("it is not a folder");
+    }
+    let is_empty = fs::read_dir(destination).map_err(WriteError::io("look at", asked))?.next().is_none();
+    if is_empty {
+        return Ok(());
+    }
+    match is_our_results(&destination.join(RESULTS)) {
+        Ok(true) => Ok(()),
+        Ok(false) => keep("its results.json was not written by foamflux"),
+        Err(_) => keep("it holds no results.json, so it is not an earlier result of foamflux"),
+    }
+}
+
+/// The file by which an earlier result is recognised.
+const RESULTS: &str = "results.json";
+
+/// Whether a results file names this program, as its schema does; other programs use the same file name.
+fn is_our_results(path: &Path) -> io::Result<bool> {
+    /// The schema stands at the top; the rest need not be read.
+    const HEAD_BYTES: u64 = 1 << 20;
+    const NAME: &[u8] = b"foamflux";
+    let mut head = Vec::new();
+    fs::File::open(path)?.take(HEAD_BYTES).read_to_end(&mut head)?;
+    Ok(head.windows(NAME.len()).any(|w| w == NAME))
+}
