@@ -19,6 +19,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   test     the test command of the README
   docs     the documentation builds without warnings";
 
+#[allow(clippy::disallowed_methods, reason = "a binary reads its arguments")]
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let steps = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
