@@ -78,6 +78,12 @@ impl Faces {
         self.0 & other.0 == other.0
     }
 
+    /// Whether any face is in both sets.
+    #[must_use]
+    pub const fn meets(self, other: Faces) -> bool {
+        self.0 & other.0 != 0
+    }
+
     /// Whether the set is empty.
     #[must_use]
     pub const fn is_empty(self) -> bool {
@@ -152,7 +158,7 @@ impl Components {
 /// [`ComponentsError::TooMany`] for masks of more than 2^32 - 2 runs.
 pub fn label(mask: &Volume<bool>, connectivity: Connectivity) -> Result<Components, ComponentsError> {
     let shape = mask.shape();
-    let connected = Connected::of(shape, connectivity, |row| &mask.as_slice()[row])?;
+    let connected = Connected::of(shape, connectivity, true, |row| &mask.as_slice()[row])?;
     let mut labels = vec![0u32; shape.len()];
     labels.par_chunks_mut(shape.y * shape.x).enumerate().for_each(|(z, plane)| {
         for (y, row) in plane.chunks_exact_mut(shape.x).enumerate() {

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::{ComponentsError, Connectivity, Extent, Faces};
 
-/// A maximal stretch of true voxels in one row, `start..end`.
+/// A maximal stretch of mask voxels in one row, `start..end`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Run {
     pub(crate) start: u32,
@@ -73,10 +73,11 @@ struct Slab {
 }
 
 impl Connected {
-    /// Finds and connects the runs; `voxels` gives the voxels of a range of linear indices.
+    /// Finds and connects the runs of voxels that are `wanted`; `voxels` gives the voxels of a range of linear indices.
     pub(crate) fn of<'a, V: MaskVoxel + 'a>(
         shape: Shape,
         connectivity: Connectivity,
+        wanted: bool,
         voxels: impl Fn(Range<usize>) -> &'a [V] + Sync,
     ) -> Result<Self, ComponentsError> {
         // Slabs only share out the work: the numbering does not depend on them.
@@ -86,7 +87,7 @@ impl Connected {
             .par_iter()
             .map(|&z0| {
                 let rows = z0 * shape.y..(z0 + thickness).min(shape.z) * shape.y;
-                Slab::of(shape, connectivity, rows, &voxels)
+                Slab::of(shape, connectivity, wanted, rows, &voxels)
             })
             .collect();
 
@@ -182,6 +183,7 @@ impl Slab {
     fn of<'a, V: MaskVoxel + 'a>(
         shape: Shape,
         connectivity: Connectivity,
+        wanted: bool,
         rows: Range<usize>,
         voxels: &impl Fn(Range<usize>) -> &'a [V],
     ) -> Slab {
@@ -192,11 +194,11 @@ impl Slab {
             // A slab with more runs than u32 holds is refused by the sum over slabs before these numbers are used.
             row_starts.push(runs.len() as u32);
             let voxels = voxels(row * shape.x..(row + 1) * shape.x);
-            let mut x = next(voxels, 0, true);
+            let mut x = next(voxels, 0, wanted);
             while x < shape.x {
-                let end = next(voxels, x, false);
+                let end = next(voxels, x, !wanted);
                 runs.push(Run { start: x as u32, end: end as u32 });
-                x = next(voxels, end, true);
+                x = next(voxels, end, wanted);
             }
         }
         row_starts.push(runs.len() as u32);
