@@ -1,0 +1,124 @@
+//! The Gaussian filter, one axis after the other.
+//!
+//! `g(i) = exp(-(i h_a)^2 / (2 s^2)) / sum`, with `h_a` the voxel edge along axis `a`, `s = sigma_voxel * min(h)` the
+//! same physical length on all three axes, and `|i| <= 4 s / h_a` rounded to the nearest whole voxel (the cut of
+//! `scipy.ndimage.gaussian_filter`). Sums are taken in f32.
+
+use foamflux_grid::{Axis, Sample, Volume, Watch};
+use rayon::prelude::*;
+
+use super::{FilterError, MAX_SIGMA_VOXEL, assemble, mirror, plane_len, require_finite};
+
+/// Where the kernel is cut, in sigmas: beyond it lies 6e-5 of the weight.
+const TRUNCATE_SIGMAS: f64 = 4.0;
+
+/// The volume convolved with a Gaussian.
+///
+/// `sigma_voxel` is in units of the **smallest** voxel edge and the physical sigma is equal on all axes: with voxels of
+/// 1 x 1 x 2 um (x,y,z) a sigma of 2 is 2 um, so 2 voxels along x and y and 1 along z. Borders are mirrored. Memory:
+/// the result and a few planes.
+///
+/// # Errors
+/// [`FilterError`] for a sigma out of range, voxels that are not finite, and on cancellation.
+pub fn gaussian<T: Sample>(
+    volume: &Volume<T>,
+    sigma_voxel: f64,
+    watch: &dyn Watch,
+) -> Result<Volume<f32>, FilterError> {
+    if !(sigma_voxel > 0.0 && sigma_voxel <= MAX_SIGMA_VOXEL) {
+        return Err(FilterError::Sigma { sigma_voxel });
+    }
+    require_finite(volume)?;
+    let shape = volume.shape();
+    let spacing = volume.spacing();
+    let half_kernel = |axis: Axis| half_kernel(sigma_voxel * spacing.min_edge() / spacing.along(axis));
+    let (kx, ky, kz) = (half_kernel(Axis::X), half_kernel(Axis::Y), half_kernel(Axis::Z));
+    let (nx, ny) = (shape.x, shape.y);
+
+    let mut out = vec![0f32; shape.len()];
+    out.par_chunks_mut(plane_len(shape)).enumerate().try_for_each_init(
+        || (vec![0f32; plane_len(shape)], vec![0f32; nx + 2 * (kx.len() - 1)]),
+        |(scratch, line), (z, target)| {
+            if watch.cancelled() {
+                return Err(FilterError::Cancelled);
+            }
+            for (source, row) in volume.plane(z).chunks_exact(nx).zip(scratch.chunks_exact_mut(nx)) {
+                along_line(source, line, &kx, row);
+            }
+            across_rows(scratch, nx, &ky, target.chunks_exact_mut(nx));
+            Ok(())
+        },
+    )?;
+
+    // A row of every slice goes together, so that the z pass works in place without a second volume.
+    let mut by_y: Vec<Vec<&mut [f32]>> = (0..ny).map(|_| Vec::with_capacity(shape.z)).collect();
+    for (i, row) in out.chunks_exact_mut(nx).enumerate() {
+        by_y[i % ny].push(row);
+    }
+    if kz.len() > 1 {
+        by_y.par_iter_mut().try_for_each_init(
+            || vec![0f32; shape.z * nx],
+            |sheet, rows| {
+                if watch.cancelled() {
+                    return Err(FilterError::Cancelled);
+                }
+                for (row, copy) in rows.iter().zip(sheet.chunks_exact_mut(nx)) {
+                    copy.copy_from_slice(row);
+                }
+                across_rows(sheet, nx, &kz, rows.iter_mut().map(|row| &mut **row));
+                Ok(())
+            },
+        )?;
+    }
+    drop(by_y);
+    Ok(assemble(volume, out))
+}
+
+/// Weights of the offsets `0, 1, ..` of a kernel whose full sum, both sides, is one.
+fn half_kernel(sigma: f64) -> Vec<f32> {
+    let radius = (TRUNCATE_SIGMAS * sigma + 0.5).floor() as usize;
+    let raw: Vec<f64> = (0..=radius).map(|i| (-0.5 * (i as f64 / sigma).powi(2)).exp()).collect();
+    let sum = 2.0 * raw.iter().sum::<f64>() - raw[0];
+    raw.iter().map(|w| (w / sum) as f32).collect()
+}
+
+/// Convolves one x row; `line` is scratch for the row with its mirrored ends.
+fn along_line<T: Sample>(source: &[T], line: &mut [f32], kernel: &[f32], target: &mut [f32]) {
+    let (n, r) = (source.len(), kernel.len() - 1);
+    for (value, l) in source.iter().zip(&mut line[r..r + n]) {
+        *l = value.to_f32();
+    }
+    for i in 0..r {
+        line[r - 1 - i] = line[r + mirror(-1 - i as isize, n)];
+        line[r + n + i] = line[r + mirror((n + i) as isize, n)];
+    }
+    for (t, &v) in target.iter_mut().zip(&line[r..r + n]) {
+        *t = kernel[0] * v;
+    }
+    for (k, &w) in kernel.iter().enumerate().skip(1) {
+        let (below, above) = (&line[r - k..r - k + n], &line[r + k..r + k + n]);
+        for ((t, &a), &b) in target.iter_mut().zip(below).zip(above) {
+            *t += w * (a + b);
+        }
+    }
+}
+
+/// Convolves across the rows of a sheet: target row `i` is the weighted sum of the sheet's rows about `i`.
+fn across_rows<'a>(sheet: &[f32], nx: usize, kernel: &[f32], targets: impl Iterator<Item = &'a mut [f32]>) {
+    let n = sheet.len() / nx;
+    let row = |i: isize| {
+        let i = mirror(i, n);
+        &sheet[i * nx..(i + 1) * nx]
+    };
+    for (i, target) in targets.enumerate() {
+        for (t, &v) in target.iter_mut().zip(row(i as isize)) {
+            *t = kernel[0] * v;
+        }
+        for (k, &w) in kernel.iter().enumerate().skip(1) {
+            let (below, above) = (row(i as isize - k as isize), row(i as isize + k as isize));
+            for ((t, &a), &b) in target.iter_mut().zip(below).zip(above) {
+                *t += w * (a + b);
+            }
+        }
+    }
+}
