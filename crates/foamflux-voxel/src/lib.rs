@@ -2,9 +2,12 @@
 //!
 //! Every algorithm works with anisotropic voxels and gives the same result for every number of threads.
 
+pub mod chords;
 pub mod components;
 pub mod distance;
 pub mod euler;
 pub mod filter;
+pub mod stats;
 pub mod surface;
+pub mod thickness;
 pub mod threshold;
