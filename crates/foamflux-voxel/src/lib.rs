@@ -2,6 +2,7 @@
 //!
 //! Every algorithm works with anisotropic voxels and gives the same result for every number of threads.
 
+pub mod chords;
 pub mod cleanup;
 pub mod components;
 pub mod distance;
@@ -9,5 +10,7 @@ pub mod euler;
 pub mod filter;
 pub mod percolation;
 pub mod segment;
+pub mod stats;
 pub mod surface;
+pub mod thickness;
 pub mod threshold;
