@@ -1,1 +1,14 @@
-//! Placeholder.
+//! Results and the images they name, as pages, tables and figures.
+//!
+//! | module | makes | from |
+//! |---|---|---|
+//! | [`figures`] | pictures of slices (PNG) and charts (SVG), with scale bars and captions | arrays |
+//! | [`html`] | `report.html`, one file that opens offline | [`RunResults`](foamflux_results::RunResults) and the pictures |
+//! | [`csv`] | `results.csv`, one header row and one row per sample | the same |
+//! | [`text`] | what the commands print | each result type |
+//!
+//! Nothing here computes a result, prints, or touches a file: functions take results and return text or bytes.
+//! Every number on a page comes from one place ([`number`]), so that its digits follow its error everywhere.
+
+pub mod figures;
+pub mod number;
