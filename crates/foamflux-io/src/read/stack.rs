@@ -84,3 +84,14 @@ impl StackData {
         }
     }
 }
+
+macro_rules! from_volume {
+    ($($t:ty => $variant:ident),*) => {$(
+        impl From<Volume<$t>> for StackData {
+            fn from(volume: Volume<$t>) -> Self {
+                StackData::$variant(volume)
+            }
+        }
+    )*};
+}
+from_volume! { u8 => U8, u16 => U16, i16 => I16, u32 => U32, i32 => I32, f32 => F32 }
