@@ -1,1 +1,50 @@
-//! Placeholder.
+//! Finite-volume transport on voxels: tortuosity factor, effective conductivity, flux maps.
+//!
+//! ```
+//! use foamflux_grid::{Axis, LabelSet, Labels, Shape, Silent, Volume, VoxelSize};
+//! use foamflux_transport::{Backend, Coefficients, CpuBackend, Problem, Setup, Sides, Stop};
+//!
+//! let shape = Shape::new(4, 5, 6).unwrap();
+//! let empty = Labels::new(Volume::from_fn(shape, VoxelSize::Unknown, |_, _, _| 0)).unwrap();
+//! let pore = Coefficients::phase(LabelSet::PORE).unwrap();
+//! match Problem::new(&empty, &pore, Axis::Z, Sides::NoFlux).unwrap() {
+//!     Setup::Ready(problem) => {
+//!         let solution = CpuBackend::new().solve(&problem, &Stop::default(), &Silent).unwrap();
+//!         assert_eq!(solution.tau, 1.0);
+//!     }
+//!     Setup::Blocked(blocked) => println!("{blocked}"),
+//! }
+//! ```
+//!
+//! From labels to tau: [`Problem::new`] prunes clusters that do not touch both electrodes and tells where a phase
+//! breaks ([`Blocked`]); a [`Backend`] solves the problem; [`flux()`] and its neighbours derive what is reported.
+//! The Krylov loop ([`krylov`]) is written once over the [`krylov::Primitives`] of a device.
+
+mod audit;
+mod backend;
+mod blocked;
+mod coefficients;
+mod cpu;
+mod flux;
+pub mod krylov;
+mod layout;
+mod problem;
+mod prune;
+mod solution;
+pub mod tail;
+
+#[cfg(feature = "backend-suite")]
+pub mod suite;
+
+pub use foamflux_grid::Axis;
+
+pub use backend::Backend;
+pub use blocked::{Blocked, BlockedWhy, Reach};
+pub use coefficients::{Coefficients, MAX_CONTRAST, ProblemError};
+pub use cpu::CpuBackend;
+pub use flux::{
+    BRUGGEMAN_LIMIT, Bruggeman, bruggeman, flux, flux_tortuosity, flux_tortuosity_is_consistent, macmullin, magnitude,
+};
+pub use layout::{Layout, MemoryPlan, plan};
+pub use problem::{Fractions, Problem, Setup, Sides};
+pub use solution::{Deviation, Seconds, Solution, SolveError, SolverError, Stop, TAU_MINUS_ONE_FLOOR, Why};

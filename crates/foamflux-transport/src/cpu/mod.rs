@@ -1,0 +1,193 @@
+//! The native processor backend: `f32` fields, `f64` sums, rayon.
+
+mod compact;
+mod dense;
+mod real;
+mod reduce;
+
+use std::time::Instant;
+
+use foamflux_grid::{Event, Stage, Watch};
+use rayon::prelude::*;
+
+use crate::audit::audit;
+use crate::backend::{Backend, Ending, conclude};
+use crate::krylov::{End, Limits, Primitives, Reached, conjugate_gradients};
+use crate::layout::{Layout, plane_ranges, split_mut};
+use crate::problem::Conductance;
+use crate::tail::Tail;
+use crate::{Deviation, Problem, Seconds, Solution, SolveError, Stop};
+use compact::{ByClass, Compact, Coupling, Uniform};
+use dense::Dense;
+use real::Real;
+
+/// Largest contrast of conductivities that single precision is trusted with: its rounding, 6e-8 of the potential,
+/// costs energy in proportion to the contrast.
+const SINGLE_UP_TO: f64 = 1e3;
+
+/// Solves on the processor, with as many threads as the current rayon pool has.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct CpuBackend {
+    layout: Option<Layout>,
+}
+
+impl CpuBackend {
+    /// A backend that chooses the storage by itself.
+    #[must_use]
+    pub fn new() -> Self {
+        CpuBackend::default()
+    }
+
+    /// A backend with a fixed storage. [`Layout::Dense`] falls back to compact where it cannot hold the problem
+    /// (several conductivities, periodic sides).
+    #[must_use]
+    pub fn with_layout(layout: Layout) -> Self {
+        CpuBackend { layout: Some(layout) }
+    }
+
+    fn layout(&self, problem: &Problem) -> Layout {
+        let uniform = matches!(problem.conductance(), Conductance::Uniform(_));
+        match self.layout {
+            Some(Layout::Dense) if uniform && problem.sides() == crate::Sides::NoFlux => Layout::Dense,
+            Some(_) => Layout::Compact,
+            None => Layout::of(problem),
+        }
+    }
+}
+
+/// What an iteration in some storage and precision left behind.
+struct Iterated {
+    deviation: Deviation,
+    reached: Reached,
+    setup_seconds: f64,
+    bytes: u64,
+}
+
+impl Backend for CpuBackend {
+    fn describe(&self) -> String {
+        match rayon::current_num_threads() {
+            1 => "cpu (1 thread)".to_owned(),
+            n => format!("cpu ({n} threads)"),
+        }
+    }
+
+    fn solve(&self, problem: &Problem, stop: &Stop, watch: &dyn Watch) -> Result<Solution, SolveError> {
+        stop.check()?;
+        let start = Instant::now();
+        let allowed = |energy: f64| crate::backend::allowed_energy_error(problem, stop, energy);
+        let limits = Limits { allowed: &allowed, max_iterations: stop.max_iterations };
+        let mut tail = Tail::new();
+        let single = problem.contrast() <= SINGLE_UP_TO;
+        let mut run = match (problem.conductance(), single) {
+            (Conductance::Uniform(faces), _) if self.layout(problem) == Layout::Dense => {
+                iterate_dense(problem, faces, &mut tail, &limits, watch)
+            }
+            (_, true) => iterate_compact::<f32>(problem, None, &mut tail, &limits, watch),
+            (_, false) => iterate_compact::<f64>(problem, None, &mut tail, &limits, watch),
+        };
+        if run.reached.end == End::Stalled && matches!(run.deviation, Deviation::Single(_)) {
+            watch.event(Event::Note("single precision is exhausted; the solve goes on in double precision".to_owned()));
+            let before = (run.setup_seconds, run.bytes);
+            run = iterate_compact::<f64>(problem, Some(&run.deviation), &mut tail, &limits, watch);
+            run.setup_seconds += before.0;
+            run.bytes = run.bytes.max(before.1) + 4 * problem.unknowns() as u64;
+        }
+        watch.event(Event::Finished {
+            stage: Stage::Transport,
+            outcome: format!("{} iterations on {} unknowns", run.reached.iterations, problem.unknowns()),
+        });
+        let found = audit(problem, &run.deviation);
+        let seconds = Seconds {
+            setup: problem.seconds() + run.setup_seconds,
+            solve: start.elapsed().as_secs_f64() - run.setup_seconds,
+        };
+        let ending = Ending {
+            deviation: run.deviation,
+            reached: run.reached,
+            device: self.describe(),
+            seconds,
+            peak_bytes: problem.peak_bytes().max(problem.bytes() + run.bytes),
+        };
+        conclude(problem, stop, ending, &found)
+    }
+}
+
+fn iterate_dense(
+    problem: &Problem,
+    faces: &[f64; 3],
+    tail: &mut Tail,
+    limits: &Limits<'_>,
+    watch: &dyn Watch,
+) -> Iterated {
+    let start = Instant::now();
+    let on = Dense::new(problem, faces);
+    let mut x = on.vector();
+    let bytes = on.bytes() + 4 * 4 * x.len() as u64;
+    let setup_seconds = start.elapsed().as_secs_f64();
+    let reached = conjugate_gradients(&on, &mut x, tail, limits, watch);
+    let mut deviation = vec![0f32; problem.unknowns()];
+    let (shape, planes) = (problem.shape(), plane_ranges(problem));
+    split_mut(&mut deviation, &planes).into_par_iter().enumerate().for_each(|(z, plane)| {
+        for y in 0..shape.y {
+            for run in problem.runs().row(z, y) {
+                let from = on.pad() + shape.index(z, y, run.x0 as usize);
+                let to = run.first as usize - planes[z].start;
+                plane[to..to + run.len()].copy_from_slice(&x[from..from + run.len()]);
+            }
+        }
+    });
+    Iterated { deviation: Deviation::Single(deviation), reached, setup_seconds, bytes }
+}
+
+/// A precision that a compact list of potentials may have.
+trait Precision: Real {
+    fn deviation(values: Vec<Self>) -> Deviation;
+}
+
+impl Precision for f32 {
+    fn deviation(values: Vec<f32>) -> Deviation {
+        Deviation::Single(values)
+    }
+}
+
+impl Precision for f64 {
+    fn deviation(values: Vec<f64>) -> Deviation {
+        Deviation::Double(values)
+    }
+}
+
+fn iterate_compact<T: Precision>(
+    problem: &Problem,
+    from: Option<&Deviation>,
+    tail: &mut Tail,
+    limits: &Limits<'_>,
+    watch: &dyn Watch,
+) -> Iterated {
+    match (problem.conductance(), problem.classes()) {
+        (Conductance::Table { faces, electrode }, Some(classes)) => {
+            iterate_list(problem, ByClass::<T>::of(faces, *electrode, classes), from, tail, limits, watch)
+        }
+        (Conductance::Uniform(faces), _) => iterate_list(problem, Uniform::<T>::of(*faces), from, tail, limits, watch),
+        (Conductance::Table { .. }, None) => unreachable!("a table comes with classes"),
+    }
+}
+
+fn iterate_list<T: Precision, C: Coupling<T>>(
+    problem: &Problem,
+    coupling: C,
+    from: Option<&Deviation>,
+    tail: &mut Tail,
+    limits: &Limits<'_>,
+    watch: &dyn Watch,
+) -> Iterated {
+    let start = Instant::now();
+    let on = Compact::new(problem, coupling);
+    let mut x = on.vector();
+    if let Some(from) = from {
+        x.par_iter_mut().enumerate().for_each(|(i, x)| *x = T::of(from.at(i)));
+    }
+    let bytes = on.bytes() + (4 * size_of::<T>() * x.len()) as u64;
+    let setup_seconds = start.elapsed().as_secs_f64();
+    let reached = conjugate_gradients(&on, &mut x, tail, limits, watch);
+    Iterated { deviation: T::deviation(x), reached, setup_seconds, bytes }
+}

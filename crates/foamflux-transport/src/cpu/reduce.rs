@@ -1,0 +1,37 @@
+//! Sums that do not depend on the number of threads.
+//!
+//! Fields are cut into chunks of a fixed length; every chunk is summed in a fixed order in double precision,
+//! and the chunks are added in order.
+
+use super::real::Real;
+
+/// Elements per chunk: 32 KiB of `f32`, so that the passes over one chunk stay in the first two caches.
+pub(super) const CHUNK: usize = 8192;
+
+/// Partial sums kept side by side, so that additions need not wait for each other.
+const LANES: usize = 8;
+
+/// `sum a b` over one chunk.
+#[inline]
+pub(super) fn dot<T: Real>(a: &[T], b: &[T]) -> f64 {
+    let mut lanes = [0.0f64; LANES];
+    let (a8, b8) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
+    let tail: f64 = a8.remainder().iter().zip(b8.remainder()).map(|(&x, &y)| (x * y).wide()).sum();
+    for (x, y) in a8.zip(b8) {
+        for k in 0..LANES {
+            lanes[k] += (x[k] * y[k]).wide();
+        }
+    }
+    lanes.iter().sum::<f64>() + tail
+}
+
+/// Adds the chunks' sums in order.
+pub(super) fn total<const K: usize>(parts: &[[f64; K]]) -> [f64; K] {
+    let mut sum = [0.0; K];
+    for part in parts {
+        for k in 0..K {
+            sum[k] += part[k];
+        }
+    }
+    sum
+}

@@ -1,0 +1,212 @@
+//! Preconditioned conjugate gradients, written once for every backend.
+//!
+//! `A u = b` with A symmetric positive definite (Hestenes & Stiefel 1952); energies are `E(u) = E* + |u - u*|_A^2`.
+//! The new direction uses the Polak-Ribiere coefficient when the preconditioner varies (flexible CG, Notay 2000);
+//! for a fixed one it equals Fletcher-Reeves'.
+//!
+//! What is different here: convergence is judged by the tail estimate of the energy error ([`crate::tail`]) and confirmed
+//! by the true residual in difference form, so a single-precision iteration that drifted cannot report success.
+//! Scalars stay with the backend; the loop looks at them every [`Primitives::LOOK_EVERY`] iterations.
+
+use foamflux_grid::{Event, Stage, Watch};
+
+use crate::tail::Tail;
+
+/// What the true residual pass returns beside the residual.
+#[derive(Debug, Clone, Copy)]
+pub struct Energy<S> {
+    /// Dissipated energy of the iterate, in scaled units (an empty box has one per voxel).
+    pub energy: S,
+    /// Energy that rounding of the stored iterate may have added.
+    pub rounding: S,
+}
+
+/// `r.z` after a step, and the same for the direction update.
+#[derive(Debug, Clone, Copy)]
+pub struct Moments<S> {
+    /// `r_new . z_new`.
+    pub rz: S,
+    /// `(r_new - r_old) . z_new` for a preconditioner that varies, otherwise equal to `rz`.
+    pub rz_flexible: S,
+}
+
+/// The operations of one device on one problem.
+///
+/// A multigrid cycle lives behind `precondition` and `advance`; a distributed device reduces inside them.
+pub trait Primitives {
+    /// A field over the unknowns.
+    type Vector;
+    /// A number that may still be on the device.
+    type Scalar: Copy;
+    /// Iterations between looks at the scalars.
+    const LOOK_EVERY: u32;
+
+    /// A field of zeros.
+    fn vector(&self) -> Self::Vector;
+    /// A field for the preconditioned residual `z`; may be empty where `direction` recomputes it from `r`.
+    fn correction(&self) -> Self::Vector;
+    /// `r = b - A x` in difference form, in the best precision there is.
+    fn residual(&self, x: &Self::Vector, r: &mut Self::Vector) -> Energy<Self::Scalar>;
+    /// `z = M r`; returns `r.z`.
+    fn precondition(&self, r: &Self::Vector, z: &mut Self::Vector) -> Self::Scalar;
+    /// `q = A p`; returns `p.q`.
+    fn apply(&self, p: &Self::Vector, q: &mut Self::Vector) -> Self::Scalar;
+    /// `a / b`.
+    fn ratio(&self, a: Self::Scalar, b: Self::Scalar) -> Self::Scalar;
+    /// `x += alpha p`, `r -= alpha q`, `z = M r`.
+    fn advance(&self, alpha: Self::Scalar, step: Step<'_, Self::Vector>) -> Moments<Self::Scalar>;
+    /// `p = z + beta p`; without `beta`, `p = z`.
+    fn direction(&self, beta: Option<Self::Scalar>, r: &Self::Vector, z: &Self::Vector, p: &mut Self::Vector);
+    /// Waits for the device and reads scalars.
+    fn read(&self, scalars: &[Self::Scalar]) -> Vec<f64>;
+}
+
+/// The fields of one step.
+pub struct Step<'a, V> {
+    /// Direction.
+    pub p: &'a V,
+    /// Its image.
+    pub q: &'a V,
+    /// Iterate.
+    pub x: &'a mut V,
+    /// Residual.
+    pub r: &'a mut V,
+    /// Preconditioned residual.
+    pub z: &'a mut V,
+}
+
+/// How an iteration ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// The estimated error is within what is allowed.
+    Converged,
+    /// Precision is exhausted: the true residual no longer follows the recursive one.
+    Stalled,
+    /// The iteration limit was reached.
+    Limit,
+    /// The watcher asked to stop.
+    Cancelled,
+    /// A scalar became infinite or not a number.
+    NotFinite,
+}
+
+/// What an iteration reached.
+#[derive(Debug, Clone, Copy)]
+pub struct Reached {
+    /// How it ended.
+    pub end: End,
+    /// Iterations done in all, counting those before this call.
+    pub iterations: u32,
+    /// Energy of the iterate.
+    pub energy: f64,
+    /// Estimated energy above the minimum, rounding included.
+    pub energy_error: f64,
+}
+
+/// When to stop, in energies.
+pub struct Limits<'a> {
+    /// Energy error that is allowed at a given energy.
+    pub allowed: &'a (dyn Fn(f64) -> f64 + Sync),
+    /// Most iterations.
+    pub max_iterations: u32,
+}
+
+/// Iterations between replacements of the recursive residual by the true one.
+const REPLACE_EVERY: u32 = 128;
+/// A true residual this many times larger (in `r.z`) than the recursive one counts as drift.
+const DRIFT: f64 = 4.0;
+/// Drifts in a row that mean that precision is exhausted.
+const DRIFTS_TO_STALL: u32 = 3;
+
+/// Iterates from `x` until `limits` are met; `tail` carries the history over a change of precision.
+pub fn conjugate_gradients<P: Primitives>(
+    on: &P,
+    x: &mut P::Vector,
+    tail: &mut Tail,
+    limits: &Limits<'_>,
+    watch: &dyn Watch,
+) -> Reached {
+    let (mut r, mut z, mut p, mut q) = (on.vector(), on.correction(), on.vector(), on.vector());
+    let start = on.residual(x, &mut r);
+    let mut rz = on.precondition(&r, &mut z);
+    on.direction(None, &r, &z, &mut p);
+    let seen = on.read(&[start.energy, start.rounding, rz]);
+    let (mut energy, mut rounding, mut rz_seen) = (seen[0], seen[1], seen[2]);
+    let mut k = tail.len();
+    // No tail yet: all that is known of the error is that it cannot exceed the energy.
+    let mut error = if rz_seen > 0.0 { energy } else { rounding };
+    let mut drifts = 0;
+    let mut next_check = k;
+    let mut last_replaced = k;
+    let mut pending = Vec::new();
+    let end = loop {
+        if !(energy.is_finite() && rz_seen.is_finite()) {
+            break End::NotFinite;
+        }
+        if rz_seen <= 0.0 {
+            error = rounding;
+            break End::Converged;
+        }
+        if k >= limits.max_iterations {
+            break End::Limit;
+        }
+        if watch.cancelled() {
+            break End::Cancelled;
+        }
+        let pq = on.apply(&p, &mut q);
+        let alpha = on.ratio(rz, pq);
+        let moments = on.advance(alpha, Step { p: &p, q: &q, x, r: &mut r, z: &mut z });
+        pending.push([alpha, rz]);
+        k += 1;
+        let mut beta = Some(on.ratio(moments.rz_flexible, rz));
+        rz = moments.rz;
+        if k % P::LOOK_EVERY == 0 || k >= limits.max_iterations {
+            let flat: Vec<P::Scalar> = pending.iter().flatten().copied().chain([rz]).collect();
+            let values = on.read(&flat);
+            for pair in values.chunks_exact(2) {
+                // A step cannot raise the energy; a sign error here is rounding.
+                let gain = (pair[0] * pair[1]).max(0.0);
+                tail.push(gain);
+                energy -= gain;
+            }
+            rz_seen = values.last().copied().unwrap_or(f64::NAN);
+            pending.clear();
+            let finite = values.iter().all(|v| v.is_finite());
+            if !finite {
+                break End::NotFinite;
+            }
+            error = tail.estimate() + rounding;
+            watch.event(Event::Advanced { stage: Stage::Transport, done: u64::from(k), total: None });
+            let candidate = error <= (limits.allowed)(energy) && k >= next_check;
+            if candidate || rz_seen <= 0.0 || k - last_replaced >= REPLACE_EVERY || k >= limits.max_iterations {
+                let recursive = rz_seen;
+                let truth = on.residual(x, &mut r);
+                rz = on.precondition(&r, &mut z);
+                let seen = on.read(&[truth.energy, truth.rounding, rz]);
+                (energy, rounding, rz_seen) = (seen[0], seen[1], seen[2]);
+                last_replaced = k;
+                let drift = if recursive > 0.0 { rz_seen / recursive } else { f64::INFINITY };
+                error = tail.estimate() * drift.clamp(1.0, f64::MAX) + rounding;
+                if rz_seen <= 0.0 {
+                    error = rounding;
+                }
+                if energy.is_finite() && error <= (limits.allowed)(energy) {
+                    break End::Converged;
+                }
+                if drift > DRIFT {
+                    drifts += 1;
+                    // The old direction belongs to a residual that no longer exists.
+                    beta = None;
+                    if drifts >= DRIFTS_TO_STALL {
+                        break End::Stalled;
+                    }
+                } else {
+                    drifts = 0;
+                }
+                next_check = k + 4 + k / 64;
+            }
+        }
+        on.direction(beta, &r, &z, &mut p);
+    };
+    Reached { end, iterations: k, energy, energy_error: error }
+}

@@ -1,0 +1,297 @@
+//! The discrete problem: which voxels are unknowns, how they are coupled, and what drives them.
+//!
+//! Equation: `div(sigma grad phi) = 0` with `phi = 1` on the inlet plane (outer face of the first slice along the axis),
+//! `phi = 0` on the outlet plane, and no flux (or periodicity) across the sides.
+//! Cell-centred finite volumes: the flux between voxels i and j is `g_ij (phi_i - phi_j)` with the harmonic conductance
+//! `g_ij = (A/d) 2 s_i s_j / (s_i + s_j)`, and `2 (A/d) s_i` from a voxel centre to an electrode half a voxel away
+//! (Patankar 1980, section 4.2-3).
+//!
+//! What is different here: the unknown is the **deviation** `u` from the straight profile of an empty box, in units of
+//! one slice's share of the potential drop: `phi = (n - s - 1/2 + u) / n` in slice s of n,
+//! so that `flux = g (1 + u_i - u_j)` between one slice and the next.
+//! An empty box and every axis-aligned slab are then exact before the first iteration, `D_rel = energy / voxels`,
+//! and small tau - 1 is not lost in single precision.
+//! Conductances are scaled by the axial one of the best conductor: 1 along the axis, `(d_axis/d_k)^2` along axis k.
+
+use std::time::Instant;
+
+use foamflux_grid::{Axis, Labels, Shape, Spacing, VoxelSize};
+
+use crate::blocked::diagnose;
+use crate::prune::{INLET, Neighbours, OUTLET, Run, Runs, electrodes, facing, wraps};
+use crate::{Blocked, Coefficients, ProblemError};
+
+/// What the four side walls do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sides {
+    /// Nothing crosses them.
+    #[default]
+    NoFlux,
+    /// Opposite walls are joined.
+    Periodic,
+}
+
+/// A problem that can be solved, or the fact that nothing percolates.
+#[derive(Debug, Clone)]
+pub enum Setup {
+    /// At least one cluster joins the electrodes.
+    Ready(Problem),
+    /// None does.
+    Blocked(Blocked),
+}
+
+/// Volume fractions of a problem.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Fractions {
+    /// Of all conducting voxels.
+    pub conducting: f64,
+    /// Of those in clusters that touch both electrodes.
+    pub percolating: f64,
+    /// Mean conductivity over the box, insulators included (equal to `conducting` for one phase of conductivity 1).
+    pub mean_conductivity: f64,
+    /// The same, counting only clusters that touch both electrodes.
+    pub mean_conductivity_percolating: f64,
+}
+
+/// Scaled conductances between unknowns.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Conductance {
+    /// One conductivity: `g` by axis x, y, z.
+    Uniform([f64; 3]),
+    /// Conductivity by class (label): `g[axis][i * 16 + j]`, and to an electrode by class.
+    Table { faces: Box<[[f64; 256]; 3]>, electrode: [f64; 16] },
+}
+
+/// One solvable problem: the pruned voxels, their couplings and the driving force.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    voxel_size: VoxelSize,
+    spacing: Spacing,
+    axis: Axis,
+    sides: Sides,
+    runs: Runs,
+    conductance: Conductance,
+    /// Label of every unknown, where conductivities differ.
+    classes: Option<Vec<u8>>,
+    sigma_max: f64,
+    contrast: f64,
+    fractions: Fractions,
+    seconds: f64,
+    peak_bytes: u64,
+}
+
+/// A direction from a voxel to its neighbour row: -y, +y, -z, +z.
+pub(crate) const LATERAL: [(Axis, bool); 4] = [(Axis::Y, false), (Axis::Y, true), (Axis::Z, false), (Axis::Z, true)];
+
+impl Problem {
+    /// Finds the percolating clusters and sets up their problem.
+    ///
+    /// # Errors
+    /// [`ProblemError::TooManyUnknowns`].
+    // A constructor that may find out that there is nothing to construct.
+    #[allow(clippy::new_ret_no_self, reason = "`Setup` holds the problem, or the fact that nothing percolates")]
+    pub fn new(labels: &Labels, coefficients: &Coefficients, axis: Axis, sides: Sides) -> Result<Setup, ProblemError> {
+        let start = Instant::now();
+        let (shape, spacing) = (labels.shape(), labels.spacing());
+        let counts = labels.counts();
+        let conducting = coefficients.conducting();
+        let voxels: u64 = conducting.iter().map(|l| counts[l as usize]).sum();
+        if voxels > u64::from(u32::MAX) {
+            return Err(ProblemError::TooManyUnknowns { unknowns: voxels });
+        }
+        let all = Runs::of(labels, coefficients);
+        let clusters = all.clusters(Neighbours::Faces, |a| wraps(sides, axis, a, shape));
+        let touches = electrodes(&all, &clusters, axis);
+        drop(clusters);
+        if !touches.contains(&(INLET | OUTLET)) {
+            return Ok(Setup::Blocked(diagnose(&all, &touches, axis, sides, spacing)));
+        }
+        let runs = all.keep(|i| touches[i] == INLET | OUTLET);
+        // Names are gone by now; while clusters were joined there were a parent, a name and a touch per run.
+        let peak_bytes = all.bytes() + (9 * all.runs.len() as u64).max(runs.bytes());
+        drop((all, touches));
+
+        let mut kept_counts = [0u64; 9];
+        let mut classes = Vec::new();
+        let several = several_conductivities(&counts, coefficients);
+        for z in 0..shape.z {
+            let plane = labels.volume().plane(z);
+            for y in 0..shape.y {
+                for run in runs.row(z, y) {
+                    let voxels = &plane[y * shape.x..][run.x0 as usize..run.x1 as usize];
+                    for &v in voxels {
+                        kept_counts[usize::from(v)] += 1;
+                    }
+                    if several {
+                        classes.extend_from_slice(voxels);
+                    }
+                }
+            }
+        }
+        let present: Vec<f64> =
+            (0..9u8).filter(|&l| kept_counts[usize::from(l)] > 0).map(|l| coefficients.of(l)).collect();
+        let sigma_max = present.iter().copied().fold(0.0, f64::max);
+        let sigma_min = present.iter().copied().fold(f64::INFINITY, f64::min);
+        let geometry = Axis::ALL.map(|a| (spacing.along(axis) / spacing.along(a)).powi(2));
+        let conductance =
+            if several { table(coefficients, sigma_max, geometry) } else { Conductance::Uniform(geometry) };
+        let fractions = Fractions {
+            conducting: voxels as f64 / shape.len() as f64,
+            percolating: runs.voxels as f64 / shape.len() as f64,
+            mean_conductivity: coefficients.mean(&counts, shape.len()),
+            mean_conductivity_percolating: coefficients.mean(&kept_counts, shape.len()),
+        };
+        Ok(Setup::Ready(Problem {
+            voxel_size: labels.voxel_size().clone(),
+            spacing,
+            axis,
+            sides,
+            runs,
+            conductance,
+            classes: several.then_some(classes),
+            sigma_max,
+            contrast: sigma_max / sigma_min,
+            fractions,
+            seconds: start.elapsed().as_secs_f64(),
+            peak_bytes,
+        }))
+    }
+
+    /// Shape of the volume in voxels.
+    #[must_use]
+    pub const fn shape(&self) -> Shape {
+        self.runs.shape
+    }
+
+    /// Voxel size of the volume.
+    #[must_use]
+    pub const fn voxel_size(&self) -> &VoxelSize {
+        &self.voxel_size
+    }
+
+    /// Edge lengths of a voxel.
+    #[must_use]
+    pub const fn spacing(&self) -> Spacing {
+        self.spacing
+    }
+
+    /// Direction of transport.
+    #[must_use]
+    pub const fn axis(&self) -> Axis {
+        self.axis
+    }
+
+    /// What the side walls do.
+    #[must_use]
+    pub const fn sides(&self) -> Sides {
+        self.sides
+    }
+
+    /// Number of unknowns: voxels in clusters that touch both electrodes.
+    #[must_use]
+    pub const fn unknowns(&self) -> usize {
+        self.runs.voxels
+    }
+
+    /// Volume fractions.
+    #[must_use]
+    pub const fn fractions(&self) -> Fractions {
+        self.fractions
+    }
+
+    /// Largest over smallest conductivity among the unknowns.
+    #[must_use]
+    pub const fn contrast(&self) -> f64 {
+        self.contrast
+    }
+
+    /// Conductivity that scaled conductances are relative to.
+    pub(crate) const fn sigma_max(&self) -> f64 {
+        self.sigma_max
+    }
+
+    pub(crate) const fn conductance(&self) -> &Conductance {
+        &self.conductance
+    }
+
+    pub(crate) fn classes(&self) -> Option<&[u8]> {
+        self.classes.as_deref()
+    }
+
+    pub(crate) const fn runs(&self) -> &Runs {
+        &self.runs
+    }
+
+    /// Slices along the direction of transport.
+    pub(crate) const fn slices(&self) -> usize {
+        self.runs.shape.along(self.axis)
+    }
+
+    /// Whether the wall along `axis` wraps.
+    pub(crate) fn wraps(&self, axis: Axis) -> bool {
+        wraps(self.sides, self.axis, axis, self.shape())
+    }
+
+    /// Seconds that the set-up took.
+    #[must_use]
+    pub const fn seconds(&self) -> f64 {
+        self.seconds
+    }
+
+    /// Most bytes held at once while the problem was set up.
+    #[must_use]
+    pub const fn peak_bytes(&self) -> u64 {
+        self.peak_bytes
+    }
+
+    /// Bytes that the problem itself holds.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.runs.bytes() + self.classes.as_ref().map_or(0, |c| c.capacity() as u64)
+    }
+
+    /// The neighbouring row of `(z, y)`, where there is one.
+    pub(crate) fn neighbour_row(&self, (z, y): (usize, usize), axis: Axis, up: bool) -> Option<(usize, usize)> {
+        let n = self.shape().along(axis);
+        let at = if axis == Axis::Z { z } else { y };
+        let next = match (up, at) {
+            (true, a) if a + 1 < n => a + 1,
+            (true, _) if self.wraps(axis) => 0,
+            (false, a) if a > 0 => a - 1,
+            (false, _) if self.wraps(axis) => n - 1,
+            _ => return None,
+        };
+        Some(if axis == Axis::Z { (next, y) } else { (z, next) })
+    }
+
+    /// Calls `f(i, j, len)` for every stretch of unknowns of a row and their neighbours in a lateral direction.
+    pub(crate) fn for_neighbours(&self, row: (usize, usize), (axis, up): (Axis, bool), f: impl FnMut(u32, u32, usize)) {
+        if let Some((z, y)) = self.neighbour_row(row, axis, up) {
+            facing(self.runs.row(row.0, row.1), self.runs.row(z, y), f);
+        }
+    }
+
+    /// First and last unknown of a row that are neighbours across a wrapping x wall.
+    pub(crate) fn x_wrap(&self, row: &[Run]) -> Option<(u32, u32)> {
+        let (first, last) = (row.first()?, row.last()?);
+        let joined = self.wraps(Axis::X) && first.x0 == 0 && last.x1 as usize == self.shape().x;
+        joined.then(|| (first.first, last.first + (last.x1 - last.x0) - 1))
+    }
+}
+
+/// Whether conducting labels that occur differ in conductivity.
+pub(crate) fn several_conductivities(counts: &[u64; 9], coefficients: &Coefficients) -> bool {
+    let mut values = (0..9u8).filter(|&l| counts[usize::from(l)] > 0).map(|l| coefficients.of(l)).filter(|&s| s > 0.0);
+    values.next().is_some_and(|first| values.any(|s| s.to_bits() != first.to_bits()))
+}
+
+fn table(coefficients: &Coefficients, sigma_max: f64, geometry: [f64; 3]) -> Conductance {
+    let sigma: [f64; 16] = std::array::from_fn(|l| coefficients.of(l as u8) / sigma_max);
+    let faces = geometry.map(|g| {
+        std::array::from_fn(|ij| {
+            let (a, b) = (sigma[ij / 16], sigma[ij % 16]);
+            if a > 0.0 && b > 0.0 { g * (2.0 * a * b / (a + b)) } else { 0.0 }
+        })
+    });
+    Conductance::Table { faces: Box::new(faces), electrode: sigma.map(|s| 2.0 * s) }
+}
