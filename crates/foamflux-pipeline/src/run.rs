@@ -12,8 +12,9 @@ use foamflux_transport::Backend;
 use crate::content::Input;
 use crate::error::PipelineError;
 use crate::ingest;
-use crate::measure::GreySurface;
+use crate::measure::GreyField;
 use crate::record::Recorder;
+use crate::segment::{GreyHistogram, Segmented};
 use crate::settings::{OptionalStage, Settings};
 use crate::transport::Fields;
 use crate::{measure, memory, segment, transport};
@@ -41,6 +42,8 @@ pub struct RunOutput {
     pub labels: Labels,
     /// The grey stack, where there was one.
     pub grey: Option<StackData>,
+    /// Histogram of the grey values that were cut.
+    pub histogram: Option<GreyHistogram>,
     /// Potential and flux by direction, for the directions asked for.
     pub fields: Vec<Fields>,
 }
@@ -66,17 +69,17 @@ pub fn run(
     cancelled(watch)?;
 
     let clock = Instant::now();
-    let (labels, grey, segment_results, grey_surface) = match input {
+    let (labels, grey, cut) = match input {
         Input::Labels(labels, _) => {
             skipped(&mut stages, Stage::Segment, "the input is labels already");
-            (labels, None, None, None)
+            (labels, None, None)
         }
         Input::Grey(data) => {
             memory::check(memory::Work::Segment, data.shape(), data.sample_type().bytes(), settings.max_memory)?;
-            let segmented = segment::segment(&data, &settings.segment, watch)?;
+            let Segmented { labels, results, histogram, filtered, level } =
+                segment::segment(&data, &settings.segment, watch)?;
             done(&mut stages, Stage::Segment, clock);
-            let surface = GreySurface::of(&segmented);
-            (segmented.labels, Some(data), Some(segmented.results), surface)
+            (labels, Some(data), Some((results, histogram, filtered, level)))
         }
     };
     cancelled(watch)?;
@@ -93,13 +96,24 @@ pub fn run(
     if asked(OptionalStage::Measure) {
         let clock = Instant::now();
         memory::check(memory::Work::Measure, labels.shape(), grey_bytes, settings.max_memory)?;
-        let surface = grey_surface.as_ref().zip(grey.as_ref());
-        measure_results = Some(measure::measure(&labels, surface, &settings.measure, watch)?);
+        let field = match (&grey, &cut) {
+            (Some(grey), Some((_, _, filtered, Some(level)))) => {
+                Some(GreyField { data: filtered.as_ref().unwrap_or(grey), level: *level })
+            }
+            _ => None,
+        };
+        measure_results = Some(measure::measure(&labels, field, &settings.measure, watch)?);
         done(&mut stages, Stage::Measure, clock);
         cancelled(watch)?;
     } else {
         skipped(&mut stages, Stage::Measure, LEFT_OUT);
     }
+
+    // The filtered field has served: the solver needs its memory.
+    let (segment_results, histogram) = match cut {
+        Some((results, histogram, _, _)) => (Some(results), Some(histogram)),
+        None => (None, None),
+    };
 
     let mut transport_results = BTreeMap::new();
     let mut fields = Vec::new();
@@ -134,7 +148,7 @@ pub fn run(
         notes: recorder.notes(),
         seconds_total: began.elapsed().as_secs_f64(),
     };
-    Ok(RunOutput { results, labels, grey, fields })
+    Ok(RunOutput { results, labels, grey, histogram, fields })
 }
 
 fn read(source: Source, settings: &Settings, watch: &dyn Watch) -> Result<(Input, InputInfo, String), PipelineError> {

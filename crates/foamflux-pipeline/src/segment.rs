@@ -9,6 +9,7 @@ use foamflux_voxel::filter;
 use foamflux_voxel::segment::{
     self, Denoise, Foreground, HoleFilling, Method, SegmentError, SegmentOptions, Segmentation, StepBasis,
 };
+use foamflux_voxel::threshold::Histogram;
 
 use crate::error::PipelineError;
 use crate::ingest::volume_info;
@@ -21,10 +22,35 @@ pub struct Segmented {
     pub labels: Labels,
     /// The numbers.
     pub results: SegmentResults,
+    /// Histogram of the grey field that was cut.
+    pub histogram: GreyHistogram,
     /// The grey field that was cut, after the filter; `None` where it is the input itself.
     pub filtered: Option<StackData>,
     /// The one level at which it was cut, where there is one.
     pub level: Option<f64>,
+}
+
+/// Voxels by grey value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GreyHistogram {
+    /// Voxels per bin.
+    pub counts: Vec<u64>,
+    /// Bin edges in grey values, one more than there are bins.
+    pub edges: Vec<f64>,
+}
+
+/// Bins of the histogram that a report shows; more would be narrower than its pixels.
+const SHOWN_BINS: usize = 256;
+
+impl GreyHistogram {
+    fn of<T: Sample>(volume: &Volume<T>) -> Result<Self, PipelineError> {
+        let exact = Histogram::of(volume, SHOWN_BINS).map_err(SegmentError::from)?;
+        let merged = exact.counts().len().div_ceil(SHOWN_BINS).max(1);
+        let counts: Vec<u64> = exact.counts().chunks(merged).map(|bins| bins.iter().sum()).collect();
+        let (width, first) = (exact.bin_width(), exact.center(0) - 0.5 * exact.bin_width());
+        let edges = (0..=counts.len()).map(|i| first + (i * merged) as f64 * width).collect();
+        Ok(GreyHistogram { counts, edges })
+    }
 }
 
 /// Filters, cuts and cleans.
@@ -41,6 +67,8 @@ pub fn segment(data: &StackData, options: &SegmentOptions, watch: &dyn Watch) ->
         segment::segment(volume, &cut, watch)
     })
     .map_err(stopped)?;
+    let histogram =
+        foamflux_io::for_each_type!(filtered.as_ref().unwrap_or(data), volume => GreyHistogram::of(volume))?;
     watch.event(Event::Finished {
         stage: Stage::Segment,
         outcome: format!("solid {:.3} % at threshold {:?}", 100.0 * found.solid_fraction, first(&found.thresholds)),
@@ -50,7 +78,7 @@ pub fn segment(data: &StackData, options: &SegmentOptions, watch: &dyn Watch) ->
         Method::OtsuPerSlice | Method::Hysteresis { .. } => None,
     };
     let results = results(options, &found, recorder.warnings());
-    Ok(Segmented { labels: found.labels, results, filtered, level })
+    Ok(Segmented { labels: found.labels, results, histogram, filtered, level })
 }
 
 /// Every step in order, in words that say how to repeat it.

@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod failure;
+mod figures;
 mod output;
 mod progress;
 

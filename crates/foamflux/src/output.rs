@@ -1,6 +1,11 @@
 //! Writing to the terminal, and the files of a run.
 
 use std::io::{self, Write};
+use std::path::Path;
+
+use foamflux_grid::Labels;
+use foamflux_io::write::{self, VtiArray, VtiData, WriteError};
+use foamflux_pipeline::transport::Fields;
 
 /// Prints results to standard output.
 ///
@@ -26,4 +31,19 @@ pub(crate) fn complain(line: &str) {
 /// When they cannot be serialised or written.
 pub(crate) fn print_json<T: serde::Serialize>(results: &T) -> anyhow::Result<()> {
     Ok(print(&serde_json::to_string_pretty(results)?)?)
+}
+
+/// Writes labels, potentials and flux vectors: `.vti` holds them all.
+///
+/// # Errors
+/// [`WriteError`] when the file cannot be written.
+pub(crate) fn fields(path: &Path, labels: &Labels, fields: &[Fields]) -> Result<(), WriteError> {
+    let names: Vec<[String; 2]> =
+        fields.iter().map(|f| [format!("potential_{}", f.axis), format!("flux_{}_relative", f.axis)]).collect();
+    let mut arrays = vec![VtiArray { name: "labels", data: VtiData::U8(labels.volume().as_slice()) }];
+    for (field, [potential, flux]) in fields.iter().zip(&names) {
+        arrays.push(VtiArray { name: potential, data: VtiData::F32(&field.potential) });
+        arrays.push(VtiArray { name: flux, data: VtiData::Vector3F32(field.flux.as_flattened()) });
+    }
+    write::vti(path, labels.shape(), labels.voxel_size(), &arrays)
 }

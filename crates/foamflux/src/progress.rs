@@ -36,6 +36,11 @@ impl Terminal {
         Terminal { detail, bar: Mutex::new(None), cancelled }
     }
 
+    /// Takes the progress line away, before results are printed.
+    pub(crate) fn clear(&self) {
+        self.replace_bar(None);
+    }
+
     /// Prints a line without tearing the progress line.
     fn line(&self, text: &str) {
         match self.bar.lock().ok().and_then(|bar| bar.clone()) {

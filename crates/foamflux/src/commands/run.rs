@@ -1,0 +1,97 @@
+//! `foamflux run` and `foamflux demo`.
+
+use std::path::Path;
+
+use foamflux_grid::units;
+use foamflux_io::write::{Existing, OutputFolder};
+use foamflux_pipeline::run::{RunOutput, Source, run as main_job};
+use foamflux_pipeline::{PipelineError, ingest, memory, segment};
+use foamflux_report::{csv, html, text};
+
+use super::Session;
+use crate::args::{DemoArgs, RunArgs};
+use crate::{figures, output};
+
+pub(crate) fn run(args: &RunArgs, session: &Session) -> anyhow::Result<()> {
+    if session.dry_run {
+        return plan(&args.input.input, session);
+    }
+    let source = Source::Path(args.input.input.clone());
+    execute(source, &args.output, args.overwrite, session)
+}
+
+pub(crate) fn demo(args: &DemoArgs, session: &Session) -> anyhow::Result<()> {
+    let seed = session.settings.config.seed.unwrap_or(1);
+    let made = super::host::demo_stack(seed)?;
+    if session.dry_run {
+        session.note(format!("would make {} and do the main job on it", made.kind));
+        return Ok(());
+    }
+    execute(Source::Made { data: made.grey, kind: made.kind }, &args.output, args.overwrite, session)
+}
+
+fn execute(source: Source, out: &Path, overwrite: bool, session: &Session) -> anyhow::Result<()> {
+    let backend = session.backend()?;
+    let existing = if overwrite { Existing::Replace } else { Existing::Refuse };
+    // The folder is begun first: a name that cannot be written is better refused before an hour of work than after.
+    let folder = OutputFolder::create(out, existing).map_err(PipelineError::from)?;
+    let mut done = main_job(source, &session.settings, backend.as_ref(), session.watch())?;
+    write(&mut done, &folder)?;
+    folder.commit().map_err(PipelineError::from)?;
+    session.note(format!("results are in {}; open {}", out.display(), out.join("report.html").display()));
+    session.show(&done.results, text::run)
+}
+
+/// Writes every file of the run into the folder under construction.
+fn write(done: &mut RunOutput, folder: &OutputFolder) -> anyhow::Result<()> {
+    use foamflux_io::write as io;
+    let pictures = figures::draw(done)?;
+    done.results.figures = pictures.iter().map(|p| p.figure.clone()).collect();
+    let has_fields = !done.fields.is_empty();
+    let mut files = vec![
+        ("results.json", "all numbers, SI, with configuration, input hashes and warnings"),
+        ("results.csv", "one row per sample, units in the header"),
+        ("report.html", "everything on one page; opens offline"),
+        ("labels.tif", "labels as numbers: 0 pore, 1 fibre, 2 node, and so on"),
+    ];
+    if has_fields {
+        files.push(("fields.vti", "labels, potential and flux vectors for ParaView, geometry in \u{b5}m"));
+    }
+    done.results.files = files.iter().map(|(name, what)| ((*name).to_owned(), (*what).to_owned())).collect();
+    for figure in &done.results.figures {
+        done.results.files.insert(figure.path.clone(), figure.title.clone());
+    }
+
+    io::labels(&folder.join("labels.tif"), &done.labels).map_err(PipelineError::from)?;
+    if has_fields {
+        output::fields(&folder.join("fields.vti"), &done.labels, &done.fields).map_err(PipelineError::from)?;
+    }
+    let save = |name: &str, bytes: &[u8]| {
+        io::file_atomically(&folder.join(name), |file| file.write_all(bytes)).map_err(PipelineError::from)
+    };
+    let images: Vec<(String, Vec<u8>)> = pictures.into_iter().map(|p| (p.figure.path, p.bytes)).collect();
+    for (path, bytes) in &images {
+        save(path, bytes)?;
+    }
+    save("results.json", &serde_json::to_vec_pretty(&done.results)?)?;
+    save("results.csv", csv::csv(&done.results).as_bytes())?;
+    save("report.html", html::report(&done.results, &images)?.as_bytes())?;
+    Ok(())
+}
+
+/// What would be done, and what memory it takes.
+fn plan(path: &Path, session: &Session) -> anyhow::Result<()> {
+    let planned = ingest::plan(path, &session.settings.ingest)?;
+    let [z, y, x] = planned.volume.shape_zyx;
+    let shape = foamflux_grid::Shape::new(z, y, x).map_err(PipelineError::from)?;
+    let need = memory::needed(memory::Work::Transport, shape, 2);
+    session.note(format!("segmentation, if the input is grey: {}", segment::recipe(&session.settings.segment).join("; ")));
+    let stages: Vec<&str> = session.settings.stages.iter().map(|s| s.name()).collect();
+    session.note(format!("stages: {}", stages.join(", ")));
+    session.note(format!(
+        "memory at the peak: about {} of {} that may be used",
+        units::format_bytes(need),
+        session.settings.max_memory.map_or("unlimited".to_owned(), units::format_bytes)
+    ));
+    session.show(&planned, text::ingest)
+}

@@ -1,0 +1,160 @@
+//! The pictures of a run: mid-slices of grey, labels and flux, the histogram, and the charts.
+
+use foamflux_grid::{Axis, Sample, Shape, Volume, VoxelSize};
+use foamflux_io::read::StackData;
+use foamflux_pipeline::run::RunOutput;
+use foamflux_report::figures::{
+    ColourMap, Drawn, FieldStyle, FigureError, Histogram, PixelScale, SliceView, field_slice, grey_slice, histogram,
+    label_overlay, tau_bars,
+};
+use foamflux_results::Figure;
+
+/// A figure and the bytes of its file.
+pub(crate) struct Picture {
+    pub(crate) figure: Figure,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// A plane through the middle of the box.
+#[derive(Debug, Clone, Copy)]
+struct Plane {
+    right: Axis,
+    down: Axis,
+    normal: Axis,
+}
+
+const PLANES: [Plane; 3] = [
+    Plane { right: Axis::X, down: Axis::Y, normal: Axis::Z },
+    Plane { right: Axis::X, down: Axis::Z, normal: Axis::Y },
+    Plane { right: Axis::Y, down: Axis::Z, normal: Axis::X },
+];
+
+impl Plane {
+    /// The values of the middle plane, rows downwards.
+    fn cut<T: Copy>(self, values: &[T], shape: Shape) -> Vec<T> {
+        let middle = shape.along(self.normal) / 2 * shape.stride(self.normal);
+        let (width, height) = (shape.along(self.right), shape.along(self.down));
+        let (right, down) = (shape.stride(self.right), shape.stride(self.down));
+        (0..height).flat_map(|v| (0..width).map(move |u| values[middle + v * down + u * right])).collect()
+    }
+
+    fn view<'a>(self, shape: Shape, voxel_size: &VoxelSize, title: &'a str) -> SliceView<'a> {
+        let edge = |axis: Axis| voxel_size.m_xyz().map(|m| m[axis.xyz_index()]);
+        SliceView {
+            width: shape.along(self.right),
+            height: shape.along(self.down),
+            scale: PixelScale { x_m: edge(self.right), y_m: edge(self.down) },
+            axes: [self.right.name(), self.down.name()],
+            title,
+        }
+    }
+
+    fn name(self) -> String {
+        format!("{}{}", self.right, self.down)
+    }
+
+    /// The plane that shows both a direction and one across it.
+    fn along(axis: Axis) -> Self {
+        PLANES[if axis == Axis::Y { 0 } else { 1 }]
+    }
+}
+
+/// Draws everything that a run's output allows.
+///
+/// # Errors
+/// [`FigureError`] when a picture cannot be made.
+pub(crate) fn draw(output: &RunOutput) -> Result<Vec<Picture>, FigureError> {
+    let (shape, voxel_size) = (output.labels.shape(), output.labels.voxel_size());
+    let mut pictures = Vec::new();
+    let mut add = |path: String, title: &str, drawn: Drawn| -> Result<(), FigureError> {
+        let figure = Figure { path, title: title.to_owned(), caption: drawn.caption };
+        pictures.push(Picture { figure, bytes: drawn.image.png()? });
+        Ok(())
+    };
+    for plane in PLANES {
+        let at = format!("{} = {}", plane.normal, shape.along(plane.normal) / 2);
+        let labels = plane.cut(output.labels.volume().as_slice(), shape);
+        let title = format!("labels, {at}");
+        let view = plane.view(shape, voxel_size, &title);
+        let overlay = match &output.grey {
+            Some(grey) => label_overlay(Some(&grey_plane(grey, plane)), &labels, &view)?,
+            None => label_overlay::<f32>(None, &labels, &view)?,
+        };
+        add(format!("figures/labels_{}.png", plane.name()), &title, overlay)?;
+        if let Some(grey) = &output.grey {
+            let title = format!("grey values, {at}");
+            let drawn = grey_slice(&grey_plane(grey, plane), &plane.view(shape, voxel_size, &title))?;
+            add(format!("figures/grey_{}.png", plane.name()), &title, drawn)?;
+        }
+    }
+    for field in &output.fields {
+        let plane = Plane::along(field.axis);
+        let at = format!("{} = {}", plane.normal, shape.along(plane.normal) / 2);
+        let strength: Vec<f32> = plane
+            .cut(&field.flux, shape)
+            .iter()
+            .zip(plane.cut(&field.potential, shape))
+            .map(|([x, y, z], phi)| if phi.is_nan() { f32::NAN } else { (x * x + y * y + z * z).sqrt() })
+            .collect();
+        let title = format!("flux along {}, {at}", field.axis);
+        let style =
+            FieldStyle { map: ColourMap::Viridis, range: None, quantity: "|J| / J of the empty box", unit: "" };
+        let drawn = field_slice(&strength, &plane.view(shape, voxel_size, &title), &style)?;
+        add(format!("figures/flux_{}.png", field.axis), &title, drawn)?;
+        let title = format!("potential along {}, {at}", field.axis);
+        let style = FieldStyle { map: ColourMap::Cividis, range: Some([0.0, 1.0]), quantity: "potential", unit: "" };
+        let potential = plane.cut(&field.potential, shape);
+        let drawn = field_slice(&potential, &plane.view(shape, voxel_size, &title), &style)?;
+        add(format!("figures/potential_{}.png", field.axis), &title, drawn)?;
+    }
+    if let (Some(found), Some(segment)) = (&output.histogram, &output.results.segment) {
+        let data = Histogram {
+            counts: &found.counts,
+            edges: &found.edges,
+            thresholds: &segment.thresholds,
+            title: "grey values and threshold",
+        };
+        pictures.push(chart("figures/histogram.svg", data.title, "Grey values after the filter.", histogram(&data)));
+    }
+    if output.results.transport.values().any(|t| t.directions.values().any(|d| d.percolates)) {
+        let caption = "tau - 1 by phase and direction, with the error of the solver.";
+        pictures.push(chart("figures/tau.svg", "tortuosity factor", caption, tau_bars(&output.results.transport)));
+    }
+    Ok(pictures)
+}
+
+fn chart(path: &str, title: &str, caption: &str, svg: String) -> Picture {
+    let figure = Figure { path: path.to_owned(), title: title.to_owned(), caption: caption.to_owned() };
+    Picture { figure, bytes: svg.into_bytes() }
+}
+
+fn grey_plane(grey: &StackData, plane: Plane) -> Vec<f32> {
+    fn cut<T: Sample>(volume: &Volume<T>, plane: Plane) -> Vec<f32> {
+        plane.cut(volume.as_slice(), volume.shape()).into_iter().map(Sample::to_f32).collect()
+    }
+    foamflux_io::for_each_type!(grey, volume => cut(volume, plane))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn planes_run_right_and_down_through_the_middle() {
+        let shape = Shape::new(4, 6, 8).expect("a shape");
+        let values: Vec<[usize; 3]> = (0..shape.len())
+            .map(|i| {
+                let (z, y, x) = shape.zyx_of(i);
+                [x, y, z]
+            })
+            .collect();
+        let xz = PLANES[1].cut(&values, shape);
+        assert_eq!(xz.len(), 32);
+        assert_eq!(xz[0], [0, 3, 0]);
+        assert_eq!(xz[1], [1, 3, 0]);
+        assert_eq!(xz[8], [0, 3, 1]);
+        let yz = PLANES[2].cut(&values, shape);
+        assert_eq!(yz[1], [4, 1, 0]);
+        assert_eq!(yz[6], [4, 0, 1]);
+    }
+}
