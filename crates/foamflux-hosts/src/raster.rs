@@ -1,0 +1,120 @@
+//! Solids to voxels.
+//!
+//! `mask` asks for every voxel whether its centre lies inside; `coverage` asks which fraction of the voxel does:
+//!
+//! ```text
+//! c = |voxel ∩ solid| / |voxel|,   sum of c = volume of the solid in the box / volume of a voxel
+//! ```
+//!
+//! Both rest on one property of [`Solid::signed_distance`]: no part of the surface is nearer than its magnitude.
+//! A brick of 8^3 voxels whose centre is farther from the surface than the brick's half diagonal is therefore all solid
+//! or all pore, and so is a voxel, and so are the eight parts of a voxel: only cells that the surface may cross are
+//! divided, twice (64 parts per voxel), and the last ones are cut by a plane at the signed distance of their centre.
+//! The bricks are the only approximation-free speed-up; the plane is the only approximation, of second order in a
+//! quarter of the voxel.
+
+use foamflux_grid::{Shape, Volume, VoxelSize};
+use rayon::prelude::*;
+
+use crate::shapes::Solid;
+use crate::vector::{Point, norm};
+
+/// Edge of a brick in voxels.
+const BRICK: usize = 8;
+/// How often a voxel at the surface is halved along each axis.
+const DEPTH: u32 = 2;
+
+/// True where the voxel's centre lies inside of the solid (negative signed distance).
+#[must_use]
+pub fn mask(shape: Shape, voxel_size: VoxelSize, solid: &dyn Solid) -> Volume<bool> {
+    paint(shape, voxel_size, solid, [false, true], |_, distance| distance < 0.0)
+}
+
+/// The fraction of each voxel that lies inside of the solid, 0 to 1.
+///
+/// The sum over all voxels times the voxel volume is the solid's volume in the box, to about 0.1 % for features of
+/// three voxels and more.
+#[must_use]
+pub fn coverage(shape: Shape, voxel_size: VoxelSize, solid: &dyn Solid) -> Volume<f32> {
+    let spacing = voxel_size.spacing();
+    let half = [0.5 * spacing.x, 0.5 * spacing.y, 0.5 * spacing.z];
+    paint(shape, voxel_size, solid, [0.0, 1.0], |centre, _| part_inside(solid, centre, half, DEPTH) as f32)
+}
+
+/// Fills what lies off the surface with `[outside, inside]` and asks `at_surface(centre, signed distance)` elsewhere.
+fn paint<T: Copy + Send + Sync>(
+    shape: Shape,
+    voxel_size: VoxelSize,
+    solid: &dyn Solid,
+    [outside, inside]: [T; 2],
+    at_surface: impl Fn(Point, f64) -> T + Sync,
+) -> Volume<T> {
+    let spacing = voxel_size.spacing();
+    let edges = [spacing.x, spacing.y, spacing.z];
+    let voxel_reach = 0.5 * norm(edges);
+    let plane = shape.y * shape.x;
+    let mut volume = Volume::from_fn(shape, voxel_size, |_, _, _| outside);
+    volume.as_mut_slice().par_chunks_mut(BRICK * plane).enumerate().for_each(|(slab, voxels)| {
+        let z = slab * BRICK..(slab * BRICK + BRICK).min(shape.z);
+        for y0 in (0..shape.y).step_by(BRICK) {
+            let y = y0..(y0 + BRICK).min(shape.y);
+            for x0 in (0..shape.x).step_by(BRICK) {
+                let x = x0..(x0 + BRICK).min(shape.x);
+                let spans = [&x, &y, &z];
+                let centre = std::array::from_fn(|k| 0.5 * (spans[k].start + spans[k].end) as f64 * edges[k]);
+                let reach = norm(std::array::from_fn(|k| 0.5 * spans[k].len() as f64 * edges[k]));
+                let at_brick = solid.signed_distance(centre);
+                if at_brick >= reach {
+                    continue;
+                }
+                for z in z.clone() {
+                    for y in y.clone() {
+                        let row = (z % BRICK) * plane + y * shape.x;
+                        if at_brick <= -reach {
+                            voxels[row + x.start..row + x.end].fill(inside);
+                            continue;
+                        }
+                        for x in x.clone() {
+                            let centre = [x, y, z].map(|i| i as f64 + 0.5);
+                            let centre = std::array::from_fn(|k| centre[k] * edges[k]);
+                            let distance = solid.signed_distance(centre);
+                            voxels[row + x] = if distance >= voxel_reach {
+                                outside
+                            } else if distance <= -voxel_reach {
+                                inside
+                            } else {
+                                at_surface(centre, distance)
+                            };
+                        }
+                    }
+                }
+            }
+        }
+    });
+    volume
+}
+
+/// Fraction of the cell around `centre` that is inside, by halving it `depth` times where the surface may cross it.
+fn part_inside(solid: &dyn Solid, centre: Point, half: Point, depth: u32) -> f64 {
+    let distance = solid.signed_distance(centre);
+    let reach = norm(half);
+    if distance >= reach {
+        return 0.0;
+    }
+    if distance <= -reach {
+        return 1.0;
+    }
+    if depth == 0 {
+        // A plane normal to the shortest edge; for other normals the ramp is only as wide as it should be on average,
+        // but it stays odd about the surface, so that the sum over cells has no bias.
+        let width = 2.0 * half[0].min(half[1]).min(half[2]);
+        return (0.5 - distance / width).clamp(0.0, 1.0);
+    }
+    let quarter = half.map(|h| 0.5 * h);
+    let mut sum = 0.0;
+    for corner in 0..8u32 {
+        let child = std::array::from_fn(|k| centre[k] + if corner >> k & 1 == 1 { quarter[k] } else { -quarter[k] });
+        sum += part_inside(solid, child, quarter, depth - 1);
+    }
+    sum / 8.0
+}
