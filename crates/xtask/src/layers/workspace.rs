@@ -128,22 +128,15 @@ fn resolved(metadata: &Metadata) -> Vec<Resolved> {
         .collect()
 }
 
-/// Tracked files and new ones that git does not ignore, so that a rule speaks before the commit and not after it.
+/// Folders that hold no sources, for checkouts without git.
+const UNLISTED: [&str; 4] = [".git", "target", "out", "foamflux-out"];
+
 fn files(top: &Path) -> anyhow::Result<Vec<File>> {
-    let output = Command::new("git")
-        .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
-        .current_dir(top)
-        .output()
-        .context("cannot start git, which lists the files to check")?;
-    if !output.status.success() {
-        bail!("git ls-files failed in {}: {}", top.display(), String::from_utf8_lossy(&output.stderr).trim());
-    }
-    let listed = String::from_utf8_lossy(&output.stdout);
     let mut files = Vec::new();
-    for path in listed.split('\0').filter(|path| !path.is_empty()) {
-        let full = top.join(path);
+    for path in if top.join(".git").try_exists()? { git_files(top)? } else { walk(top)? } {
+        let full = top.join(&path);
         // A file that is deleted but not yet committed is still listed.
-        if !full.try_exists().unwrap_or(false) {
+        if !full.try_exists()? {
             continue;
         }
         let text = if path.ends_with(".rs") || path.ends_with(".wgsl") {
@@ -151,8 +144,44 @@ fn files(top: &Path) -> anyhow::Result<Vec<File>> {
         } else {
             None
         };
-        files.push(File { path: path.to_owned(), text });
+        files.push(File { path, text });
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(files)
+}
+
+/// Tracked files and new ones that git does not ignore, so that a rule speaks before the commit and not after it.
+fn git_files(top: &Path) -> anyhow::Result<Vec<String>> {
+    let output = Command::new("git")
+        // Listing is harmless whoever owns the checkout, and on build machines it is often someone else.
+        .args(["-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"])
+        .current_dir(top)
+        .output()
+        .context("cannot start git, which lists the files to check")?;
+    if !output.status.success() {
+        bail!("git ls-files failed in {}: {}", top.display(), String::from_utf8_lossy(&output.stderr).trim());
+    }
+    let listed = String::from_utf8_lossy(&output.stdout);
+    Ok(listed.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect())
+}
+
+/// The files of an exported tree, which has no git to ask.
+fn walk(top: &Path) -> anyhow::Result<Vec<String>> {
+    let mut files = Vec::new();
+    let mut folders = vec![String::new()];
+    while let Some(folder) = folders.pop() {
+        #[allow(clippy::disallowed_methods, reason = "the caller sorts")]
+        let entries = std::fs::read_dir(top.join(&folder)).with_context(|| format!("cannot list {folder}"))?;
+        for entry in entries {
+            let entry = entry?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
+            if !entry.file_type()?.is_dir() {
+                files.push(path);
+            } else if !UNLISTED.contains(&name.as_str()) {
+                folders.push(path);
+            }
+        }
+    }
     Ok(files)
 }
