@@ -68,7 +68,7 @@ pub struct Config {
     /// Relative error of tau, `0.1%` or `1e-3`.
     pub tol: Option<String>,
     /// Most iterations of a solve.
-    pub max_iterations: Option<u64>,
+    pub max_iterations: Option<u32>,
     /// Directions whose potential and flux go into `fields.vti`: `none`, `x`, `y`, `z`, `all`.
     pub fields: Option<String>,
 

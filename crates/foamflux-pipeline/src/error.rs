@@ -93,6 +93,10 @@ impl PipelineError {
     #[must_use]
     pub fn exit_status(&self) -> ExitStatus {
         use foamflux_io::read::ErrorCategory;
+        use foamflux_io::write::WriteCategory;
+        use foamflux_transport::SolveError;
+        use foamflux_voxel::filter::FilterError;
+        use foamflux_voxel::segment::SegmentError;
         match self {
             PipelineError::Config(_) | PipelineError::Problem(_) => ExitStatus::Usage,
             PipelineError::Read(error) => match error.category() {
@@ -100,12 +104,17 @@ impl PipelineError {
                 ErrorCategory::Input => ExitStatus::Input,
                 ErrorCategory::Memory => ExitStatus::Memory,
             },
-            PipelineError::Write(error) if error.is_usage() => ExitStatus::Usage,
-            PipelineError::Segment(error) if error.is_usage() => ExitStatus::Usage,
+            PipelineError::Write(error) if error.category() == WriteCategory::Usage => ExitStatus::Usage,
+            PipelineError::Segment(
+                SegmentError::NotANumber { .. }
+                | SegmentError::Hysteresis { .. }
+                | SegmentError::Filter(FilterError::Radius { .. } | FilterError::Sigma { .. }),
+            ) => ExitStatus::Usage,
             PipelineError::Segment(_) | PipelineError::Content { .. } => ExitStatus::Input,
             PipelineError::Memory { .. } => ExitStatus::Memory,
+            PipelineError::Solve { source: SolveError::Tolerance { .. }, .. } => ExitStatus::Usage,
+            PipelineError::Solve { source: SolveError::Device { .. }, .. } | PipelineError::Device(_) => ExitStatus::Device,
             PipelineError::Solve { .. } => ExitStatus::NotConverged,
-            PipelineError::Device(_) => ExitStatus::Device,
             PipelineError::Write(_) | PipelineError::Cancelled | PipelineError::Internal(_) => ExitStatus::Internal,
         }
     }

@@ -62,7 +62,7 @@ fn media(settings: &TransportSettings) -> Result<Vec<(Phase, Coefficients)>, Pip
             let coefficients = Coefficients::per_label(values)?;
             let labels = coefficients.conducting();
             let name = labels.iter().map(|l| l.name()).collect::<Vec<_>>().join("+");
-            Ok(vec![(Phase { name, labels: labels.into_iter().collect() }, coefficients)])
+            Ok(vec![(Phase { name, labels }, coefficients)])
         }
         None => settings
             .phases

@@ -172,7 +172,7 @@ pub(crate) struct SolveArgs {
     sides: Option<String>,
     /// Most iterations of one solve
     #[arg(long, visible_alias = "max-iter", value_name = "N")]
-    max_iterations: Option<u64>,
+    max_iterations: Option<u32>,
 }
 
 #[derive(Debug, Args)]

@@ -17,7 +17,6 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
 fn status(error: &anyhow::Error) -> ExitStatus {
     match error.downcast_ref::<PipelineError>() {
         Some(error) => error.exit_status(),
-        None if error.downcast_ref::<foamflux_io::write::WriteError>().is_some_and(|e| e.is_usage()) => ExitStatus::Usage,
         None => ExitStatus::Internal,
     }
 }
