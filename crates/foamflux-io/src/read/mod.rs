@@ -5,12 +5,42 @@
 //!
 //! Nothing is guessed: a voxel size is found, with its source, or explicitly unknown;
 //! slices that are missing, odd or broken are named; what a file holds besides the stack is listed.
+//! Sample values are the stored ones: nothing is stretched, an image with 1 bit per pixel is read as 0 and 1.
+//!
+//! ```text
+//! path ── input ──► slices (folder, pages of a TIFF)  ┐
+//!         folder     or one run of samples (raw, npy, nrrd) ├─ plan ─► report
+//!         naming                                            ┘    │
+//!                                                             run ─► decode ─► cut ─► assemble ─► Stack
+//! ```
 
+mod assemble;
+mod colour;
 mod error;
+mod folder;
+mod input;
+mod metadata;
+mod naming;
+mod npy;
+mod nrrd;
 mod options;
+mod origin;
 mod plan;
+mod png;
+mod raw;
 mod report;
+mod run;
+mod sample;
+mod slice;
+mod source;
 mod stack;
+mod stream;
+mod tiff_codec;
+mod tiff_decode;
+mod tiff_ifd;
+mod tiff_page;
+mod tiff_stack;
+mod voxel_size;
 
 pub use error::{ErrorCategory, ReadError};
 pub use options::{BadSlices, BinMode, ByteOrder, OddSizes, RawLayout, ReadOptions};

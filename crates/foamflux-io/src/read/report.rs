@@ -69,9 +69,9 @@ pub struct VoxelSizeCandidate {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Gap {
     /// First missing number.
-    pub first: u128,
+    pub first: u64,
     /// Last missing number.
-    pub last: u128,
+    pub last: u64,
 }
 
 impl std::fmt::Display for Gap {
