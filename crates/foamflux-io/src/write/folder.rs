@@ -89,24 +89,31 @@ impl OutputFolder {
         atomic::sync_tree(&temporary.path).map_err(WriteError::io("write", &asked))?;
         // Looked at again: hours may have passed since the folder was created.
         check_existing(&asked, &destination, existing)?;
-        let place = || fs::rename(&temporary.path, &destination).map_err(WriteError::io("write", &asked));
-        if !destination.exists() {
-            place()?;
-            temporary.keep();
-            return Ok(());
-        }
-        let old = atomic::sibling(&destination, "replaced");
-        fs::rename(&destination, &old).map_err(WriteError::io("replace", &asked))?;
-        if let Err(error) = place() {
-            fs::rename(&old, &destination).map_err(|source| WriteError::OldMoved {
-                path: asked.clone(),
-                moved: old,
-                source,
-            })?;
-            return Err(error);
-        }
+        let old = put(&temporary.path, &destination, &asked)?;
         temporary.keep();
-        fs::remove_dir_all(&old).map_err(|source| WriteError::OldLeft { path: asked, left: old, source })
+        match old {
+            None => Ok(()),
+            Some(left) => fs::remove_dir_all(&left).map_err(|source| WriteError::OldLeft { path: asked, left, source }),
+        }
+    }
+}
+
+/// Renames `new` to `destination` and tells where what was there before has gone.
+///
+/// When that fails, everything is as it was before.
+fn put(new: &Path, destination: &Path, asked: &Path) -> Result<Option<PathBuf>, WriteError> {
+    let place = || fs::rename(new, destination).map_err(WriteError::io("write", asked));
+    if !destination.exists() {
+        return place().map(|()| None);
+    }
+    let old = atomic::sibling(destination, "replaced");
+    fs::rename(destination, &old).map_err(WriteError::io("replace", asked))?;
+    match place() {
+        Ok(()) => Ok(Some(old)),
+        Err(error) => match fs::rename(&old, destination) {
+            Ok(()) => Err(error),
+            Err(source) => Err(WriteError::OldMoved { path: asked.to_owned(), moved: old, source }),
+        },
     }
 }
 
@@ -146,4 +153,21 @@ fn is_our_results(path: &Path) -> io::Result<bool> {
     let mut head = Vec::new();
     fs::File::open(path)?.take(HEAD_BYTES).read_to_end(&mut head)?;
     Ok(head.windows(NAME.len()).any(|w| w == NAME))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_results_come_back_when_the_new_ones_cannot_take_their_place() {
+        let place = tempfile::tempdir().unwrap();
+        let destination = place.path().join("OUT");
+        fs::create_dir(&destination).unwrap();
+        fs::write(destination.join(RESULTS), "{}").unwrap();
+        let gone = place.path().join("gone");
+        assert!(matches!(put(&gone, &destination, &destination), Err(WriteError::Io { .. })));
+        assert_eq!(fs::read_to_string(destination.join(RESULTS)).unwrap(), "{}");
+        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1);
+    }
 }

@@ -68,11 +68,18 @@ pub(super) fn description(slices: usize, calibration: Option<&Calibration>, rang
 
 /// The grey values that Fiji shows as black and white.
 ///
-/// Absent where its own choice is right: bytes that are not labels use the whole range by convention.
+/// Absent where its own choice is right: bytes that are not labels use the whole range by convention,
+/// and of signed types it holds the values with an offset and would take these for values without.
 pub(super) fn display_range(grid: &Grid<'_>) -> Option<(f64, f64)> {
     /// Labels and masks, which would look black on a scale up to 255.
     const FEW_VALUES: f64 = 15.0;
-    grid.range.filter(|&(low, high)| low < high && (grid.sample != SampleType::U8 || high <= FEW_VALUES))
+    let (low, high) = grid.range.filter(|&(low, high)| low < high)?;
+    let wanted = match grid.sample {
+        SampleType::U8 => high <= FEW_VALUES,
+        SampleType::I8 | SampleType::I16 => false,
+        SampleType::U16 | SampleType::U32 | SampleType::I32 | SampleType::F32 | SampleType::F64 => true,
+    };
+    wanted.then_some((low, high))
 }
 
 #[cfg(test)]

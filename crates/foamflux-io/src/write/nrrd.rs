@@ -51,7 +51,8 @@ fn header(grid: &Grid<'_>) -> String {
     lines.push("encoding: gzip".to_owned());
     if let Some(labels) = grid.labels {
         let names: Vec<String> = labels.present().iter().map(|l: Label| format!("{}={l}", l as u8)).collect();
-        lines.push(format!("labels:={}", names.join(" ")));
+        // Not "labels", which is a field with another meaning.
+        lines.push(format!("voxel labels:={}", names.join(" ")));
     }
     // The blank line ends the header.
     lines.join("\n") + "\n\n"
