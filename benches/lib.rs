@@ -1,1 +1,9 @@
-//! Placeholder.
+//! What the benchmarks of foamflux share: the machine's own bandwidth, cases to solve, and lines to write down.
+//!
+//! Times mean little on a shared machine; times over the bandwidth of the same minute do.
+//! So every line that a benchmark writes carries the bandwidth measured beside it, see [`bandwidth`].
+//! `benches/README.md` says how to measure and how to compare.
+
+pub mod bandwidth;
+pub mod case;
+pub mod line;
