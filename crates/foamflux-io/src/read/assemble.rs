@@ -132,7 +132,7 @@ impl<T: PlaneSample> Assembler<T> {
     }
 
     fn add(&mut self, plane: &[T]) {
-        if self.out.len() == self.frame.out_zyx().iter().product() {
+        if self.out.len() == self.frame.out_zyx().iter().product::<usize>() {
             // Trailing slices that do not fill a bin.
             return;
         }
