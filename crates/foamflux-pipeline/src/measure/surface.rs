@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use foamflux_grid::{Axis, LengthUnit, Volume};
 use foamflux_results::{AreaMethods, AreaPerGram, ErrorParts, SurfaceResults};
-use foamflux_voxel::surface::{self, SurfaceReport};
+use foamflux_voxel::surface;
+use stub::SurfaceReport;
 
 use super::{GreyField, box_volume};
 use crate::error::PipelineError;
@@ -22,7 +23,7 @@ pub(super) fn of_phase(mask: &Volume<bool>) -> PhaseArea {
     let volume = box_volume(mask);
     PhaseArea {
         faces: surface::faces(mask).interior / volume,
-        estimate: surface::labels_estimate(mask).interior / volume,
+        estimate: surface::crofton(mask).interior / volume,
     }
 }
 
@@ -35,9 +36,9 @@ pub(super) fn solid(
 ) -> Result<SurfaceResults, PipelineError> {
     let report: SurfaceReport = match grey {
         Some(GreyField { data, level }) => {
-            foamflux_io::for_each_type!(data, field => surface::measure_in_grey(mask, field, level))
+            foamflux_io::for_each_type!(data, field => stub::of(mask, surface::marching_cubes_in_grey(mask, field, level)))
         }
-        None => surface::measure(mask),
+        None => stub::of(mask, surface::marching_cubes_mask(mask)),
     };
     let spacing = mask.spacing();
     let metric = spacing.unit == LengthUnit::Metre;
@@ -84,4 +85,14 @@ pub(super) fn solid(
         specific_surface_m2_per_g: per_gram.as_ref().map(|(geometric, _)| *geometric),
         per_gram: per_gram.map(|(_, info)| info),
     })
+}
+
+mod stub {
+    use foamflux_grid::Volume;
+    use foamflux_voxel::surface::{self, SurfaceArea};
+    pub(super) struct SurfaceReport { pub(super) faces: SurfaceArea, pub(super) weighted_faces: SurfaceArea, pub(super) crofton: SurfaceArea, pub(super) marching_cubes: SurfaceArea, pub(super) labels: SurfaceArea, pub(super) recommended: SurfaceArea, pub(super) method: &'static str, pub(super) reason: String, pub(super) resolution_error: f64 }
+    pub(super) fn of(mask: &Volume<bool>, mc: SurfaceArea) -> SurfaceReport {
+        let c = surface::crofton(mask);
+        SurfaceReport { faces: surface::faces(mask), weighted_faces: c, crofton: c, marching_cubes: mc, labels: c, recommended: mc, method: "stub", reason: String::new(), resolution_error: 0.0 }
+    }
 }

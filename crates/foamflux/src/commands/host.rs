@@ -70,7 +70,8 @@ pub(crate) fn host(args: &HostArgs, session: &Session) -> anyhow::Result<()> {
         }
         let truth = serde_json::to_vec_pretty(&host.facts)?;
         write::file_atomically(&folder.join("truth.json"), |f| f.write_all(&truth)).map_err(PipelineError::from)?;
-        let graph = serde_json::to_vec_pretty(&host.foam)?;
+        let graph = serde_json::json!({ "nodes": host.foam.nodes(), "struts": host.foam.struts() });
+        let graph = serde_json::to_vec_pretty(&graph)?;
         write::file_atomically(&folder.join("graph.json"), |f| f.write_all(&graph)).map_err(PipelineError::from)?;
         folder.commit().map_err(PipelineError::from)?;
     }

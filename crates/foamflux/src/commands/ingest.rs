@@ -11,7 +11,7 @@ pub(crate) fn ingest(args: &IngestArgs, session: &Session) -> anyhow::Result<()>
     let settings = &session.settings.ingest;
     if session.dry_run {
         let planned = stage::plan(&args.input.input, settings)?;
-        return session.show(&planned, text::ingest);
+        return session.show(&planned, text::ingest_text);
     }
     let stack = stage::read_stack(&args.input.input, settings, session.watch())?;
     let results = stage::results(&args.input.input, &stack.report, Some(&stack.data));
@@ -20,5 +20,5 @@ pub(crate) fn ingest(args: &IngestArgs, session: &Session) -> anyhow::Result<()>
             .map_err(PipelineError::from)?;
         session.note(format!("volume written to {}", path.display()));
     }
-    session.show(&results, text::ingest)
+    session.show(&results, text::ingest_text)
 }

@@ -10,7 +10,7 @@ pub(crate) fn measure(args: &MeasureArgs, session: &Session) -> anyhow::Result<(
     let path = &args.input.input;
     if session.dry_run {
         let planned = ingest::plan(path, &session.settings.ingest)?;
-        return session.show(&planned, text::ingest);
+        return session.show(&planned, text::ingest_text);
     }
     let labels = ingest::read_labels(path, &session.settings.ingest, session.watch())?;
     memory::check(memory::Work::Measure, labels.shape(), 0, session.settings.max_memory)?;
@@ -19,5 +19,5 @@ pub(crate) fn measure(args: &MeasureArgs, session: &Session) -> anyhow::Result<(
         let json = serde_json::to_vec_pretty(&results)?;
         foamflux_io::write::file_atomically(output, |file| file.write_all(&json)).map_err(PipelineError::from)?;
     }
-    session.show(&results, text::measure)
+    session.show(&results, text::measure_text)
 }

@@ -39,7 +39,7 @@ fn execute(source: Source, out: &Path, overwrite: bool, session: &Session) -> an
     write(&mut done, &folder)?;
     folder.commit().map_err(PipelineError::from)?;
     session.note(format!("results are in {}; open {}", out.display(), out.join("report.html").display()));
-    session.show(&done.results, text::run)
+    session.show(&done.results, text::run_text)
 }
 
 /// Writes every file of the run into the folder under construction.
@@ -93,5 +93,5 @@ fn plan(path: &Path, session: &Session) -> anyhow::Result<()> {
         units::format_bytes(need),
         session.settings.max_memory.map_or("unlimited".to_owned(), units::format_bytes)
     ));
-    session.show(&planned, text::ingest)
+    session.show(&planned, text::ingest_text)
 }

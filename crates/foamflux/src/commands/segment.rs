@@ -16,7 +16,7 @@ pub(crate) fn segment(args: &SegmentArgs, session: &Session) -> anyhow::Result<(
         let voxels: usize = planned.volume.shape_zyx.iter().product();
         session.note(format!("segmenting {voxels} voxels: {}", stage::recipe(&session.settings.segment).join("; ")));
         session.note(format!("memory to read: {}", units::format_bytes(planned.bytes_needed)));
-        return session.show(&planned, text::ingest);
+        return session.show(&planned, text::ingest_text);
     }
     let (input, _) = ingest::read_input(path, &session.settings.ingest, session.watch())?;
     let data = match input {
@@ -46,5 +46,5 @@ pub(crate) fn segment(args: &SegmentArgs, session: &Session) -> anyhow::Result<(
         foamflux_io::write::labels(output, &segmented.labels).map_err(PipelineError::from)?;
         session.note(format!("labels written to {}", output.display()));
     }
-    session.show(&segmented.results, text::segment)
+    session.show(&segmented.results, text::segment_text)
 }

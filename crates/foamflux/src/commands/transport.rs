@@ -19,7 +19,7 @@ pub(crate) fn transport(args: &TransportArgs, session: &Session) -> anyhow::Resu
     settings.fields = if args.output.is_some() { settings.axes.clone() } else { Vec::<Axis>::new() };
     if session.dry_run {
         let planned = ingest::plan(path, &session.settings.ingest)?;
-        return session.show(&planned, text::ingest);
+        return session.show(&planned, text::ingest_text);
     }
     let backend = session.backend()?;
     let clock = Instant::now();
@@ -32,7 +32,7 @@ pub(crate) fn transport(args: &TransportArgs, session: &Session) -> anyhow::Resu
         session.note(format!("potential and flux written to {}", output.display()));
     }
     match solved.results.values().next() {
-        Some(results) => session.show(results, text::transport),
+        Some(results) => session.show(results, text::transport_text),
         None => Err(PipelineError::Internal("a transport without a phase".to_owned()).into()),
     }
 }
