@@ -80,6 +80,13 @@ fn places_that_cannot_be_written_say_why() {
     assert_eq!(fs::read_to_string(&protected).unwrap(), "mine");
     assert_eq!(names(place.path()), ["folder.tif", "protected.tif"]);
 
+    // A raw file and its description come both or not at all.
+    fs::create_dir(place.path().join("a.raw")).unwrap();
+    write(&place.path().join("a.raw"));
+    fs::create_dir(place.path().join("b.raw.json")).unwrap();
+    write(&place.path().join("b.raw"));
+    assert_eq!(names(place.path()), ["a.raw", "b.raw.json", "folder.tif", "protected.tif"]);
+
     let below_a_file = write(&protected.join("a.tif"));
     assert_eq!(below_a_file.category(), WriteCategory::Io);
 }

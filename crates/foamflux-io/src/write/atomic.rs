@@ -27,13 +27,32 @@ pub fn file_atomically(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Re
 
 /// As [`file_atomically`], for formats that go back to patch an offset.
 pub(super) fn sink_atomically(path: &Path, write: impl FnOnce(&mut Sink) -> io::Result<()>) -> Result<(), WriteError> {
+    stage(path, write)?.commit()
+}
+
+/// A file that is complete on disk under a temporary name.
+pub(super) struct Staged<'a> {
+    temporary: Temporary,
+    asked: &'a Path,
+    target: PathBuf,
+}
+
+/// Writes a file under a temporary name, for formats whose files come in pairs.
+pub(super) fn stage(path: &Path, write: impl FnOnce(&mut Sink) -> io::Result<()>) -> Result<Staged<'_>, WriteError> {
     let target = resolve(path)?;
     check_target(path, &target)?;
     let temporary = Temporary::file(path, &target)?;
     write_sink(&temporary.path, write, Durability::OnDisk).map_err(WriteError::io("write", path))?;
-    fs::rename(&temporary.path, &target).map_err(WriteError::io("write", path))?;
-    temporary.keep();
-    Ok(())
+    Ok(Staged { temporary, asked: path, target })
+}
+
+impl Staged<'_> {
+    /// Gives the file its name.
+    pub(super) fn commit(self) -> Result<(), WriteError> {
+        fs::rename(&self.temporary.path, &self.target).map_err(WriteError::io("write", self.asked))?;
+        self.temporary.keep();
+        Ok(())
+    }
 }
 
 /// Whether a file must be on disk when the writer returns.

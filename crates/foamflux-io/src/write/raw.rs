@@ -26,12 +26,14 @@ pub(super) fn write(path: &Path, grid: &Grid<'_>) -> Result<(), WriteError> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".json");
     let description = describe(path, grid);
-    // The description first: where the samples are, it is too.
-    atomic::sink_atomically(Path::new(&beside), |sink| {
+    let samples = atomic::stage(path, |sink| sink.write_all(&grid.little_endian()))?;
+    let description = atomic::stage(Path::new(&beside), |sink| {
         serde_json::to_writer_pretty(&mut *sink, &description)?;
         sink.write_all(b"\n")
     })?;
-    atomic::sink_atomically(path, |sink| sink.write_all(&grid.little_endian()))
+    // The description first: where the samples are, it is too.
+    description.commit()?;
+    samples.commit()
 }
 
 fn describe<'a>(path: &Path, grid: &Grid<'a>) -> Description<'a> {

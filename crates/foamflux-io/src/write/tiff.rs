@@ -5,6 +5,8 @@
 //! images is read by ImageJ as one contiguous block, which pages are not.
 //! Files begin as classic TIFF, which ImageJ itself opens, and start again as BigTIFF only when the
 //! *compressed* size outgrows four gigabytes; Fiji opens those through Bio-Formats.
+//! ImageJ 1.54u itself opens every sample type but `f64`, and shows `i8` as unsigned: Bio-Formats, tifffile
+//! and libtiff read those two.
 
 use std::io::{self, Seek, SeekFrom, Write};
 use std::ops::Range;
