@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn dead_ends_count_for_the_phase_but_islands_do_not_percolate() {
-        let m = phase(|z, y, x| y == 2 && x == 1 || z == 4 && y == 2 || z == 7 && y == 5);
+        let m = phase(|z, y, x| y == 2 && (x == 1 || z == 4) || z == 7 && y == 5);
         let p = percolation_of(&m, Axis::Z).unwrap();
         assert_eq!((p.percolating_voxels, p.phase_voxels, p.components), (13, 17, 1));
         assert!((p.percolating_fraction_of_phase - 13.0 / 17.0).abs() < f64::EPSILON);

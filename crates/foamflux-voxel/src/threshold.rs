@@ -10,8 +10,8 @@
 //! **When it fails.** Maximising `w0 w1 (m0 - m1)^2` wants classes of comparable size. In a host with 4 % solid the
 //! noise of the pore has more variance than the solid adds, and the threshold slides into the flank of the pore's
 //! peak: on raw grey with a contrast-to-noise ratio of 6 it gave five times the true solid. A high `eta` does not
-//! exclude this, a low one (a single Gaussian peak reaches `2/pi = 0.64`, a flat histogram 0.75) suggests it, and
-//! [`Otsu::valley`] near 1 shows it: there is no dip of the histogram at the threshold. Denoise first, which makes the
+//! exclude this, a low one (a single Gaussian peak reaches `2/pi = 0.64`, a flat histogram 0.75) suggests it, the more
+//! so with [`Otsu::valley`] near 1: there is no dip of the histogram at the threshold. Denoise first, which makes the
 //! peaks narrower, or set the threshold between the two peaks by hand.
 //!
 //! What we do differently: whole numbers are never binned, the criterion is evaluated in integers (no rounding decides

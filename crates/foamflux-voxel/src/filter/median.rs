@@ -14,8 +14,9 @@ use rayon::prelude::*;
 
 use super::{FilterError, MAX_MEDIAN_RADIUS, assemble, mirror, plane_len, require_finite};
 
-/// Voxels per vector step; the compiler splits it into the registers there are.
-const LANES: usize = 16;
+/// Voxels per vector step. More than a register holds, on purpose: a loop this long is vectorised for every sample
+/// type, a shorter one is unrolled first and stays scalar for bytes (five times slower).
+const LANES: usize = 64;
 
 /// Optimal comparator network for nine values (25 comparators; Floyd 1964, in Knuth, TAOCP 3, 5.3.4).
 const SORT_9: [(usize, usize); 25] = [
@@ -51,7 +52,7 @@ const MERGE_4_4: [(usize, usize); 9] = [(0, 4), (1, 5), (2, 6), (3, 7), (2, 4), 
 
 /// The median over the cube of `(2 radius + 1)^3` voxels about each voxel; borders are mirrored.
 ///
-/// Memory: the result and a few rows per thread.
+/// Memory: the result and a few rows per thread; for a radius above 1 and whole numbers also two bytes per voxel.
 ///
 /// # Errors
 /// [`FilterError`] for a radius out of range, voxels that are not finite, and on cancellation.
@@ -61,20 +62,21 @@ pub fn median<T: Sample>(volume: &Volume<T>, radius: usize, watch: &dyn Watch) -
     }
     require_finite(volume)?;
     let shape = volume.shape();
-    let range = if radius > 1 { integer_range(volume.as_slice()) } else { None };
+    let whole = if radius > 1 { Whole::of(volume) } else { None };
     let mut out = vec![T::default(); shape.len()];
     out.par_chunks_mut(plane_len(shape)).enumerate().try_for_each_init(
-        || Scratch::new(shape, radius, range),
+        || Scratch::new(shape, radius, whole.as_ref()),
         |scratch, (z, plane)| {
             if watch.cancelled() {
                 return Err(FilterError::Cancelled);
             }
             for (y, target) in plane.chunks_exact_mut(shape.x).enumerate() {
-                let rows = Rows { volume, z, y, radius };
                 match scratch {
-                    Scratch::Network(columns) => rows.by_network(columns, target),
-                    Scratch::Histogram(histogram) => rows.by_histogram(histogram, target),
-                    Scratch::Selection(window) => rows.by_selection(window, target),
+                    Scratch::Network(columns) => Rows { volume, z, y, radius }.by_network(columns, target),
+                    Scratch::Selection(window) => Rows { volume, z, y, radius }.by_selection(window, target),
+                    Scratch::Histogram(whole, histogram) => {
+                        Rows { volume: &whole.bins, z, y, radius }.by_histogram(histogram, target, whole.low);
+                    }
                 }
             }
             Ok(())
@@ -83,32 +85,42 @@ pub fn median<T: Sample>(volume: &Volume<T>, radius: usize, watch: &dyn Watch) -
     Ok(assemble(volume, out))
 }
 
-/// Smallest value and number of values up to the largest, where the type is whole and a histogram is small enough.
-fn integer_range<T: Sample>(values: &[T]) -> Option<(i64, usize)> {
-    if !T::IS_INTEGER {
-        return None;
+/// Whole numbers counted from the smallest, so that each is the number of its histogram bin.
+struct Whole {
+    low: i64,
+    count: usize,
+    bins: Volume<u16>,
+}
+
+impl Whole {
+    /// `None` for other types and for ranges too wide for a histogram.
+    fn of<T: Sample>(volume: &Volume<T>) -> Option<Self> {
+        if !T::IS_INTEGER {
+            return None;
+        }
+        let (low, high) = crate::threshold::range(volume.as_slice());
+        let count = (high - low) as usize + 1;
+        if count > 1 << 16 {
+            return None;
+        }
+        let bins = volume.as_slice().par_iter().map(|v| (v.to_f64() - low) as u16).collect();
+        Some(Whole { low: low as i64, count, bins: assemble(volume, bins) })
     }
-    let (low, high) = values
-        .par_iter()
-        .fold(|| (i64::MAX, i64::MIN), |(a, b), v| (a.min(v.to_f64() as i64), b.max(v.to_f64() as i64)))
-        .reduce(|| (i64::MAX, i64::MIN), |a, b| (a.0.min(b.0), a.1.max(b.1)));
-    let bins = usize::try_from(high - low).ok()? + 1;
-    (bins <= 1 << 16).then_some((low, bins))
 }
 
 /// Working memory of one thread.
-enum Scratch<T> {
+enum Scratch<'a, T> {
     /// Sorted columns: nine rows, one value longer than the volume at each end.
     Network(Vec<T>),
-    Histogram(SlidingHistogram),
+    Histogram(&'a Whole, SlidingHistogram),
     Selection(Vec<T>),
 }
 
-impl<T: Sample> Scratch<T> {
-    fn new(shape: Shape, radius: usize, range: Option<(i64, usize)>) -> Self {
-        match (radius, range) {
+impl<'a, T: Sample> Scratch<'a, T> {
+    fn new(shape: Shape, radius: usize, whole: Option<&'a Whole>) -> Self {
+        match (radius, whole) {
             (1, _) => Scratch::Network(vec![T::default(); 9 * padded_row(shape.x)]),
-            (_, Some((low, bins))) => Scratch::Histogram(SlidingHistogram::new(low, bins, radius)),
+            (_, Some(whole)) => Scratch::Histogram(whole, SlidingHistogram::new(whole.count, radius)),
             (_, None) => Scratch::Selection(Vec::with_capacity((2 * radius + 1).pow(3))),
         }
     }
@@ -181,29 +193,6 @@ impl<T: Sample> Rows<'_, T> {
         }
     }
 
-    fn by_histogram(&self, histogram: &mut SlidingHistogram, target: &mut [T]) {
-        let nx = target.len();
-        let r = self.radius as isize;
-        let rows: Vec<&[T]> = self.window().collect();
-        for dx in -r..=r {
-            let x = mirror(dx, nx);
-            rows.iter().for_each(|row| histogram.add(row[x]));
-        }
-        for x in 0..nx {
-            target[x] = T::from_f64(histogram.median() as f64);
-            let (leaves, enters) = (mirror(x as isize - r, nx), mirror(x as isize + r + 1, nx));
-            for row in &rows {
-                histogram.remove(row[leaves]);
-                histogram.add(row[enters]);
-            }
-        }
-        // What is left under the window is taken out one by one: clearing all bins would cost more.
-        for dx in -r..=r {
-            let x = mirror(nx as isize + dx, nx);
-            rows.iter().for_each(|row| histogram.remove(row[x]));
-        }
-    }
-
     fn by_selection(&self, window: &mut Vec<T>, target: &mut [T]) {
         let nx = target.len();
         let r = self.radius as isize;
@@ -218,6 +207,31 @@ impl<T: Sample> Rows<'_, T> {
             // All values are finite, so that every pair compares.
             let order = |a: &T, b: &T| a.partial_cmp(b).unwrap_or(std::cmp::Ordering::Equal);
             *value = *window.select_nth_unstable_by(middle, order).1;
+        }
+    }
+}
+
+impl Rows<'_, u16> {
+    fn by_histogram<T: Sample>(&self, histogram: &mut SlidingHistogram, target: &mut [T], low: i64) {
+        let nx = target.len();
+        let r = self.radius as isize;
+        let rows: Vec<&[u16]> = self.window().collect();
+        for dx in -r..=r {
+            let x = mirror(dx, nx);
+            rows.iter().for_each(|row| histogram.add(row[x]));
+        }
+        for x in 0..nx {
+            target[x] = T::from_f64((low + histogram.median() as i64) as f64);
+            let (leaves, enters) = (mirror(x as isize - r, nx), mirror(x as isize + r + 1, nx));
+            for row in &rows {
+                histogram.remove(row[leaves]);
+                histogram.add(row[enters]);
+            }
+        }
+        // What is left under the window is taken out one by one: clearing all bins would cost more.
+        for dx in -r..=r {
+            let x = mirror(nx as isize + dx, nx);
+            rows.iter().for_each(|row| histogram.remove(row[x]));
         }
     }
 }
@@ -278,7 +292,6 @@ fn median_of_sorted_columns<T: Sample>(load: impl Fn(usize, usize) -> [T; LANES]
 
 /// Histogram of the window with the place of its median.
 struct SlidingHistogram {
-    low: i64,
     counts: Vec<u32>,
     blocks: Vec<u32>,
     /// Bin where the median was last, and the number of values in lower bins.
@@ -292,10 +305,9 @@ impl SlidingHistogram {
     /// Bins per block; 65536 bins make 1024 blocks.
     const BLOCK: usize = 64;
 
-    fn new(low: i64, bins: usize, radius: usize) -> Self {
+    fn new(bins: usize, radius: usize) -> Self {
         let blocks = bins.div_ceil(Self::BLOCK);
         SlidingHistogram {
-            low,
             counts: vec![0; blocks * Self::BLOCK],
             blocks: vec![0; blocks],
             bin: 0,
@@ -304,30 +316,27 @@ impl SlidingHistogram {
         }
     }
 
-    fn bin_of<T: Sample>(&self, value: T) -> usize {
-        (value.to_f64() as i64 - self.low) as usize
-    }
-
     #[inline]
-    fn add<T: Sample>(&mut self, value: T) {
-        let bin = self.bin_of(value);
+    fn add(&mut self, bin: u16) {
+        let bin = usize::from(bin);
         self.counts[bin] += 1;
         self.blocks[bin / Self::BLOCK] += 1;
         self.below += u32::from(bin < self.bin);
     }
 
     #[inline]
-    fn remove<T: Sample>(&mut self, value: T) {
-        let bin = self.bin_of(value);
+    fn remove(&mut self, bin: u16) {
+        let bin = usize::from(bin);
         self.counts[bin] -= 1;
         self.blocks[bin / Self::BLOCK] -= 1;
         self.below -= u32::from(bin < self.bin);
     }
 
-    /// The median of a full window.
-    fn median(&mut self) -> i64 {
+    /// Bin of the median of a full window.
+    fn median(&mut self) -> usize {
         while self.below > self.rank {
-            if self.bin % Self::BLOCK == 0 && self.below - self.blocks[self.bin / Self::BLOCK - 1] > self.rank {
+            if self.bin.is_multiple_of(Self::BLOCK) && self.below - self.blocks[self.bin / Self::BLOCK - 1] > self.rank
+            {
                 self.bin -= Self::BLOCK;
                 self.below -= self.blocks[self.bin / Self::BLOCK];
             } else {
@@ -336,7 +345,7 @@ impl SlidingHistogram {
             }
         }
         while self.below + self.counts[self.bin] <= self.rank {
-            if self.bin % Self::BLOCK == 0 && self.below + self.blocks[self.bin / Self::BLOCK] <= self.rank {
+            if self.bin.is_multiple_of(Self::BLOCK) && self.below + self.blocks[self.bin / Self::BLOCK] <= self.rank {
                 self.below += self.blocks[self.bin / Self::BLOCK];
                 self.bin += Self::BLOCK;
             } else {
@@ -344,6 +353,6 @@ impl SlidingHistogram {
                 self.bin += 1;
             }
         }
-        self.low + self.bin as i64
+        self.bin
     }
 }
