@@ -48,7 +48,7 @@ const SECOND_GRID: f64 = 1.27;
 /// Surface area of the solid inside of `region`, by a grid of step `step` (same unit as the solid's lengths).
 ///
 /// Surface on the region's own faces does not count; a face that cuts the solid adds nothing.
-/// Take a step of at most an eighth of the smallest radius of curvature; the smooth test shapes are then within 0.1 %.
+/// Take a step of at most an eighth of the smallest radius of curvature; smooth shapes are then within 0.2 %.
 /// The uncertainty is the difference between two grids plus that between two extrapolations.
 ///
 /// # Errors

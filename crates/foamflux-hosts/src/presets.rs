@@ -58,15 +58,15 @@ pub struct CmfParameters {
 /// The host of the bundled stack and of the demonstration: 96^3 voxels of 1 micrometre.
 ///
 /// The struts have the paper's diameter of 6.2 µm.
-/// The cell (48 µm) is several times smaller than that of a real CMF (141 to 267 µm), so that a small crop holds a few
-/// cells; the solid fraction is therefore about ten times too high, and no result of this host is one of CMF.
+/// The cell (60 µm) is several times smaller than that of a real CMF (141 to 267 µm), so that a small crop holds a few
+/// cells; the solid fraction of about 8 % is therefore six to twenty times too high, and no result of this host is one of CMF.
 #[must_use]
 pub fn cmf_demo() -> CmfParameters {
     let Ok(shape) = Shape::cube(96) else { unreachable!("96^3 voxels is a valid shape") };
     CmfParameters {
         shape,
         voxel_size_m_xyz: [1e-6; 3],
-        cell_size_m: 48e-6,
+        cell_size_m: 60e-6,
         seeds: SeedPattern::Lattice { jitter: 0.2 },
         boundary: Boundary::Open,
         profile: StrutProfile::swollen(6.2e-6),
@@ -74,9 +74,9 @@ pub fn cmf_demo() -> CmfParameters {
         grey: GreyParameters {
             pore_level: 60.0,
             solid_level: 160.0,
-            blur_sigma_voxel: [0.7; 3],
-            noise_sigma: 10.0,
-            noise_gain: 1.0,
+            blur_sigma_voxel: [0.6; 3],
+            noise_sigma: 9.0,
+            noise_gain: 0.8,
             shading: Shading::default(),
         },
     }

@@ -9,9 +9,15 @@
 //! Both rest on one property of [`Solid::signed_distance`]: no part of the surface is nearer than its magnitude.
 //! A brick of 8^3 voxels whose centre is farther from the surface than the brick's half diagonal is therefore all solid
 //! or all pore, and so is a voxel, and so are the eight parts of a voxel: only cells that the surface may cross are
-//! divided, twice (64 parts per voxel), and the last ones are cut by a plane at the signed distance of their centre.
-//! The bricks are the only approximation-free speed-up; the plane is the only approximation, of second order in a
-//! quarter of the voxel.
+//! divided, twice (64 parts per voxel), and the last ones are cut by a plane at the signed distance `d` of their centre:
+//!
+//! ```text
+//! c = clamp(1/2 - d / w, 0, 1),   w^2 = sum over axes of (n_k h_k)^2
+//! ```
+//!
+//! with the plane's normal `n` and the cell's edges `h`: exact for planes normal to an axis, and for other planes the
+//! ramp whose first and second moments over `d` are those of the exact fraction, so that sums have no bias.
+//! The plane is the only approximation, of second order in a quarter of the voxel.
 
 use foamflux_grid::{Shape, Volume, VoxelSize};
 use rayon::prelude::*;
@@ -38,7 +44,28 @@ pub fn mask(shape: Shape, voxel_size: VoxelSize, solid: &dyn Solid) -> Volume<bo
 pub fn coverage(shape: Shape, voxel_size: VoxelSize, solid: &dyn Solid) -> Volume<f32> {
     let spacing = voxel_size.spacing();
     let half = [0.5 * spacing.x, 0.5 * spacing.y, 0.5 * spacing.z];
-    paint(shape, voxel_size, solid, [0.0, 1.0], |centre, _| part_inside(solid, centre, half, DEPTH) as f32)
+    let shortest = half[0].min(half[1]).min(half[2]);
+    let cubic = half.iter().all(|h| *h <= shortest);
+    paint(shape, voxel_size, solid, [0.0, 1.0], |centre, _| {
+        // In cubes every normal gives the same width.
+        let width = if cubic { 2.0 * shortest } else { ramp_width(solid, centre, half) };
+        part_inside(solid, centre, half, width, DEPTH) as f32
+    })
+}
+
+/// Width of the ramp for a cell with these half edges, by the normal of the distance at its centre.
+fn ramp_width(solid: &dyn Solid, centre: Point, half: Point) -> f64 {
+    let slope: Point = std::array::from_fn(|k| {
+        let (mut low, mut high) = (centre, centre);
+        low[k] -= 0.5 * half[k];
+        high[k] += 0.5 * half[k];
+        (solid.signed_distance(high) - solid.signed_distance(low)) / half[k]
+    });
+    // On a ridge of the distance the slopes cancel; any width serves there.
+    match crate::vector::unit(slope) {
+        Some(n) => 2.0 * norm(std::array::from_fn(|k| n[k] * half[k])),
+        None => 2.0 * half[0].min(half[1]).min(half[2]),
+    }
 }
 
 /// Fills what lies off the surface with `[outside, inside]` and asks `at_surface(centre, signed distance)` elsewhere.
@@ -94,8 +121,9 @@ fn paint<T: Copy + Send + Sync>(
     volume
 }
 
-/// Fraction of the cell around `centre` that is inside, by halving it `depth` times where the surface may cross it.
-fn part_inside(solid: &dyn Solid, centre: Point, half: Point, depth: u32) -> f64 {
+/// Fraction of the cell around `centre` that is inside, by halving it `depth` times where the surface may cross it;
+/// `width` is the ramp's for the whole cell.
+fn part_inside(solid: &dyn Solid, centre: Point, half: Point, width: f64, depth: u32) -> f64 {
     let distance = solid.signed_distance(centre);
     let reach = norm(half);
     if distance >= reach {
@@ -105,16 +133,13 @@ fn part_inside(solid: &dyn Solid, centre: Point, half: Point, depth: u32) -> f64
         return 1.0;
     }
     if depth == 0 {
-        // A plane normal to the shortest edge; for other normals the ramp is only as wide as it should be on average,
-        // but it stays odd about the surface, so that the sum over cells has no bias.
-        let width = 2.0 * half[0].min(half[1]).min(half[2]);
         return (0.5 - distance / width).clamp(0.0, 1.0);
     }
     let quarter = half.map(|h| 0.5 * h);
     let mut sum = 0.0;
     for corner in 0..8u32 {
         let child = std::array::from_fn(|k| centre[k] + if corner >> k & 1 == 1 { quarter[k] } else { -quarter[k] });
-        sum += part_inside(solid, child, quarter, depth - 1);
+        sum += part_inside(solid, child, quarter, 0.5 * width, depth - 1);
     }
     sum / 8.0
 }

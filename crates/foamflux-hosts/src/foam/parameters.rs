@@ -48,10 +48,10 @@ impl StrutProfile {
         StrutProfile { diameter_m, swelling: 1.0, swelling_length: 2.0 }
     }
 
-    /// Struts with modestly swollen nodes (assumed values: 1.3 times the radius, fading over 3 radii).
+    /// Struts with modestly swollen nodes (assumed values: 1.5 times the radius, fading over 3 radii).
     #[must_use]
     pub const fn swollen(diameter_m: f64) -> Self {
-        StrutProfile { diameter_m, swelling: 1.3, swelling_length: 3.0 }
+        StrutProfile { diameter_m, swelling: 1.5, swelling_length: 3.0 }
     }
 
     /// Radius in metres at a distance (metres) from the nearer node.

@@ -72,3 +72,54 @@ fn hard_core(box_m: Point, cell_size_m: f64, min_distance: f64, stream: &mut Str
     }
     Err(FoamError::Crowded { placed: placed.seeds().len(), wanted, attempts, min_distance })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BOX: Point = [1.0, 1.2, 0.9];
+
+    /// Smallest distance of two seeds on the torus.
+    fn smallest(seeds: &[Point]) -> f64 {
+        let mut smallest = f64::INFINITY;
+        for (i, a) in seeds.iter().enumerate() {
+            for b in &seeds[..i] {
+                let d: Point = std::array::from_fn(|k| {
+                    let d = (a[k] - b[k]).rem_euclid(BOX[k]);
+                    d.min(BOX[k] - d)
+                });
+                smallest = smallest.min(crate::vector::norm(d));
+            }
+        }
+        smallest
+    }
+
+    #[test]
+    fn hard_core_seeds_keep_their_distance_and_number() {
+        for min_distance in [0.0, 0.4, 0.85] {
+            let seeds = hard_core(BOX, 0.3, min_distance, &mut Stream::new(1, Purpose::Seeds, 0)).unwrap();
+            let wanted = (2.0f64 * 1.0 * 1.2 * 0.9 / 0.027).round();
+            assert_eq!(seeds.len(), wanted as usize);
+            let core = min_distance * (1.08 / wanted).cbrt();
+            assert!(smallest(&seeds) >= core, "{min_distance}");
+            // The process uses the freedom it has: some pair is close to the core.
+            assert!(min_distance < 0.4 || smallest(&seeds) < 1.1 * core);
+        }
+    }
+
+    #[test]
+    fn a_jammed_box_says_so() {
+        let e = hard_core(BOX, 0.5, 1.3, &mut Stream::new(1, Purpose::Seeds, 0)).unwrap_err();
+        assert!(matches!(e, FoamError::Crowded { wanted: 17, .. }), "{e}");
+    }
+
+    #[test]
+    fn jitter_moves_lattice_seeds_no_farther_than_it_says() {
+        let seeds = |jitter: f64| lattice(BOX, [4, 5, 3], jitter, &mut Stream::new(1, Purpose::Seeds, 0));
+        let (still, moved) = (seeds(0.0), seeds(0.3));
+        let pair = 0.5 * crate::vector::norm([0.25, 0.24, 0.3]);
+        assert!((smallest(&still) - [0.25, 0.24, 0.3f64].into_iter().fold(pair, f64::min)).abs() < 1e-12);
+        let reach: Vec<f64> = still.iter().zip(&moved).map(|(a, b)| crate::vector::distance(*a, *b)).collect();
+        assert!(reach.iter().all(|&d| d <= 0.3 * pair) && reach.iter().any(|&d| d > 0.25 * pair));
+    }
+}
