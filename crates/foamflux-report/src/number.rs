@@ -160,6 +160,11 @@ pub fn trimmed(value: f64, digits: i32) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
+/// A number for a sentence: four digits at most, with a power of ten where it is very small or large.
+pub fn brief(value: f64) -> String {
+    if value.is_finite() && power(value.abs()) != 0 { scientific(value, 3, Medium::Page) } else { trimmed(value, 4) }
+}
+
 /// A share as a percentage with three significant digits, never rounded up to 100 % or down to 0 %.
 pub fn percent(share: f64) -> String {
     let p = share * 100.0;
