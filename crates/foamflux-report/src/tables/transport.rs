@@ -39,7 +39,7 @@ pub(crate) fn summary(transport: &BTreeMap<String, TransportResults>) -> Option<
         .numbers("τ − 1", "")
         .numbers("D_eff/D0", "")
         .numbers("N_M", "")
-        .numbers("percolating", "%");
+        .numbers("connected", "%");
     for (phase, t, axis, d) in rows(transport) {
         let (relative, relative_error) = d_eff(d);
         let (n, n_error) = macmullin(d);
