@@ -1,1 +1,184 @@
-//! Placeholder.
+//! `results.csv`: one header row, one row per sample, units in the header (RFC 4180).
+//!
+//! The columns are always the same and in the same order, so that tables of several runs can be joined;
+//! what does not exist is empty. Phases other than pore and solid add their columns at the end.
+
+use foamflux_results::{AreaMethods, DirectionResults, RunResults, Summary, TransportResults};
+
+const LABELS: [&str; 10] =
+    ["pore", "solid", "fibre", "node", "lithium", "lithiophilic", "separator", "collector", "dead-lithium", "other"];
+const AXES: [&str; 3] = ["x", "y", "z"];
+/// Phases whose transport columns always exist.
+const PHASES: [&str; 2] = ["pore", "solid"];
+
+/// The table of one run.
+pub fn csv(results: &RunResults) -> String {
+    csv_rows(std::slice::from_ref(results))
+}
+
+/// The table of several runs, one row each; transport columns of every phase that any run has.
+pub fn csv_rows(runs: &[RunResults]) -> String {
+    let mut extra: Vec<&str> =
+        runs.iter().flat_map(|r| r.transport.keys().map(String::as_str)).filter(|p| !PHASES.contains(p)).collect();
+    extra.sort_unstable();
+    extra.dedup();
+    let phases: Vec<&str> = PHASES.iter().copied().chain(extra).collect();
+    let mut out = String::new();
+    if runs.is_empty() {
+        return out;
+    }
+    for (k, run) in runs.iter().enumerate() {
+        let fields = fields(run, &phases);
+        if k == 0 {
+            line(&mut out, fields.iter().map(|(head, _)| head.as_str()));
+        }
+        line(&mut out, fields.iter().map(|(_, value)| value.as_str()));
+    }
+    out
+}
+
+fn line<'a>(out: &mut String, fields: impl Iterator<Item = &'a str>) {
+    let quoted: Vec<String> = fields.map(quote).collect();
+    out.push_str(&quoted.join(","));
+    out.push_str("\r\n");
+}
+
+fn quote(field: &str) -> String {
+    if field.contains([',', '"', '\n', '\r']) || field.starts_with(' ') || field.ends_with(' ') {
+        format!("\"{}\"", field.replace('"', "\"\""))
+    } else {
+        field.to_owned()
+    }
+}
+
+/// A number in the shortest form that reads back to the same value; empty where there is none.
+fn number(value: Option<f64>) -> String {
+    match value {
+        Some(v) if v.is_finite() && (v == 0.0 || (1e-4..1e15).contains(&v.abs())) => v.to_string(),
+        Some(v) if v.is_finite() => format!("{v:e}"),
+        _ => String::new(),
+    }
+}
+
+fn fields(r: &RunResults, phases: &[&str]) -> Vec<(String, String)> {
+    let mut out: Vec<(String, String)> = Vec::new();
+    let mut put = |head: &str, value: String| out.push((head.to_owned(), value));
+    put("sample", r.sample.clone());
+    put("input", r.input.path.clone());
+    put("version", r.program.version.clone());
+    put("finished_utc", r.finished_utc.clone());
+    put("device", r.device.clone());
+    for (k, axis) in AXES.iter().enumerate() {
+        put(&format!("shape_{axis} [voxels]"), r.volume.shape_zyx[2 - k].to_string());
+    }
+    for (k, axis) in AXES.iter().enumerate() {
+        put(&format!("voxel_size_{axis} [m]"), number(r.volume.voxel_size_m_xyz.map(|v| v[k])));
+    }
+    put("voxel_size_source", r.volume.voxel_size_source.clone());
+    put("segmentation_method", r.segment.as_ref().map_or_else(String::new, |s| s.method.clone()));
+
+    let m = r.measure.as_ref();
+    for label in LABELS {
+        let fraction = m.and_then(|m| m.phases.get(label)).map(|p| p.volume_fraction);
+        put(&format!("volume_fraction_{} [1]", label.replace('-', "_")), number(fraction));
+    }
+    for phase in PHASES {
+        let count = m.and_then(|m| m.components.get(phase)).map(u64::to_string);
+        put(&format!("components_{phase} [1]"), count.unwrap_or_default());
+    }
+    put("euler_number_solid [1]", m.and_then(|m| m.euler_number.get("solid")).map(i64::to_string).unwrap_or_default());
+
+    let surface = m.and_then(|m| m.surface.as_ref());
+    let metric = surface.and_then(|s| s.area_per_volume_per_m.as_ref());
+    let voxels = surface.and_then(|s| s.area_per_volume_per_vox.as_ref());
+    for (methods, unit) in [(metric, "1/m"), (voxels, "1/voxel")] {
+        put(&format!("area_per_volume [{unit}]"), number(methods.map(|a| a.recommended)));
+        let error = surface.and_then(|s| s.error.total).filter(|_| methods.is_some());
+        put(&format!("area_per_volume_error [{unit}]"), number(error));
+        let by_name: [(&str, fn(&AreaMethods) -> f64); 5] = [
+            ("crofton", |a| a.crofton),
+            ("weighted_faces", |a| a.weighted_faces),
+            ("marching_cubes", |a| a.marching_cubes),
+            ("labels", |a| a.labels),
+            ("faces", |a| a.faces),
+        ];
+        for (name, of) in by_name {
+            put(&format!("area_per_volume_{name} [{unit}]"), number(methods.map(of)));
+        }
+    }
+    put("area_method", surface.map_or_else(String::new, |s| s.recommended_method.clone()));
+    put("area [m2]", number(surface.and_then(|s| s.area_m2)));
+    put("specific_surface [m2/g]", number(surface.and_then(|s| s.specific_surface_m2_per_g)));
+    for axis in AXES {
+        put(&format!("area_ratio_{axis} [1]"), number(surface.and_then(|s| s.area_ratio.get(axis)).copied()));
+    }
+    let sizes: [(&str, Option<Summary>, &str); 4] = [
+        ("thickness", m.and_then(|m| m.thickness_m), "m"),
+        ("thickness", m.and_then(|m| m.thickness_vox), "voxels"),
+        ("pore_size", m.and_then(|m| m.pore_size_m), "m"),
+        ("pore_size", m.and_then(|m| m.pore_size_vox), "voxels"),
+    ];
+    for (name, s, unit) in sizes {
+        let of: [(&str, Option<f64>); 5] = [
+            ("mean", s.map(|s| s.mean)),
+            ("median", s.map(|s| s.median)),
+            ("std", s.map(|s| s.std)),
+            ("p05", s.map(|s| s.p05)),
+            ("p95", s.map(|s| s.p95)),
+        ];
+        for (part, value) in of {
+            put(&format!("{name}_{part} [{unit}]"), number(value));
+        }
+    }
+    for phase in phases {
+        for axis in AXES {
+            transport(&mut out, phase, axis, r.transport.get(*phase));
+        }
+    }
+    out.push(("warnings".to_owned(), r.warnings.len().to_string()));
+    out.push(("seconds_total [s]".to_owned(), number(Some(r.seconds_total))));
+    out
+}
+
+fn transport(out: &mut Vec<(String, String)>, phase: &str, axis: &str, results: Option<&TransportResults>) {
+    let d = results.and_then(|t| t.directions.get(axis));
+    let name = format!("{phase}_{axis}");
+    let percolates = d.map(|d| d.percolates.to_string()).unwrap_or_default();
+    out.push((format!("percolates_{name}"), percolates));
+    let values: [(&str, Option<f64>); 8] = [
+        ("percolating_fraction", d.map(|d| d.percolating_fraction)),
+        ("tau", d.and_then(|d| d.tau)),
+        ("tau_error", d.and_then(|d: &DirectionResults| d.error.total)),
+        ("tau_minus_one", d.and_then(|d| d.tau_minus_one)),
+        ("d_eff_relative", d.map(|d| d.d_eff_relative)),
+        ("macmullin", d.and_then(|d| d.macmullin)),
+        ("bruggeman_exponent", d.and_then(|d| d.bruggeman_exponent)),
+        ("tau_percolating", d.and_then(|d| d.tau_percolating)),
+    ];
+    for (part, value) in values {
+        out.push((format!("{part}_{name} [1]"), number(value)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_quoted_where_they_must_be() {
+        assert_eq!(quote("plain"), "plain");
+        assert_eq!(quote("a,b"), "\"a,b\"");
+        assert_eq!(quote("say \"hi\""), "\"say \"\"hi\"\"\"");
+        assert_eq!(quote("two\nlines"), "\"two\nlines\"");
+    }
+
+    #[test]
+    fn numbers_read_back_to_the_same_value() {
+        for v in [1.180_340_000_1, 1.3e-6, -2.5e-9, 6.02e23, 0.0] {
+            let back: f64 = number(Some(v)).parse().unwrap();
+            assert_eq!(back.to_bits(), v.to_bits());
+        }
+        assert_eq!(number(Some(f64::NAN)), "");
+        assert_eq!(number(None), "");
+    }
+}

@@ -1,1 +1,42 @@
-//! Placeholder.
+//! `report.html`: one file that opens offline, for screens and paper, light and dark.
+//!
+//! Nothing in it refers to a network or to another file: style and pictures are inside, and there is no script.
+//! All text that comes from outside is escaped.
+
+mod embed;
+mod view;
+
+use askama::Template;
+use foamflux_results::RunResults;
+
+use view::Page;
+
+/// Why a report could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// An image is neither PNG nor SVG.
+    #[error(
+        "image {path} ({bytes} bytes) is neither PNG nor SVG, so it cannot go into report.html; pass PNG or SVG bytes"
+    )]
+    UnknownImage {
+        /// Path of the image.
+        path: String,
+        /// Its size in bytes.
+        bytes: usize,
+    },
+    /// The template failed.
+    #[error("report.html could not be rendered: {0}")]
+    Render(#[from] askama::Error),
+}
+
+/// The report of a run.
+///
+/// `images` are PNG or SVG files by their path relative to the output folder, as [`RunResults::figures`] names them.
+/// A figure whose image is not given is listed with its path; an image that no figure names is shown without a caption.
+/// Figures whose file name starts with `histogram`, `tau` or `thickness` stand in the section they belong to.
+///
+/// # Errors
+/// [`ReportError`] where an image is of unknown type.
+pub fn report(results: &RunResults, images: &[(String, Vec<u8>)]) -> Result<String, ReportError> {
+    Ok(Page::new(results, images)?.render()?)
+}

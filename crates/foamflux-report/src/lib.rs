@@ -10,5 +10,15 @@
 //! Nothing here computes a result, prints, or touches a file: functions take results and return text or bytes.
 //! Every number on a page comes from one place ([`number`]), so that its digits follow its error everywhere.
 
+pub mod csv;
 pub mod figures;
+pub mod html;
+mod limits;
 pub mod number;
+mod tables;
+pub mod text;
+mod verdicts;
+
+pub use csv::{csv, csv_rows};
+pub use html::{ReportError, report};
+pub use text::{ingest_text, measure_text, run_text, segment_text, transport_text};

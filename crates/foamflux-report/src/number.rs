@@ -3,7 +3,7 @@
 //! - An error has two significant digits if the first is 1 or 2, otherwise one; its number ends at the same decimal.
 //! - A number without an error has four significant digits.
 //! - At most seven significant digits are ever shown, however small the error.
-//! - Outside 0.001 to 1 000 000 numbers are written with a power of ten.
+//! - Outside 0.001 to 100 000 numbers are written with a power of ten.
 
 /// Significant digits where no error is known.
 const DIGITS_WITHOUT_ERROR: i32 = 4;
@@ -117,7 +117,7 @@ fn decade(x: f64) -> i32 {
 
 /// The power of ten that is taken out of a number of this size.
 fn power(size: f64) -> i32 {
-    if size == 0.0 || (1e-3..1e6).contains(&size) { 0 } else { decade(size) }
+    if size == 0.0 || (1e-3..1e5).contains(&size) { 0 } else { decade(size) }
 }
 
 fn error_digits(error: f64) -> i32 {
@@ -158,6 +158,11 @@ pub fn trimmed(value: f64, digits: i32) -> String {
     }
     let text = fixed(value, digits - 1 - decade(value));
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+/// A number for a sentence: four digits at most, with a power of ten where it is very small or large.
+pub fn brief(value: f64) -> String {
+    if value.is_finite() && power(value.abs()) != 0 { scientific(value, 3, Medium::Page) } else { trimmed(value, 4) }
 }
 
 /// A share as a percentage with three significant digits, never rounded up to 100 % or down to 0 %.

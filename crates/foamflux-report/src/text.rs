@@ -1,1 +1,188 @@
-//! Placeholder.
+//! What the commands print: aligned tables of at most 98 characters.
+
+use foamflux_results::{IngestResults, MeasureResults, RunResults, SegmentResults, TransportResults, VolumeInfo};
+
+use crate::figures::wrap;
+use crate::number::{Medium, bytes, count, duration, lengths, percent, plain, trimmed};
+use crate::tables::{TERMINAL_WIDTH, Table, errors, input, measure, transport};
+use crate::verdicts::{Tone, verdicts};
+
+/// Lines of names of skipped or odd files that are printed before the rest is counted.
+const LISTED: usize = 6;
+
+fn paragraph(out: &mut String, first: &str, text: &str) {
+    let text = plain(text);
+    let indent = first.chars().count();
+    for (k, line) in wrap(&text, TERMINAL_WIDTH - indent).iter().enumerate() {
+        let lead = if k == 0 { first.to_owned() } else { " ".repeat(indent) };
+        out.push_str(&format!("{lead}{line}\n"));
+    }
+}
+
+fn section(out: &mut String, table: Option<Table>) {
+    if let Some(table) = table {
+        out.push('\n');
+        out.push_str(&table.to_text());
+    }
+}
+
+fn warnings(out: &mut String, list: &[String]) {
+    if !list.is_empty() {
+        out.push('\n');
+    }
+    for warning in list {
+        paragraph(out, "warning: ", warning);
+    }
+}
+
+/// Shape and voxel size in one line.
+fn volume(v: &VolumeInfo) -> String {
+    let [z, y, x] = v.shape_zyx;
+    let size = match v.voxel_size_m_xyz {
+        Some(edges) => format!("{} (from {})", lengths(edges), v.voxel_size_source),
+        None => "unknown, lengths are in voxels".to_owned(),
+    };
+    format!("{x} x {y} x {z} voxels (x, y, z); voxel size {size}")
+}
+
+/// The main job.
+pub fn run_text(r: &RunResults) -> String {
+    let mut out = String::new();
+    paragraph(&mut out, "", &r.sample);
+    paragraph(&mut out, "", &volume(&r.volume));
+    out.push('\n');
+    for verdict in verdicts(r) {
+        paragraph(&mut out, if verdict.tone == Tone::Care { "! " } else { "- " }, &verdict.text);
+    }
+    section(&mut out, transport::summary(&r.transport));
+    if let Some(m) = &r.measure {
+        section(&mut out, measure::lengths(m, false));
+        section(&mut out, m.surface.as_ref().and_then(measure::areas));
+    }
+    section(&mut out, errors::budget(r));
+    let skipped: Vec<String> = r
+        .stages
+        .iter()
+        .filter_map(|(name, s)| s.reason.as_ref().map(|reason| format!("{name} ({})", reason.trim_end_matches('.'))))
+        .collect();
+    if !skipped.is_empty() {
+        out.push('\n');
+        paragraph(&mut out, "skipped: ", &skipped.join("; "));
+    }
+    warnings(&mut out, &r.warnings);
+    out.push('\n');
+    paragraph(&mut out, "", &format!("{} on {}", duration(r.seconds_total), r.device));
+    out
+}
+
+/// Morphology.
+pub fn measure_text(m: &MeasureResults) -> String {
+    let mut out = String::new();
+    paragraph(&mut out, "", &volume(&m.volume));
+    section(&mut out, Some(measure::phases(m)));
+    section(&mut out, m.surface.as_ref().and_then(measure::areas));
+    section(&mut out, m.surface.as_ref().map(measure::surface));
+    section(&mut out, measure::lengths(m, true));
+    section(&mut out, measure::percolation(m));
+    let topology = measure::topology(m);
+    if !topology.is_empty() {
+        out.push('\n');
+        paragraph(&mut out, "", &topology);
+    }
+    warnings(&mut out, &m.warnings);
+    out
+}
+
+/// Transport of one phase.
+pub fn transport_text(t: &TransportResults) -> String {
+    let mut out = String::new();
+    paragraph(&mut out, "", &volume(&t.volume));
+    let labels: Vec<String> = t.phase.labels.iter().map(u8::to_string).collect();
+    let fraction = crate::number::Number::new(t.phase.volume_fraction).show(Medium::Terminal);
+    paragraph(
+        &mut out,
+        "",
+        &format!("phase {} (labels {}), volume fraction {fraction}", t.phase.name, labels.join(", ")),
+    );
+    paragraph(&mut out, "", &t.convention);
+    let by_phase = std::collections::BTreeMap::from([(t.phase.name.clone(), t.clone())]);
+    for line in transport::conductivities(&by_phase) {
+        paragraph(&mut out, "", &line);
+    }
+    section(&mut out, transport::summary(&by_phase));
+    section(&mut out, transport::more(&by_phase));
+    section(&mut out, transport::solver_short(&by_phase));
+    for (axis, d) in &t.directions {
+        if let Some(blocked) = &d.blocked {
+            out.push('\n');
+            paragraph(&mut out, &format!("{axis}: "), &blocked.reason);
+        }
+    }
+    warnings(&mut out, &t.warnings);
+    out
+}
+
+/// How grey became labels.
+pub fn segment_text(s: &SegmentResults) -> String {
+    let mut out = String::new();
+    paragraph(&mut out, "", &volume(&s.volume));
+    paragraph(
+        &mut out,
+        "",
+        &format!("method {}, solid is {}, thresholds {}", s.method, s.foreground, input::thresholds(&s.thresholds)),
+    );
+    if let Some(separability) = s.separability {
+        paragraph(&mut out, "", &format!("separability {} (1: two classes without overlap)", trimmed(separability, 3)));
+    }
+    for (k, step) in s.recipe.iter().enumerate() {
+        paragraph(&mut out, &format!("  {}. ", k + 1), step);
+    }
+    let shares: Vec<String> = s.volume_fractions.iter().map(|(name, f)| format!("{name} {}", percent(*f))).collect();
+    paragraph(&mut out, "volume fractions: ", &shares.join(", "));
+    if s.removed_solid_voxels + s.filled_pore_voxels > 0 {
+        let text =
+            format!("{} solid voxels removed, {} pore voxels filled", s.removed_solid_voxels, s.filled_pore_voxels);
+        paragraph(&mut out, "clean-up: ", &text);
+    }
+    section(&mut out, input::sensitivity(s));
+    warnings(&mut out, &s.warnings);
+    out
+}
+
+/// What would be read, and why.
+pub fn ingest_text(i: &IngestResults) -> String {
+    let mut out = String::new();
+    paragraph(&mut out, "", &format!("{}: {}", i.path, i.kind));
+    paragraph(&mut out, "", &volume(&i.volume));
+    let range =
+        i.range.map_or_else(String::new, |[low, high]| format!(", values {} to {}", trimmed(low, 6), trimmed(high, 6)));
+    paragraph(&mut out, "", &format!("{}{range}; {} in memory", i.sample_type, bytes(i.bytes_needed)));
+    if let (Some(first), Some(last)) = (i.files.first(), i.files.last()) {
+        let text = if i.files.len() == 1 {
+            first.clone()
+        } else {
+            format!("{} files, {first} to {last}", count(i.files.len() as u64, Medium::Terminal))
+        };
+        paragraph(&mut out, "order: ", &text);
+    }
+    let gaps: Vec<String> = i.gaps.iter().map(u64::to_string).collect();
+    for (name, list) in [
+        ("missing: ", &gaps),
+        ("duplicates: ", &i.duplicates),
+        ("odd sizes: ", &i.odd_sizes),
+        ("unreadable: ", &i.bad_slices),
+        ("ignored: ", &i.ignored),
+    ] {
+        if !list.is_empty() {
+            let more = list.len().saturating_sub(LISTED);
+            let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+            paragraph(&mut out, name, &format!("{}{rest}", list[..list.len().min(LISTED)].join("; ")));
+        }
+    }
+    section(&mut out, input::voxel_sizes(&i.voxel_size_candidates));
+    for note in &i.notes {
+        paragraph(&mut out, "- ", note);
+    }
+    warnings(&mut out, &i.warnings);
+    out
+}

@@ -21,6 +21,7 @@ const NARROWEST: u32 = 380;
 /// Pictures smaller than this carry scale bar and axes below instead of inside.
 const ROOM_FOR_OVERLAYS: [u32; 2] = [320, 200];
 const BAR_THICKNESS: u32 = 6;
+const SCALE_BAR_HEIGHT: u32 = 18 + 4 + BAR_THICKNESS + 16;
 const AXES_BOX: [u32; 2] = [62, 66];
 const COLOUR_BAR_WIDTH: u32 = 18;
 const COLOUR_BAR_SHORTEST: u32 = 180;
@@ -78,11 +79,11 @@ impl Frame<'_> {
             draw_colour_bar(&mut canvas, colour_bar, tick_set, [left + pw + 14, top], body, [MARGIN, content]);
         }
         if inside {
-            self.draw_axes(&mut canvas, [left + 10, top + 10]);
-            draw_scale_bar(&mut canvas, &bar, [left + pw - 10, top + ph - 10]);
+            self.draw_axes(&mut canvas, [left + 10, top + 10], WHITE);
+            draw_scale_bar(&mut canvas, &bar, [left + pw - 10, top + ph - 10], WHITE);
         } else {
-            self.draw_axes(&mut canvas, [MARGIN, top + body + 10]);
-            draw_scale_bar(&mut canvas, &bar, [MARGIN + content, top + body + footer]);
+            self.draw_axes(&mut canvas, [MARGIN - 8, top + body + 4], INK);
+            draw_scale_bar(&mut canvas, &bar, [MARGIN + content + 8, top + body + 4 + SCALE_BAR_HEIGHT], INK);
         }
         let mut y = top + body + footer + 12;
         for row in legend_rows {
@@ -117,18 +118,21 @@ impl Frame<'_> {
         rows
     }
 
-    fn draw_axes(&self, canvas: &mut Image, [x, y]: [u32; 2]) {
+    /// Draws the axes; white ones get a dark ground, so that they read on any picture.
+    fn draw_axes(&self, canvas: &mut Image, [x, y]: [u32; 2], ink: Rgb) {
         const ARROW: u32 = 30;
-        canvas.blend_rect([x, y], AXES_BOX, SHADE, SHADE_OPACITY);
-        let (ox, oy) = (x + 11, y + 12);
-        canvas.fill_rect([ox, oy], [ARROW, 2], WHITE);
-        canvas.fill_rect([ox, oy], [2, ARROW], WHITE);
-        for k in 0..5 {
-            canvas.fill_rect([ox + ARROW - k, oy - k.min(oy)], [1, 2 * k + 2], WHITE);
-            canvas.fill_rect([ox - k.min(ox), oy + ARROW - k], [2 * k + 2, 1], WHITE);
+        if ink == WHITE {
+            canvas.blend_rect([x, y], AXES_BOX, SHADE, SHADE_OPACITY);
         }
-        canvas.text(self.axes[0], [ox + ARROW + 7, oy - 8], WHITE, Weight::Bold);
-        canvas.text(self.axes[1], [ox - 3, oy + ARROW + 3], WHITE, Weight::Bold);
+        let (ox, oy) = (x + 11, y + 12);
+        canvas.fill_rect([ox, oy], [ARROW, 2], ink);
+        canvas.fill_rect([ox, oy], [2, ARROW], ink);
+        for k in 0..5 {
+            canvas.fill_rect([ox + ARROW - k, oy - k.min(oy)], [1, 2 * k + 2], ink);
+            canvas.fill_rect([ox - k.min(ox), oy + ARROW - k], [2 * k + 2, 1], ink);
+        }
+        canvas.text(self.axes[0], [ox + ARROW + 7, oy - 8], ink, Weight::Bold);
+        canvas.text(self.axes[1], [ox - 3, oy + ARROW + 3], ink, Weight::Bold);
     }
 }
 
@@ -137,15 +141,17 @@ fn entry_width(name: &str) -> u32 {
 }
 
 /// Draws the scale bar with the lower right corner of its box at `corner`.
-fn draw_scale_bar(canvas: &mut Image, bar: &ScaleBar, corner: [u32; 2]) {
+fn draw_scale_bar(canvas: &mut Image, bar: &ScaleBar, corner: [u32; 2], ink: Rgb) {
     let label = text_width(&bar.label);
     let inner = bar.pixels.max(label);
-    let size = [inner + 24, 18 + 4 + BAR_THICKNESS + 16];
+    let size = [inner + 24, SCALE_BAR_HEIGHT];
     let at = [corner[0].saturating_sub(size[0]), corner[1].saturating_sub(size[1])];
-    canvas.blend_rect(at, size, SHADE, SHADE_OPACITY);
-    canvas.text(&bar.label, [at[0] + 12 + (inner - label) / 2, at[1] + 6], WHITE, Weight::Bold);
+    if ink == WHITE {
+        canvas.blend_rect(at, size, SHADE, SHADE_OPACITY);
+    }
+    canvas.text(&bar.label, [at[0] + 12 + (inner - label) / 2, at[1] + 6], ink, Weight::Bold);
     let bar_at = [at[0] + 12 + (inner - bar.pixels) / 2, at[1] + 6 + 18 + 4];
-    canvas.fill_rect(bar_at, [bar.pixels, BAR_THICKNESS], WHITE);
+    canvas.fill_rect(bar_at, [bar.pixels, BAR_THICKNESS], ink);
 }
 
 fn draw_colour_bar(

@@ -16,12 +16,14 @@ mod strips;
 mod svg;
 
 pub use canvas::Image;
+pub(crate) use canvas::wrap;
 pub use chart::{Histogram, Profile, Series, histogram, profile};
 pub use colour_map::ColourMap;
 pub use palette::{LABEL_COLOURS, label_colour, label_name};
 pub use scale_bar::ScaleBar;
 pub use slices::{FieldStyle, SliceView, field_slice, grey_slice, label_overlay};
 pub use strips::{Strip, summary_strips, tau_bars};
+pub(crate) use svg::escape;
 
 /// A finished slice picture.
 #[derive(Debug, Clone, PartialEq)]

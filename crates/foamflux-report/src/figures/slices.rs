@@ -5,7 +5,7 @@ use super::frame::{ColourBar, Frame};
 use super::palette::{label_colour, label_name};
 use super::resample::{Fit, average, nearest};
 use super::{ColourMap, Drawn, FigureError, PixelScale};
-use crate::number::{length, trimmed};
+use crate::number::{brief, length, trimmed};
 
 /// Percentiles of the values that become black and white.
 const CONTRAST: [f64; 2] = [0.5, 99.5];
@@ -74,7 +74,7 @@ impl SliceView<'_> {
             Some([x, y]) => {
                 format!("pixels of {} ({right}) by {} ({down}), drawn in true proportions", length(x), length(y))
             }
-            None => "pixel size unknown, lengths in voxels".to_owned(),
+            None => "pixels of unknown size, lengths in voxels".to_owned(),
         };
         format!("{} by {} {size}; {right} to the right, {down} down.", self.width, self.height)
     }
@@ -234,8 +234,8 @@ pub fn field_slice(values: &[f32], view: &SliceView<'_>, style: &FieldStyle<'_>)
     let caption = format!(
         "{} from {} to {}{unit} ({rule}; colour map {}){}. {}",
         style.quantity,
-        trimmed(low, 4),
-        trimmed(high, 4),
+        brief(low),
+        brief(high),
         style.map.name(),
         if absent { ", grey outside the phase" } else { "" },
         view.pixels_and_axes()

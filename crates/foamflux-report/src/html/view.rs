@@ -1,0 +1,367 @@
+//! What the page shows, as finished text; the template only arranges it.
+
+use askama::Template;
+use foamflux_results::{ErrorParts, Figure, RunResults, StageOutcome};
+
+use super::ReportError;
+use super::embed::data_uri;
+use crate::figures::escape;
+use crate::limits::limits;
+use crate::number::{Medium, Number, bytes, count, duration, lengths, percent, trimmed};
+use crate::tables::measure::{LengthUnit, thicknesses};
+use crate::tables::{Table, errors, input, measure, transport};
+use crate::verdicts::{Tone, verdicts};
+
+/// The whole page.
+#[derive(Template)]
+#[template(path = "report.html")]
+pub(super) struct Page<'a> {
+    r: &'a RunResults,
+    subtitle: Vec<String>,
+    findings: Vec<Sentence>,
+    keys: Vec<Key>,
+    transport_summary: Option<TableView>,
+    error_budget: Option<TableView>,
+    input: Vec<(&'static str, String)>,
+    voxel_sizes: Option<TableView>,
+    files: Option<TableView>,
+    segment: Vec<(&'static str, String)>,
+    sensitivity: Option<TableView>,
+    morphology: Vec<TableView>,
+    topology: String,
+    transport: Vec<TableView>,
+    conductivities: Vec<String>,
+    blocked: Vec<String>,
+    stages: TableView,
+    limits: Vec<String>,
+    pictures: Vec<Picture>,
+    histogram: Vec<Picture>,
+    sizes: Vec<Picture>,
+    tau: Vec<Picture>,
+    convention: String,
+    configuration: String,
+    provenance: Vec<(&'static str, String)>,
+}
+
+/// A sentence of the verdict.
+struct Sentence {
+    care: bool,
+    /// Escaped.
+    html: String,
+}
+
+/// A key number.
+struct Key {
+    name: &'static str,
+    value: String,
+    unit: String,
+    /// Where the error comes from, or what else to know.
+    detail: String,
+}
+
+/// A picture with its caption.
+struct Picture {
+    title: String,
+    caption: String,
+    path: String,
+    /// Data URI; empty where the image is missing.
+    uri: String,
+}
+
+/// A table for the page.
+#[derive(Template)]
+#[template(path = "table.html")]
+struct TableView {
+    title: String,
+    /// Head, unit and whether the column is numeric.
+    columns: Vec<(String, String, bool)>,
+    rows: Vec<RowView>,
+    notes: Vec<String>,
+}
+
+struct RowView {
+    marked: bool,
+    /// Text, whether numeric, whether a word instead of a number.
+    cells: Vec<(String, bool, bool)>,
+}
+
+impl From<Table> for TableView {
+    fn from(table: Table) -> Self {
+        let numeric: Vec<bool> = table.columns.iter().map(|c| c.numeric).collect();
+        let shown = table.shown_rows();
+        let rows = table
+            .rows
+            .iter()
+            .zip(shown)
+            .map(|(row, cells)| RowView {
+                marked: row.marked,
+                cells: cells.into_iter().zip(&numeric).map(|(c, n)| (c.text, *n, c.word)).collect(),
+            })
+            .collect();
+        TableView {
+            title: rich(&table.title),
+            columns: table.columns.into_iter().map(|c| (rich(&c.head), c.unit, c.numeric)).collect(),
+            rows,
+            notes: table.notes.iter().map(|n| rich(n)).collect(),
+        }
+    }
+}
+
+/// Escaped text with the subscripts of the symbols that we use.
+fn rich(text: &str) -> String {
+    escape(text)
+        .replace("D_eff", "<var>D</var><sub>eff</sub>")
+        .replace("/D0", "/<var>D</var><sub>0</sub>")
+        .replace("N_M", "<var>N</var><sub>M</sub>")
+}
+
+impl<'a> Page<'a> {
+    pub(super) fn new(r: &'a RunResults, images: &[(String, Vec<u8>)]) -> Result<Self, ReportError> {
+        let view = |t: Option<Table>| t.map(TableView::from);
+        let mut page = Page {
+            r,
+            subtitle: subtitle(r),
+            findings: verdicts(r)
+                .iter()
+                .map(|v| Sentence { care: v.tone == Tone::Care, html: rich(&v.text) })
+                .collect(),
+            keys: keys(r),
+            transport_summary: view(transport::summary(&r.transport)),
+            error_budget: view(errors::budget(r)),
+            input: input_facts(r),
+            voxel_sizes: view(input::voxel_sizes(&r.input.voxel_size_candidates)),
+            files: (!r.input.files.is_empty()).then(|| input::files(&r.input.files).into()),
+            segment: segment_facts(r),
+            sensitivity: view(r.segment.as_ref().and_then(input::sensitivity)),
+            morphology: morphology(r),
+            topology: r.measure.as_ref().map(measure::topology).unwrap_or_default(),
+            transport: [transport::more(&r.transport), transport::solver(&r.transport)]
+                .into_iter()
+                .filter_map(view)
+                .collect(),
+            conductivities: transport::conductivities(&r.transport),
+            blocked: blocked(r),
+            stages: stages(r).into(),
+            limits: limits(r),
+            pictures: Vec::new(),
+            histogram: Vec::new(),
+            sizes: Vec::new(),
+            tau: Vec::new(),
+            convention: r.transport.values().next().map_or_else(String::new, |t| rich(&t.convention)),
+            configuration: format!("{:#}", r.configuration),
+            provenance: provenance(r),
+        };
+        page.place_pictures(images)?;
+        Ok(page)
+    }
+
+    fn place_pictures(&mut self, images: &[(String, Vec<u8>)]) -> Result<(), ReportError> {
+        let unnamed = images
+            .iter()
+            .filter(|(path, _)| !self.r.figures.iter().any(|f| f.path == *path))
+            .map(|(path, _)| Figure { path: path.clone(), title: path.clone(), caption: String::new() });
+        for figure in self.r.figures.iter().cloned().chain(unnamed) {
+            let uri = match images.iter().find(|(path, _)| *path == figure.path) {
+                Some((path, bytes)) => data_uri(path, bytes)?,
+                None => String::new(),
+            };
+            let name = figure.path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
+            let section = if name.starts_with("histogram") && self.r.segment.is_some() {
+                &mut self.histogram
+            } else if name.starts_with("tau") && !self.r.transport.is_empty() {
+                &mut self.tau
+            } else if name.starts_with("thickness") && self.r.measure.is_some() {
+                &mut self.sizes
+            } else {
+                &mut self.pictures
+            };
+            section.push(Picture { title: figure.title, caption: figure.caption, path: figure.path, uri });
+        }
+        Ok(())
+    }
+}
+
+fn subtitle(r: &RunResults) -> Vec<String> {
+    let [z, y, x] = r.volume.shape_zyx;
+    let mut out = vec![format!("{x} × {y} × {z} voxels (x, y, z)")];
+    match r.volume.voxel_size_m_xyz {
+        Some(edges) => {
+            out.push(format!("voxel size {}, from {}", lengths(edges), r.volume.voxel_size_source));
+            let n = [x, y, z];
+            out.push(format!("box {}", lengths([0, 1, 2].map(|k| n[k] as f64 * edges[k]))));
+        }
+        None => out.push("voxel size unknown: lengths in voxels".to_owned()),
+    }
+    out.push(r.input.kind.clone());
+    out
+}
+
+/// The parts of an error as a phrase.
+fn parts(e: &ErrorParts, factor: f64) -> String {
+    let all = [
+        ("solver", e.solver),
+        ("resolution", e.resolution),
+        ("segmentation", e.segmentation),
+        ("sampling", e.sampling),
+    ];
+    let known: Vec<String> = all
+        .iter()
+        .filter_map(|(name, part)| {
+            part.map(|p| format!("{name} ± {}", Number::significant(p * factor, 2).show(Medium::Page)))
+        })
+        .collect();
+    let missing: Vec<&str> = all.iter().filter(|(_, part)| part.is_none()).map(|(name, _)| *name).collect();
+    if known.is_empty() {
+        return "error not estimated".to_owned();
+    }
+    let missing = if missing.is_empty() { String::new() } else { format!("; not estimated: {}", missing.join(", ")) };
+    format!("{}{missing}", known.join(", "))
+}
+
+fn keys(r: &RunResults) -> Vec<Key> {
+    let mut out = Vec::new();
+    let Some(m) = &r.measure else {
+        return out;
+    };
+    if let Some(pore) = m.phases.get("pore") {
+        let segmentation = errors::fraction_error(r);
+        let e = ErrorParts { segmentation, total: segmentation, ..ErrorParts::default() };
+        let value = Number::with_error(pore.volume_fraction, segmentation).show(Medium::Page);
+        let solid = m
+            .phases
+            .get("solid")
+            .map_or_else(String::new, |s| format!("solid {}; ", Number::new(s.volume_fraction).show(Medium::Page)));
+        out.push(Key { name: "Porosity ε", value, unit: String::new(), detail: format!("{solid}{}", parts(&e, 1.0)) });
+    }
+    if let Some(s) = &m.surface {
+        if let Some((a, unit)) = LengthUnit::pick(s.area_per_volume_per_m.as_ref(), s.area_per_volume_per_vox.as_ref())
+        {
+            let value = Number::with_error(a.recommended / unit.factor, s.error.total.map(|e| e / unit.factor))
+                .show(Medium::Page);
+            let detail = format!("{}; {}", s.recommended_method, parts(&s.error, 1.0 / unit.factor));
+            out.push(Key { name: "Surface per volume", value, unit: unit.per_length.to_owned(), detail });
+        }
+        if let Some(a) = s.specific_surface_m2_per_g {
+            let density = s
+                .per_gram
+                .as_ref()
+                .map_or_else(String::new, |g| format!("solid of {} kg/m³, as given", trimmed(g.density_kg_per_m3, 4)));
+            out.push(Key {
+                name: "Surface per mass",
+                value: Number::new(a).show(Medium::Page),
+                unit: "m²/g".to_owned(),
+                detail: density,
+            });
+        }
+    }
+    if let Some((rows, unit)) = thicknesses(m) {
+        for (name, s) in rows {
+            let name = if name == "pore size" { "Pore size, mean" } else { "Strut thickness, mean" };
+            let show = |v: f64| trimmed(v, 3);
+            let detail = format!(
+                "median {}, 5 to 95 %: {} to {}; error not estimated",
+                show(s.median),
+                show(s.p05),
+                show(s.p95)
+            );
+            out.push(Key { name, value: Number::new(s.mean).show(Medium::Page), unit: unit.length.to_owned(), detail });
+        }
+    }
+    out
+}
+
+fn input_facts(r: &RunResults) -> Vec<(&'static str, String)> {
+    let i = &r.input;
+    let total: u64 = i.files.iter().map(|f| f.bytes).sum();
+    let mut out = vec![
+        ("Path", i.path.clone()),
+        ("Kind", i.kind.clone()),
+        ("Content", format!("{}, stored as {}", i.content, i.sample_type)),
+    ];
+    if let (Some(first), Some(last)) = (i.files.first(), i.files.last()) {
+        let order = if i.files.len() == 1 { first.name.clone() } else { format!("{} to {}", first.name, last.name) };
+        out.push((
+            "Files",
+            format!("{} ({}), in the order {order}", count(i.files.len() as u64, Medium::Page), bytes(total)),
+        ));
+    }
+    out.extend(i.notes.iter().map(|n| ("Note", n.clone())));
+    out
+}
+
+fn segment_facts(r: &RunResults) -> Vec<(&'static str, String)> {
+    let Some(s) = &r.segment else {
+        return Vec::new();
+    };
+    let mut out = vec![
+        ("Method", s.method.clone()),
+        ("Thresholds", format!("{} (grey values)", input::thresholds(&s.thresholds))),
+        ("Solid is", s.foreground.clone()),
+    ];
+    if let Some(separability) = s.separability {
+        out.push(("Separability", format!("{}; 1 means two classes without overlap", trimmed(separability, 3))));
+    }
+    let shares: Vec<String> = s.volume_fractions.iter().map(|(name, f)| format!("{name} {}", percent(*f))).collect();
+    out.push(("Volume fractions", shares.join(", ")));
+    let cleaned = format!(
+        "{} solid voxels removed as too small, {} pore voxels filled as holes",
+        count(s.removed_solid_voxels, Medium::Page),
+        count(s.filled_pore_voxels, Medium::Page)
+    );
+    out.push(("Clean-up", cleaned));
+    out
+}
+
+fn morphology(r: &RunResults) -> Vec<TableView> {
+    let Some(m) = &r.measure else {
+        return Vec::new();
+    };
+    let surface = m.surface.as_ref();
+    [
+        Some(measure::phases(m)),
+        surface.and_then(measure::areas),
+        surface.map(measure::surface),
+        measure::lengths(m, true),
+        measure::percolation(m),
+    ]
+    .into_iter()
+    .flatten()
+    .map(TableView::from)
+    .collect()
+}
+
+fn blocked(r: &RunResults) -> Vec<String> {
+    r.transport
+        .iter()
+        .flat_map(|(phase, t)| t.directions.iter().map(move |(axis, d)| (phase, axis, d)))
+        .filter_map(|(phase, axis, d)| Some(format!("{phase}, {axis}: {}", d.blocked.as_ref()?.reason)))
+        .collect()
+}
+
+fn stages(r: &RunResults) -> Table {
+    use crate::tables::Cell;
+    let mut table = Table::new("Stages").words("stage").words("outcome").numbers("time", "s").words("reason");
+    for (name, stage) in &r.stages {
+        let (outcome, seconds) = match stage.outcome {
+            StageOutcome::Done => ("done", Cell::Number(Number::significant(stage.seconds, 3))),
+            StageOutcome::Skipped => ("skipped", Cell::text("–")),
+        };
+        table.row(vec![
+            Cell::text(name),
+            Cell::text(outcome),
+            seconds,
+            Cell::text(stage.reason.clone().unwrap_or_default()),
+        ]);
+    }
+    table
+}
+
+fn provenance(r: &RunResults) -> Vec<(&'static str, String)> {
+    vec![
+        ("Program", format!("{} {}", r.program.name, r.program.version)),
+        ("Finished", r.finished_utc.clone()),
+        ("Time", duration(r.seconds_total)),
+        ("Device", r.device.clone()),
+        ("Schema", r.schema.clone()),
+    ]
+}

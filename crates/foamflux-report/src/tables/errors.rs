@@ -1,0 +1,65 @@
+//! The error of every number that has one, by source.
+
+use foamflux_results::{ErrorParts, RunResults};
+
+use super::measure::LengthUnit;
+use super::{Cell, Table};
+use crate::number::Number;
+
+const NOT_ESTIMATED: &str = "not estimated";
+
+/// Half the change of the solid fraction when the threshold moves by one step either way.
+pub(crate) fn fraction_error(r: &RunResults) -> Option<f64> {
+    let s = r.segment.as_ref()?.threshold_sensitivity.as_ref()?;
+    let error = (s.solid_fraction_low - s.solid_fraction).abs().max((s.solid_fraction_high - s.solid_fraction).abs());
+    error.is_finite().then_some(error)
+}
+
+/// Error parts as cells: solver, resolution, segmentation, sampling, total.
+fn parts(e: &ErrorParts, factor: f64) -> Vec<Cell> {
+    [e.solver, e.resolution, e.segmentation, e.sampling, e.total]
+        .into_iter()
+        .map(|part| match part.map(|p| p * factor) {
+            None => Cell::Word(NOT_ESTIMATED),
+            Some(p) if p == 0.0 => Cell::text("0"),
+            Some(p) => Cell::Number(Number::significant(p, 2)),
+        })
+        .collect()
+}
+
+/// The table of errors by source.
+pub(crate) fn budget(r: &RunResults) -> Option<Table> {
+    let mut table = Table::new("Errors by source").words("quantity").numbers("value", "");
+    for head in ["solver", "resolution", "segmentation", "sampling", "total"] {
+        table = table.numbers(head, "");
+    }
+    let mut add = |name: String, value: Option<f64>, e: &ErrorParts, factor: f64, otherwise: &'static str| {
+        let mut cells = vec![Cell::text(name), Cell::number(value.map(|v| v * factor), otherwise)];
+        cells.extend(parts(e, factor));
+        table.row(cells);
+    };
+    if let Some(m) = &r.measure {
+        if let Some(pore) = m.phases.get("pore") {
+            let segmentation = fraction_error(r);
+            let e = ErrorParts { segmentation, total: segmentation, ..ErrorParts::default() };
+            add("porosity ε".to_owned(), Some(pore.volume_fraction), &e, 1.0, "");
+        }
+        if let Some(s) = &m.surface
+            && let Some((methods, unit)) =
+                LengthUnit::pick(s.area_per_volume_per_m.as_ref(), s.area_per_volume_per_vox.as_ref())
+        {
+            let name = format!("area per volume [{}]", unit.per_length);
+            add(name, Some(methods.recommended), &s.error, 1.0 / unit.factor, "");
+        }
+    }
+    for (phase, t) in &r.transport {
+        for (axis, d) in &t.directions {
+            if d.tau.is_some() {
+                add(format!("τ, {phase}, {axis}"), d.tau, &d.error, 1.0, "");
+            }
+        }
+    }
+    (!table.rows.is_empty()).then_some(table.note(
+        "Solver: the equations were not solved exactly. Resolution: voxels are not points. Segmentation: another threshold would have been as good. Sampling: the volume is a sample of the material. What was not estimated is in no total.",
+    ))
+}

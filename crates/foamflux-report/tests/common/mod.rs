@@ -1,0 +1,387 @@
+//! Results to render: full, voxel units, blocked, and as little as possible.
+#![allow(dead_code, reason = "each test file uses a part")]
+
+use std::collections::BTreeMap;
+
+use foamflux_results::*;
+
+pub(crate) fn volume() -> VolumeInfo {
+    VolumeInfo {
+        shape_zyx: [100, 120, 140],
+        voxel_size_m_xyz: Some([1.3e-6, 1.3e-6, 2.6e-6]),
+        voxel_size_source: "flag --voxel-size".into(),
+    }
+}
+
+fn unknown(volume: VolumeInfo) -> VolumeInfo {
+    VolumeInfo { voxel_size_m_xyz: None, voxel_size_source: "unknown".into(), ..volume }
+}
+
+pub(crate) fn summary(mean: f64) -> Summary {
+    Summary { mean, median: 0.97 * mean, std: 0.21 * mean, p05: 0.66 * mean, p95: 1.42 * mean, count: 280_412 }
+}
+
+pub(crate) fn direction(tau: f64, eps: f64, error: f64) -> DirectionResults {
+    DirectionResults {
+        percolates: true,
+        percolating_fraction: 0.998 * eps,
+        tau: Some(tau),
+        tau_minus_one: Some(tau - 1.0),
+        error: ErrorParts {
+            solver: Some(0.01 * error),
+            resolution: Some(error),
+            segmentation: None,
+            sampling: None,
+            total: Some(error),
+        },
+        tau_percolating: Some(0.998 * tau),
+        tau_bounds: Some([tau - 2e-5, tau + 3e-5]),
+        tau_voxel_geometry_bounds: Some([tau - 0.02, tau]),
+        d_eff_relative: eps / tau,
+        macmullin: Some(tau / eps),
+        bruggeman_exponent: Some(1.0 - tau.ln() / eps.ln()),
+        bruggeman_exponent_error: Some(error / (tau * eps.ln().abs())),
+        flux_tortuosity: Some(tau.sqrt() * 0.99),
+        blocked: None,
+        residual: Some(1.26e-8),
+        flux_imbalance: Some(3.1e-7),
+        iterations: Some(11),
+        unknowns: 1_399_211,
+        device: "cpu (2 threads)".into(),
+        seconds: SecondsSpent { read: 0.01, setup: 0.412, solve: 1.93, certify: 0.2 },
+        peak_bytes: 81_264_640,
+    }
+}
+
+pub(crate) fn stopped() -> DirectionResults {
+    DirectionResults {
+        percolates: false,
+        percolating_fraction: 0.0,
+        tau: None,
+        tau_minus_one: None,
+        error: ErrorParts::default(),
+        tau_percolating: None,
+        tau_bounds: None,
+        tau_voxel_geometry_bounds: None,
+        d_eff_relative: 0.0,
+        macmullin: None,
+        bruggeman_exponent: None,
+        bruggeman_exponent_error: None,
+        flux_tortuosity: None,
+        blocked: Some(BlockedInfo {
+            reason: "the solid reaches 31 of 100 slices from the first face, 40 from the last".into(),
+            reach_from_inlet_slices: 31,
+            reach_from_outlet_slices: 40,
+            percolates_by_edges_or_corners: true,
+        }),
+        residual: None,
+        flux_imbalance: None,
+        iterations: None,
+        unknowns: 0,
+        ..direction(1.0, 0.5, 0.0)
+    }
+}
+
+pub(crate) fn transport(name: &str, labels: Vec<u8>, eps: f64, directions: [DirectionResults; 3]) -> TransportResults {
+    TransportResults {
+        schema: TransportResults::SCHEMA.into(),
+        volume: volume(),
+        phase: PhaseInfo { name: name.into(), labels, volume_fraction: eps, conductivities: None },
+        convention: TransportResults::CONVENTION.into(),
+        directions: ["x", "y", "z"].map(String::from).into_iter().zip(directions).collect(),
+        warnings: vec![],
+    }
+}
+
+fn phase(labels: Vec<u8>, fraction: f64, components: u64, percolates: bool) -> PhaseMeasure {
+    let info = |percolates: bool| PercolationInfo {
+        percolates,
+        percolating_fraction: if percolates { 0.998 * fraction } else { 0.0 },
+        percolating_share_of_phase: if percolates { 0.998 } else { 0.0 },
+        breaks: (!percolates).then(|| "no connection beyond slice 31 of 100".to_owned()),
+    };
+    PhaseMeasure {
+        labels,
+        voxels: (fraction * 1.68e6) as u64,
+        volume_fraction: fraction,
+        components,
+        components_26: components.div_ceil(2),
+        largest_component_share: 0.998,
+        percolation: BTreeMap::from([
+            ("x".into(), info(true)),
+            ("y".into(), info(true)),
+            ("z".into(), info(percolates)),
+        ]),
+        face_area_per_volume_per_m: Some(1.6e5),
+        face_area_per_volume_per_vox: None,
+        area_per_volume_per_m: Some(1.09e5),
+        area_per_volume_per_vox: None,
+    }
+}
+
+fn areas(scale: f64) -> AreaMethods {
+    AreaMethods {
+        faces: 1.62 * scale,
+        weighted_faces: 1.11 * scale,
+        crofton: 1.083 * scale,
+        marching_cubes: 1.094 * scale,
+        labels: 1.083 * scale,
+        recommended: 1.094 * scale,
+    }
+}
+
+pub(crate) fn measure() -> MeasureResults {
+    let chords = |mean: f64| {
+        ["x", "y", "z"]
+            .map(|a| (a.to_owned(), ChordLengths { inner: Some(summary(mean)), cut: 321 }))
+            .into_iter()
+            .collect()
+    };
+    MeasureResults {
+        schema: MeasureResults::SCHEMA.into(),
+        volume: volume(),
+        phases: BTreeMap::from([
+            ("pore".into(), phase(vec![0], 0.832_86, 3, true)),
+            ("fibre".into(), phase(vec![1], 0.141_2, 420, true)),
+            ("node".into(), phase(vec![2], 0.025_94, 388, false)),
+            ("solid".into(), phase(vec![1, 2], 0.167_14, 12, false)),
+        ]),
+        surface: Some(SurfaceResults {
+            phase: "solid".into(),
+            area_m2: Some(8.1e-7),
+            area_vox: None,
+            area_per_volume_per_m: Some(areas(1e5)),
+            area_per_volume_per_vox: None,
+            error: ErrorParts {
+                resolution: Some(3.1e3),
+                segmentation: Some(4.4e3),
+                total: Some(5.4e3),
+                ..ErrorParts::default()
+            },
+            recommended_method: "marching cubes on the grey field".into(),
+            recommended_reason: "the grey field places the boundary between voxels".into(),
+            border_area_m2: Some(3.3e-8),
+            border_area_vox: None,
+            area_ratio: BTreeMap::from([("x".into(), 19.9), ("y".into(), 17.0), ("z".into(), 28.4)]),
+            specific_surface_m2_per_g: Some(0.363),
+            per_gram: Some(AreaPerGram {
+                density_kg_per_m3: 1800.0,
+                bet_m2_per_g: Some(6.27),
+                roughness_factor: Some(17.3),
+            }),
+        }),
+        components: BTreeMap::from([("solid".into(), 12), ("pore".into(), 3)]),
+        euler_number: BTreeMap::from([("solid".into(), -214)]),
+        euler_number_6: BTreeMap::from([("solid".into(), -180)]),
+        thickness_m: Some(summary(6.2e-6)),
+        thickness_vox: None,
+        pore_size_m: Some(summary(41.3e-6)),
+        pore_size_vox: None,
+        chord_length_m: Some(BTreeMap::from([("pore".into(), chords(52e-6)), ("solid".into(), chords(8.1e-6))])),
+        chord_length_vox: None,
+        warnings: vec!["3 pieces of solid are smaller than 27 voxels".into()],
+    }
+}
+
+pub(crate) fn segment() -> SegmentResults {
+    SegmentResults {
+        schema: SegmentResults::SCHEMA.into(),
+        volume: volume(),
+        method: "otsu".into(),
+        recipe: vec!["median filter, radius 1 voxel".into(), "Otsu threshold on the whole stack".into()],
+        thresholds: vec![117.5],
+        foreground: "bright".into(),
+        separability: Some(0.871),
+        volume_fractions: BTreeMap::from([("pore".into(), 0.832_86), ("fibre".into(), 0.167_14)]),
+        threshold_sensitivity: Some(ThresholdSensitivity {
+            step: 4.0,
+            step_rule: "standard deviation of the noise over four".into(),
+            solid_fraction_low: 0.179,
+            solid_fraction: 0.168,
+            solid_fraction_high: 0.158,
+            slope_per_grey: -0.002_6,
+        }),
+        removed_solid_voxels: 10_213,
+        filled_pore_voxels: 88,
+        warnings: vec![],
+    }
+}
+
+pub(crate) fn ingest() -> IngestResults {
+    IngestResults {
+        schema: IngestResults::SCHEMA.into(),
+        volume: volume(),
+        path: "slices/".into(),
+        kind: "folder of 100 TIFF slices".into(),
+        sample_type: "u8".into(),
+        files: (1..=100).map(|k| format!("slice_{k:04}.tif")).collect(),
+        voxel_size_candidates: candidates(),
+        gaps: vec![17],
+        duplicates: vec!["slice_0003.tif and slice_3.tif".into()],
+        odd_sizes: vec![],
+        ignored: (0..9).map(|k| format!("._slice_{k:04}.tif")).collect(),
+        bad_slices: vec!["slice_0091.tif: ends after 1200 of 16800 bytes".into()],
+        bytes_needed: 1_680_000,
+        range: Some([0.0, 255.0]),
+        notes: vec!["natural order: 2 comes before 10".into()],
+        warnings: vec!["slice 17 is missing".into()],
+    }
+}
+
+fn candidates() -> Vec<VoxelSizeCandidate> {
+    let candidate = |source: &str, found: &str, used, reason: &str| VoxelSizeCandidate {
+        source: source.into(),
+        found: found.into(),
+        used,
+        reason: reason.into(),
+    };
+    vec![
+        candidate("flag --voxel-size", "1.3 × 1.3 × 2.6 µm", true, "a flag beats everything else"),
+        candidate("TIFF XResolution", "72 dpi", false, "a screen resolution, which no microscope writes on purpose"),
+    ]
+}
+
+pub(crate) fn full() -> RunResults {
+    RunResults {
+        schema: RunResults::SCHEMA.into(),
+        sample: "CMF 900 °C, piece 3".into(),
+        program: Program { name: "foamflux".into(), version: "0.1.0".into() },
+        finished_utc: "2026-11-22T18:04:11Z".into(),
+        configuration: serde_json::json!({"transport": {"tol": 1e-3, "direction": "all"}, "segment": {"method": "otsu"}}),
+        device: "cpu (2 threads)".into(),
+        input: InputInfo {
+            path: "slices/".into(),
+            kind: "folder of 100 TIFF slices".into(),
+            content: "grey".into(),
+            sample_type: "u8".into(),
+            files: (1..=100)
+                .map(|k| InputFile { name: format!("slice_{k:04}.tif"), bytes: 17_012, sha256: format!("{k:064x}") })
+                .collect(),
+            voxel_size_candidates: candidates(),
+            notes: vec!["Slices in natural order; no gaps, no duplicates.".into()],
+        },
+        volume: volume(),
+        stages: BTreeMap::from([
+            ("ingest".into(), StageReport { outcome: StageOutcome::Done, reason: None, seconds: 0.31 }),
+            ("segment".into(), StageReport { outcome: StageOutcome::Done, reason: None, seconds: 0.92 }),
+            ("measure".into(), StageReport { outcome: StageOutcome::Done, reason: None, seconds: 4.1 }),
+            ("transport".into(), StageReport { outcome: StageOutcome::Done, reason: None, seconds: 13.7 }),
+            (
+                "current".into(),
+                StageReport {
+                    outcome: StageOutcome::Skipped,
+                    reason: Some("left out with --skip".into()),
+                    seconds: 0.0,
+                },
+            ),
+        ]),
+        segment: Some(segment()),
+        measure: Some(measure()),
+        transport: BTreeMap::from([
+            (
+                "pore".into(),
+                transport(
+                    "pore",
+                    vec![0],
+                    0.832_86,
+                    [
+                        direction(1.178_2, 0.832_86, 0.011),
+                        direction(1.181_0, 0.832_86, 0.011),
+                        direction(1.244_6, 0.832_86, 0.013),
+                    ],
+                ),
+            ),
+            (
+                "solid".into(),
+                transport(
+                    "solid",
+                    vec![1, 2],
+                    0.167_14,
+                    [direction(3.412, 0.167_14, 0.21), direction(3.097, 0.167_14, 0.19), stopped()],
+                ),
+            ),
+        ]),
+        figures: vec![],
+        files: BTreeMap::from([
+            ("results.json".into(), "all numbers, SI".into()),
+            ("labels.tif".into(), "labels 0, 1, 2".into()),
+        ]),
+        warnings: vec!["The last slice is 12 % darker than the others.".into()],
+        notes: vec!["Sides of the box are closed.".into()],
+        seconds_total: 19.4,
+    }
+}
+
+/// No voxel size.
+pub(crate) fn voxels() -> RunResults {
+    let mut r = full();
+    r.volume = unknown(r.volume);
+    r.input.voxel_size_candidates.clear();
+    if let Some(m) = &mut r.measure {
+        m.volume = r.volume.clone();
+        m.thickness_vox = m.thickness_m.take().map(|_| summary(4.8));
+        m.pore_size_vox = m.pore_size_m.take().map(|_| summary(31.8));
+        m.chord_length_m = None;
+        for p in m.phases.values_mut() {
+            (p.face_area_per_volume_per_m, p.face_area_per_volume_per_vox) = (None, Some(0.21));
+            (p.area_per_volume_per_m, p.area_per_volume_per_vox) = (None, Some(0.14));
+        }
+        if let Some(s) = &mut m.surface {
+            (s.area_m2, s.area_vox) = (None, Some(238_000.0));
+            (s.border_area_m2, s.border_area_vox) = (None, Some(9_100.0));
+            (s.area_per_volume_per_m, s.area_per_volume_per_vox) = (None, Some(areas(0.13)));
+            s.error = ErrorParts { total: Some(0.007), resolution: Some(0.007), ..ErrorParts::default() };
+            (s.specific_surface_m2_per_g, s.per_gram) = (None, None);
+        }
+    }
+    for t in r.transport.values_mut() {
+        t.volume = r.volume.clone();
+    }
+    r
+}
+
+/// As little as a run can hold.
+pub(crate) fn minimal() -> RunResults {
+    RunResults {
+        input: InputInfo {
+            path: String::new(),
+            kind: String::new(),
+            content: "labels".into(),
+            sample_type: "u8".into(),
+            files: vec![],
+            voxel_size_candidates: vec![],
+            notes: vec![],
+        },
+        volume: VolumeInfo { shape_zyx: [1, 1, 1], voxel_size_m_xyz: None, voxel_size_source: "unknown".into() },
+        stages: BTreeMap::new(),
+        segment: None,
+        measure: None,
+        transport: BTreeMap::new(),
+        figures: vec![],
+        files: BTreeMap::new(),
+        warnings: vec![],
+        notes: vec![],
+        configuration: serde_json::Value::Null,
+        ..full()
+    }
+}
+
+/// An open foam whose tau says little.
+pub(crate) fn open_foam() -> RunResults {
+    let mut r = full();
+    r.warnings.clear();
+    r.transport = BTreeMap::from([(
+        "pore".into(),
+        transport(
+            "pore",
+            vec![0],
+            0.987_2,
+            [
+                direction(1.018_9, 0.987_2, 0.001_0),
+                direction(1.019_4, 0.987_2, 0.001_0),
+                direction(1.020_4, 0.987_2, 0.001_0),
+            ],
+        ),
+    )]);
+    r
+}

@@ -1,0 +1,243 @@
+//! The page is whole, safe, closed and says what it must.
+
+mod common;
+
+use common::{direction, full, minimal, open_foam, transport, voxels};
+use foamflux_report::{ReportError, report};
+use foamflux_results::{Figure, RunResults, StageOutcome};
+
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n and no more";
+
+fn page(r: &RunResults) -> String {
+    report(r, &[]).unwrap()
+}
+
+/// The text between tags, entities decoded.
+fn words(html: &str) -> String {
+    let body = &html[html.find("<body>").unwrap()..];
+    let mut out = String::new();
+    let mut inside = false;
+    for c in body.chars() {
+        match c {
+            '<' => inside = true,
+            '>' => inside = false,
+            c if !inside => out.push(c),
+            _ => {}
+        }
+    }
+    out.replace("&lt;", "<").replace("&amp;", "&")
+}
+
+/// Every tag that opens is closed in order; attributes are quoted.
+fn assert_well_formed(html: &str) {
+    const VOID: [&str; 4] = ["meta", "img", "br", "!DOCTYPE"];
+    let mut stack: Vec<String> = Vec::new();
+    let mut rest = html;
+    while let Some(start) = rest.find('<') {
+        let end = start + rest[start..].find('>').expect("a tag ends");
+        let tag = &rest[start + 1..end];
+        rest = &rest[end + 1..];
+        assert!(!tag.contains('<'), "stray < before {tag}");
+        assert_eq!(tag.matches('"').count() % 2, 0, "quotes in {tag}");
+        if let Some(name) = tag.strip_prefix('/') {
+            assert_eq!(stack.pop().as_deref(), Some(name.trim()), "</{name}> near {}", &rest[..rest.len().min(80)]);
+            continue;
+        }
+        let name = tag.split_whitespace().next().unwrap_or("");
+        if name == "style" {
+            rest = &rest[rest.find("</style>").expect("style ends") + "</style>".len()..];
+        } else if !VOID.contains(&name) {
+            stack.push(name.to_owned());
+        }
+    }
+    assert!(stack.is_empty(), "open: {stack:?}");
+}
+
+/// Nothing is loaded from anywhere.
+fn assert_closed(html: &str) {
+    for forbidden in
+        ["http://", "https://", "<script", "<link", "<iframe", "@import", "url(", "javascript:", " onload", " onerror"]
+    {
+        assert!(!html.contains(forbidden), "{forbidden}");
+    }
+    for attribute in ["src=\"", "href=\""] {
+        for part in html.split(attribute).skip(1) {
+            assert!(
+                part.starts_with("data:image/") || part.starts_with('#'),
+                "{attribute}{}",
+                &part[..part.len().min(60)]
+            );
+        }
+    }
+}
+
+#[test]
+fn every_kind_of_result_is_a_well_formed_closed_page() {
+    for r in [full(), voxels(), minimal(), open_foam()] {
+        let html = page(&r);
+        assert_well_formed(&html);
+        assert_closed(&html);
+        for odd in ["NaN", "inf ", "None", "Some("] {
+            assert!(!words(&html).contains(odd), "{odd} in the page of {}", r.sample);
+        }
+    }
+}
+
+#[test]
+fn text_from_outside_is_escaped_everywhere() {
+    const EVIL: &str = "<img src=x onerror=alert(1)> & \"quoted\" 'single' </style>";
+    let mut r = full();
+    r.sample = EVIL.into();
+    r.warnings = vec![EVIL.into()];
+    r.notes = vec![EVIL.into()];
+    r.device = EVIL.into();
+    r.input.path = EVIL.into();
+    r.input.kind = EVIL.into();
+    r.input.files[0].name = EVIL.into();
+    r.input.voxel_size_candidates[0].reason = EVIL.into();
+    r.volume.voxel_size_source = EVIL.into();
+    r.configuration = serde_json::json!({ EVIL: EVIL });
+    r.files.insert(EVIL.into(), EVIL.into());
+    r.figures = vec![Figure { path: format!("figures/{EVIL}.png"), title: EVIL.into(), caption: EVIL.into() }];
+    if let Some(s) = &mut r.segment {
+        s.method = EVIL.into();
+        s.recipe = vec![EVIL.into()];
+        s.volume_fractions.insert(EVIL.into(), 0.1);
+        if let Some(t) = &mut s.threshold_sensitivity {
+            t.step_rule = EVIL.into();
+        }
+    }
+    if let Some(m) = &mut r.measure {
+        let p = m.phases["pore"].clone();
+        m.phases.insert(EVIL.into(), p);
+        if let Some(s) = &mut m.surface {
+            s.recommended_reason = EVIL.into();
+            s.recommended_method = EVIL.into();
+            s.area_ratio.insert(EVIL.into(), 1.0);
+        }
+    }
+    r.stages.get_mut("current").unwrap().reason = Some(EVIL.into());
+    let mut t = transport(EVIL, vec![3], 0.1, [direction(1.2, 0.1, 0.1), direction(1.2, 0.1, 0.1), common::stopped()]);
+    t.convention = EVIL.into();
+    r.transport.insert(EVIL.into(), t);
+    let html = report(&r, &[(format!("figures/{EVIL}.png"), PNG.to_vec())]).unwrap();
+    assert!(!html.contains("<img src=x"));
+    assert_well_formed(&html);
+    assert!(html.contains("&#60;img src=x") || html.contains("&lt;img src=x"));
+}
+
+#[test]
+fn images_are_inside_or_named() {
+    let mut r = full();
+    let figure =
+        |path: &str| Figure { path: path.into(), title: format!("Title of {path}"), caption: "A caption.".into() };
+    r.figures = vec![figure("figures/slice.png"), figure("figures/absent.png"), figure("figures/histogram.svg")];
+    let images = [
+        ("figures/slice.png".to_owned(), PNG.to_vec()),
+        ("figures/histogram.svg".to_owned(), b"<svg xmlns=\"http://www.w3.org/2000/svg\"></svg>".to_vec()),
+        ("figures/unnamed.png".to_owned(), PNG.to_vec()),
+    ];
+    let html = report(&r, &images).unwrap();
+    assert_well_formed(&html);
+    assert_closed(&html);
+    assert_eq!(html.matches("src=\"data:image/png").count(), 2);
+    assert_eq!(html.matches("src=\"data:image/svg+xml").count(), 1);
+    assert!(words(&html).contains("figures/absent.png is not embedded"));
+    let segmentation = html.find("id=\"segmentation\"").unwrap();
+    assert!(html[segmentation..html.find("id=\"figures\"").unwrap()].contains("data:image/svg+xml"));
+    let error = report(&r, &[("a.gif".to_owned(), b"GIF89a".to_vec())]).unwrap_err();
+    assert!(matches!(&error, ReportError::UnknownImage { path, bytes: 6 } if path == "a.gif"), "{error}");
+}
+
+#[test]
+fn verdicts_say_what_the_numbers_mean() {
+    let text = words(&page(&full()));
+    for sentence in [
+        "Pore conducts in all three directions: τ is 1.178 (x) to 1.245 (z), slightly anisotropic, x conducts best.",
+        "Solid conducts along x and y: τ is 3.097 (y) to 3.412 (x), the directions do not differ beyond their errors.",
+        "Solid does not conduct along z: it reaches 31 of 100 slices in from the first face and 40 from the last",
+        "The box is 83.3 % pore and 16.7 % solid; the solid is 12 pieces",
+        "changes the solid fraction by 6.55 % of its value, from 0.158 to 0.179",
+        "Struts are 4.8 voxels thick",
+    ] {
+        assert!(text.contains(sentence), "{sentence}");
+    }
+    let text = words(&page(&open_foam()));
+    assert!(text.contains("τ − 1 of the pore is at most 0.0204 ± 0.0010 (z): an open structure"), "{text}");
+    let mut same = open_foam();
+    let t = same.transport.get_mut("pore").unwrap();
+    for d in t.directions.values_mut() {
+        d.error.total = Some(0.05);
+    }
+    assert!(words(&page(&same)).contains("it cannot be told from an empty box"));
+}
+
+#[test]
+fn metric_numbers_are_converted_and_carry_their_error() {
+    let text = words(&page(&full()));
+    // 1.094e5 ± 5.4e3 1/m.
+    assert!(text.contains("0.109 ± 0.005 1/µm"), "{text}");
+    assert!(text.contains("resolution ± 0.0031, segmentation ± 0.0044; not estimated: solver, sampling"));
+    assert!(text.contains("voxel size 1.3 × 1.3 × 2.6 µm, from flag --voxel-size"));
+    assert!(text.contains("box 182 × 156 × 260 µm"));
+    // 8.1e-7 m2.
+    assert!(text.contains("8.100×10⁵"), "area in µm²");
+}
+
+#[test]
+fn without_a_voxel_size_every_length_says_so() {
+    let html = page(&voxels());
+    let text = words(&html);
+    assert!(text.contains("The voxel size is unknown"));
+    assert!(text.contains("1/voxel") && text.contains("voxels²"));
+    assert!(!text.contains("µm"), "a metric unit without a voxel size");
+    assert!(text.contains("No voxel size was found"));
+}
+
+#[test]
+fn only_limits_that_matter_are_printed() {
+    let full = words(&page(&full()));
+    assert!(
+        full.contains("impedance")
+            && full.contains("choice of threshold only")
+            && full.contains("voxel (1.3 µm) is invisible")
+    );
+    let minimal = words(&page(&minimal()));
+    assert!(
+        !minimal.contains("impedance")
+            && !minimal.contains("choice of threshold only")
+            && minimal.contains("One sample, one crop")
+    );
+}
+
+#[test]
+fn skipped_stages_and_their_reasons_are_named() {
+    let mut r = minimal();
+    let stage = foamflux_results::StageReport {
+        outcome: StageOutcome::Skipped,
+        reason: Some("no solid in the box".into()),
+        seconds: 0.0,
+    };
+    r.stages.insert("measure".into(), stage);
+    let text = words(&page(&r));
+    assert!(text.contains("The stage measure was skipped: no solid in the box."));
+}
+
+#[test]
+fn numbers_that_are_not_finite_do_no_harm() {
+    let mut r = full();
+    for t in r.transport.values_mut() {
+        for d in t.directions.values_mut() {
+            d.tau = Some(f64::NAN);
+            d.tau_minus_one = Some(f64::INFINITY);
+            d.error.total = Some(f64::NAN);
+            d.percolating_fraction = f64::NAN;
+        }
+    }
+    if let Some(m) = &mut r.measure {
+        m.thickness_m = m.thickness_m.map(|s| foamflux_results::Summary { mean: f64::NAN, std: f64::INFINITY, ..s });
+    }
+    assert_well_formed(&page(&r));
+    let _ = foamflux_report::csv(&r);
+    let _ = foamflux_report::run_text(&r);
+}
