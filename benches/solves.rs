@@ -81,7 +81,7 @@ fn run(options: &Options) -> Result<(), String> {
                 shape_zyx: shape.zyx(),
                 seed: options.seed,
                 volume_fraction: labels.counts()[0] as f64 / shape.len() as f64,
-                threads: threads(),
+                threads: rayon::current_num_threads(),
                 make_seconds: start.elapsed().as_secs_f64(),
                 bandwidth,
                 solve: None,
@@ -90,9 +90,4 @@ fn run(options: &Options) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-#[allow(clippy::disallowed_methods, reason = "written down, not computed with")]
-fn threads() -> usize {
-    rayon::current_num_threads()
 }

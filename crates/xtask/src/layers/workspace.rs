@@ -170,7 +170,6 @@ fn walk(top: &Path) -> anyhow::Result<Vec<String>> {
     let mut files = Vec::new();
     let mut folders = vec![String::new()];
     while let Some(folder) = folders.pop() {
-        #[allow(clippy::disallowed_methods, reason = "the caller sorts")]
         let entries = std::fs::read_dir(top.join(&folder)).with_context(|| format!("cannot list {folder}"))?;
         for entry in entries {
             let entry = entry?;
