@@ -27,7 +27,6 @@
 pub mod crossing;
 mod envelope;
 
-
 use foamflux_grid::{Axis, Sample, Volume};
 use rayon::prelude::*;
 

@@ -151,9 +151,7 @@ fn solid_angle(u: [f64; 3], others: &[[f64; 3]]) -> f64 {
         })
         .collect();
     // Fan of spherical triangles around u; each by the formula of van Oosterom and Strackee (1983).
-    let triangle = |a: [f64; 3], b: [f64; 3]| {
-        2.0 * dot(u, cross(a, b)).atan2(1.0 + dot(u, a) + dot(a, b) + dot(b, u))
-    };
+    let triangle = |a: [f64; 3], b: [f64; 3]| 2.0 * dot(u, cross(a, b)).atan2(1.0 + dot(u, a) + dot(a, b) + dot(b, u));
     (0..corners.len()).map(|i| triangle(corners[i], corners[(i + 1) % corners.len()])).sum::<f64>().abs()
 }
 

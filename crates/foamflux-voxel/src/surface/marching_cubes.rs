@@ -18,7 +18,7 @@
 //! Beyond the outermost voxel centres the field goes on unchanged for half a voxel, to the faces of the box:
 //! a plane across the box has exactly the area of the cross-section.
 
-use foamflux_grid::{Axis, Sample, Volume};
+use foamflux_grid::{Sample, Volume};
 use rayon::prelude::*;
 
 use super::{SurfaceArea, border_faces};
@@ -135,11 +135,8 @@ pub(crate) fn mesh_area<C: Crossing>(mask: &Volume<bool>, crossing: &C) -> Surfa
                         shape.index(z[bit(2)], y[bit(1)], x[bit(0)])
                     };
                     let halved = |n: usize, last: usize| if n == 0 || n == last { 0.5 } else { 1.0 };
-                    let size = [
-                        edges[0] * halved(i, shape.x),
-                        edges[1] * halved(j, shape.y),
-                        edges[2] * halved(k, shape.z),
-                    ];
+                    let size =
+                        [edges[0] * halved(i, shape.x), edges[1] * halved(j, shape.y), edges[2] * halved(k, shape.z)];
                     for ring in &cases[case] {
                         area += ring_area(ring, size, |(p, q)| f64::from(crossing.fraction(index(p), index(q))));
                     }

@@ -4,6 +4,8 @@ mod bits;
 pub mod crofton;
 pub mod faces;
 pub mod marching_cubes;
+pub mod normals;
+mod report;
 
 use foamflux_grid::{Axis, Volume};
 use serde::{Deserialize, Serialize};
@@ -11,6 +13,8 @@ use serde::{Deserialize, Serialize};
 pub use crofton::crofton;
 pub use faces::faces;
 pub use marching_cubes::{marching_cubes, marching_cubes_in_grey, marching_cubes_mask};
+pub use normals::{FaceWeight, weighted_faces, weights};
+pub use report::{GreyField, Method, SurfaceReport, measure};
 
 /// A surface area in the squared unit of the spacing.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
