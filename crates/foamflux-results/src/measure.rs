@@ -70,14 +70,12 @@ pub struct PhaseMeasure {
 pub struct AreaMethods {
     /// Voxel faces: biased by up to +50 %, a bound and no estimate.
     pub faces: f64,
-    /// Voxel faces weighted with the local normal.
+    /// Voxel faces weighted with the local normal: recommended where there are labels alone.
     pub weighted_faces: f64,
     /// Crofton's formula with 13 directions.
     pub crofton: f64,
     /// Marching cubes: on the grey field where there is one, otherwise on the labels.
     pub marching_cubes: f64,
-    /// The estimator for labels that is recommended where no grey field exists.
-    pub labels: f64,
     /// The number to use.
     pub recommended: f64,
 }
@@ -108,7 +106,7 @@ pub struct SurfaceResults {
     /// Area per volume of the box in 1/voxel edge, where the voxel size is unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub area_per_volume_per_vox: Option<AreaMethods>,
-    /// Error of the recommended area per volume, in its unit.
+    /// Error of the recommended area per volume, in its unit; `resolution` is the spread of the three estimators.
     pub error: ErrorParts,
     /// Name of the recommended estimator.
     pub recommended_method: String,

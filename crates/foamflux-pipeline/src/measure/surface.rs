@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use foamflux_grid::{Axis, LengthUnit, Volume};
 use foamflux_results::{AreaMethods, AreaPerGram, ErrorParts, SurfaceResults};
-use foamflux_voxel::surface;
-use stub::SurfaceReport;
+use foamflux_voxel::surface::{self, SurfaceReport};
 
 use super::{GreyField, box_volume};
 use crate::error::PipelineError;
@@ -23,7 +22,7 @@ pub(super) fn of_phase(mask: &Volume<bool>) -> PhaseArea {
     let volume = box_volume(mask);
     PhaseArea {
         faces: surface::faces(mask).interior / volume,
-        estimate: surface::crofton(mask).interior / volume,
+        estimate: surface::weighted_faces(mask).interior / volume,
     }
 }
 
@@ -35,21 +34,26 @@ pub(super) fn solid(
     settings: &MeasureSettings,
 ) -> Result<SurfaceResults, PipelineError> {
     let report: SurfaceReport = match grey {
-        Some(GreyField { data, level }) => {
-            foamflux_io::for_each_type!(data, field => stub::of(mask, surface::marching_cubes_in_grey(mask, field, level)))
-        }
-        None => stub::of(mask, surface::marching_cubes_mask(mask)),
+        Some(GreyField { data, level }) => foamflux_io::for_each_type!(data, field => {
+            surface::measure(mask, Some(surface::GreyField { field, level }))
+        })?,
+        None => surface::measure::<u8>(mask, None)?,
     };
+    let mesh = report.grey_marching_cubes.unwrap_or(report.marching_cubes);
+    // Three estimators that err for different reasons: their spread is the honest size of what voxels leave open.
+    let spread = [report.weighted_faces, report.crofton, mesh]
+        .iter()
+        .map(|other| (other.interior - report.recommended_area().interior).abs())
+        .fold(0.0, f64::max);
     let spacing = mask.spacing();
     let metric = spacing.unit == LengthUnit::Metre;
     let volume = box_volume(mask);
-    let recommended = report.recommended.interior;
+    let recommended = report.recommended_area().interior;
     let per_volume = AreaMethods {
         faces: report.faces.interior / volume,
         weighted_faces: report.weighted_faces.interior / volume,
         crofton: report.crofton.interior / volume,
-        marching_cubes: report.marching_cubes.interior / volume,
-        labels: report.labels.interior / volume,
+        marching_cubes: mesh.interior / volume,
         recommended: recommended / volume,
     };
     let area_ratio: BTreeMap<String, f64> = Axis::ALL
@@ -76,8 +80,8 @@ pub(super) fn solid(
         area_vox: (!metric).then_some(recommended),
         area_per_volume_per_m: metric.then(|| per_volume.clone()),
         area_per_volume_per_vox: (!metric).then(|| per_volume.clone()),
-        error: ErrorParts { resolution: Some(report.resolution_error / volume), ..ErrorParts::default() },
-        recommended_method: report.method.to_owned(),
+        error: ErrorParts { resolution: Some(spread / volume), ..ErrorParts::default() },
+        recommended_method: report.recommended.name().to_owned(),
         recommended_reason: report.reason,
         border_area_m2: metric.then_some(report.faces.border),
         border_area_vox: (!metric).then_some(report.faces.border),
@@ -85,14 +89,4 @@ pub(super) fn solid(
         specific_surface_m2_per_g: per_gram.as_ref().map(|(geometric, _)| *geometric),
         per_gram: per_gram.map(|(_, info)| info),
     })
-}
-
-mod stub {
-    use foamflux_grid::Volume;
-    use foamflux_voxel::surface::{self, SurfaceArea};
-    pub(super) struct SurfaceReport { pub(super) faces: SurfaceArea, pub(super) weighted_faces: SurfaceArea, pub(super) crofton: SurfaceArea, pub(super) marching_cubes: SurfaceArea, pub(super) labels: SurfaceArea, pub(super) recommended: SurfaceArea, pub(super) method: &'static str, pub(super) reason: String, pub(super) resolution_error: f64 }
-    pub(super) fn of(mask: &Volume<bool>, mc: SurfaceArea) -> SurfaceReport {
-        let c = surface::crofton(mask);
-        SurfaceReport { faces: surface::faces(mask), weighted_faces: c, crofton: c, marching_cubes: mc, labels: c, recommended: mc, method: "stub", reason: String::new(), resolution_error: 0.0 }
-    }
 }
