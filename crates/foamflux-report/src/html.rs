@@ -4,6 +4,7 @@
 //! All text that comes from outside is escaped.
 
 mod embed;
+mod keys;
 mod view;
 
 use askama::Template;

@@ -41,6 +41,9 @@ impl Number {
         if !value.is_finite() {
             return Self::not_finite();
         }
+        if value == 0.0 {
+            return Number { value: "0".to_owned(), error: None, exponent: 0 };
+        }
         let exponent = power(value.abs());
         let scaled = value / 10f64.powi(exponent);
         Number { value: fixed(scaled, digits - 1 - decade(scaled)), error: None, exponent }
@@ -172,12 +175,12 @@ pub fn percent(share: f64) -> String {
         return "not finite".to_owned();
     }
     if p > 99.95 && p < 100.0 {
-        return "more than 99.9 %".to_owned();
+        return "more than 99.9\u{a0}%".to_owned();
     }
     if p > 0.0 && p < 0.01 {
-        return "less than 0.01 %".to_owned();
+        return "less than 0.01\u{a0}%".to_owned();
     }
-    format!("{} %", trimmed(p, 3))
+    format!("{}\u{a0}%", trimmed(p, 3))
 }
 
 /// A count with spaces between thousands on a page.
@@ -272,7 +275,7 @@ pub fn plain(text: &str) -> String {
             '₀' => out.push('0'),
             '₁' => out.push('1'),
             '⁻' => out.push_str("^-"),
-            '\u{2007}' | '\u{2008}' | '\u{2009}' | '\u{202f}' | '\u{a0}' => out.push(' '),
+            '\u{2007}' | '\u{2008}' | '\u{2009}' | '\u{202f}' => out.push(' '),
             '“' | '”' => out.push('"'),
             '‘' | '’' => out.push('\''),
             '…' => out.push_str("..."),
@@ -309,7 +312,7 @@ mod tests {
         assert_eq!((n.show(Medium::Terminal).as_str(), n.show(Medium::Page).as_str()), ("1.235e-8", "1.235×10⁻⁸"));
         assert_eq!(Number::new(0.001_234_5).show(Medium::Page), "0.001234");
         assert_eq!(Number::new(-3.0).show(Medium::Page), "−3.000");
-        assert_eq!(Number::new(0.0).show(Medium::Page), "0.000");
+        assert_eq!(Number::new(0.0).show(Medium::Page), "0");
         assert_eq!(Number::new(f64::INFINITY).show(Medium::Page), "not finite");
         assert_eq!(scientific(1.26e-8, 2, Medium::Page), "1.3×10⁻⁸");
     }
@@ -332,10 +335,10 @@ mod tests {
         assert_eq!(count(1_234_567, Medium::Page), "1\u{202f}234\u{202f}567");
         assert_eq!(count(1_234_567, Medium::Terminal), "1234567");
         assert_eq!(bytes(52_428_800), "50 MiB");
-        assert_eq!(percent(0.832_86), "83.3 %");
-        assert_eq!(percent(0.999_99), "more than 99.9 %");
-        assert_eq!(percent(1.0), "100 %");
-        assert_eq!(percent(1e-6), "less than 0.01 %");
+        assert_eq!(percent(0.832_86), "83.3\u{a0}%");
+        assert_eq!(percent(0.999_99), "more than 99.9\u{a0}%");
+        assert_eq!(percent(1.0), "100\u{a0}%");
+        assert_eq!(percent(1e-6), "less than 0.01\u{a0}%");
         assert_eq!(duration(0.4), "0.4 s");
         assert_eq!(duration(600.0), "10 min");
     }

@@ -15,14 +15,19 @@ fn paragraph(out: &mut String, first: &str, text: &str) {
     let indent = first.chars().count();
     for (k, line) in wrap(&text, TERMINAL_WIDTH - indent).iter().enumerate() {
         let lead = if k == 0 { first.to_owned() } else { " ".repeat(indent) };
-        out.push_str(&format!("{lead}{line}\n"));
+        out.push_str(&spaced(&format!("{lead}{line}\n")));
     }
+}
+
+/// No-break spaces have done their work once lines are broken.
+fn spaced(text: &str) -> String {
+    text.replace('\u{a0}', " ")
 }
 
 fn section(out: &mut String, table: Option<Table>) {
     if let Some(table) = table {
         out.push('\n');
-        out.push_str(&table.to_text());
+        out.push_str(&spaced(&table.to_text()));
     }
 }
 

@@ -17,7 +17,7 @@ const COARSE_VOXELS: f64 = 6.0;
 /// A relative change of the solid fraction by one threshold step above this deserves a word of caution.
 const SENSITIVE: f64 = 0.1;
 /// Closed parts of a phase below this share are not worth a sentence.
-const CLOSED_SHARE: f64 = 0.001;
+const CLOSED_SHARE: f64 = 0.01;
 
 /// Whether a verdict states a finding or asks for care.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub(crate) struct Verdict {
     pub(crate) text: String,
 }
 
-/// All verdicts, the most important first.
+/// All verdicts: transport, morphology, segmentation, what is missing.
 pub(crate) fn verdicts(r: &RunResults) -> Vec<Verdict> {
     let mut out = Vec::new();
     let mut say = |tone, text: String| out.push(Verdict { tone, text });
@@ -74,8 +74,6 @@ pub(crate) fn verdicts(r: &RunResults) -> Vec<Verdict> {
             say(Tone::Care, format!("The stage {stage} was skipped: {}.", reason.trim_end_matches('.')));
         }
     }
-    out.sort_by_key(|v| v.tone == Tone::Finding);
-    out.sort_by_key(|v| v.tone == Tone::Care && !v.text.starts_with("The voxel size"));
     out
 }
 
@@ -242,9 +240,10 @@ fn morphology(m: &MeasureResults, r: &RunResults) -> Vec<(Tone, String)> {
         {
             let area = Number::with_error(methods.recommended / unit.factor, s.error.total.map(|e| e / unit.factor))
                 .show(Medium::Page);
-            let ratio = s.area_ratio.get("z").map_or(String::new(), |z| {
-                format!("; along z, {} of surface for each unit of projected area", brief(*z))
-            });
+            let ratio = s
+                .area_ratio
+                .get("z")
+                .map_or(String::new(), |z| format!(", {} times the projected area along z", brief(*z)));
             out.push((Tone::Finding, format!("Surface per volume is {area} {}{ratio}.", unit.per_length)));
         }
     } else if r.measure.is_some() {

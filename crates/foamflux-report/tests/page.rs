@@ -25,7 +25,7 @@ fn words(html: &str) -> String {
             _ => {}
         }
     }
-    out.replace("&lt;", "<").replace("&amp;", "&")
+    out.replace("&lt;", "<").replace("&amp;", "&").replace('\u{a0}', " ")
 }
 
 /// Every tag that opens is closed in order; attributes are quoted.

@@ -188,7 +188,8 @@ pub(crate) fn latin1(text: &str) -> String {
 pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
     let columns = columns.max(4);
     let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
+    // A no-break space holds a number and its unit together.
+    for word in text.split([' ', '\n', '\t']).filter(|word| !word.is_empty()) {
         let mut rest: Vec<char> = word.chars().collect();
         while !rest.is_empty() {
             let Some(line) = lines.last_mut() else { break };

@@ -1,14 +1,14 @@
 //! What the page shows, as finished text; the template only arranges it.
 
 use askama::Template;
-use foamflux_results::{ErrorParts, Figure, RunResults, StageOutcome};
+use foamflux_results::{Figure, RunResults, StageOutcome};
 
 use super::ReportError;
 use super::embed::data_uri;
+use super::keys::{Key, keys};
 use crate::figures::escape;
 use crate::limits::limits;
 use crate::number::{Medium, Number, bytes, count, duration, lengths, percent, trimmed};
-use crate::tables::measure::{LengthUnit, thicknesses};
 use crate::tables::{Table, errors, input, measure, transport};
 use crate::verdicts::{Tone, verdicts};
 
@@ -48,15 +48,6 @@ struct Sentence {
     care: bool,
     /// Escaped.
     html: String,
-}
-
-/// A key number.
-struct Key {
-    name: &'static str,
-    value: String,
-    unit: String,
-    /// Where the error comes from, or what else to know.
-    detail: String,
 }
 
 /// A picture with its caption.
@@ -193,80 +184,6 @@ fn subtitle(r: &RunResults) -> Vec<String> {
         None => out.push("voxel size unknown: lengths in voxels".to_owned()),
     }
     out.push(r.input.kind.clone());
-    out
-}
-
-/// The parts of an error as a phrase.
-fn parts(e: &ErrorParts, factor: f64) -> String {
-    let all = [
-        ("solver", e.solver),
-        ("resolution", e.resolution),
-        ("segmentation", e.segmentation),
-        ("sampling", e.sampling),
-    ];
-    let known: Vec<String> = all
-        .iter()
-        .filter_map(|(name, part)| {
-            part.map(|p| format!("{name} ± {}", Number::significant(p * factor, 2).show(Medium::Page)))
-        })
-        .collect();
-    let missing: Vec<&str> = all.iter().filter(|(_, part)| part.is_none()).map(|(name, _)| *name).collect();
-    if known.is_empty() {
-        return "error not estimated".to_owned();
-    }
-    let missing = if missing.is_empty() { String::new() } else { format!("; not estimated: {}", missing.join(", ")) };
-    format!("{}{missing}", known.join(", "))
-}
-
-fn keys(r: &RunResults) -> Vec<Key> {
-    let mut out = Vec::new();
-    let Some(m) = &r.measure else {
-        return out;
-    };
-    if let Some(pore) = m.phases.get("pore") {
-        let segmentation = errors::fraction_error(r);
-        let e = ErrorParts { segmentation, total: segmentation, ..ErrorParts::default() };
-        let value = Number::with_error(pore.volume_fraction, segmentation).show(Medium::Page);
-        let solid = m
-            .phases
-            .get("solid")
-            .map_or_else(String::new, |s| format!("solid {}; ", Number::new(s.volume_fraction).show(Medium::Page)));
-        out.push(Key { name: "Porosity ε", value, unit: String::new(), detail: format!("{solid}{}", parts(&e, 1.0)) });
-    }
-    if let Some(s) = &m.surface {
-        if let Some((a, unit)) = LengthUnit::pick(s.area_per_volume_per_m.as_ref(), s.area_per_volume_per_vox.as_ref())
-        {
-            let value = Number::with_error(a.recommended / unit.factor, s.error.total.map(|e| e / unit.factor))
-                .show(Medium::Page);
-            let detail = format!("{}; {}", s.recommended_method, parts(&s.error, 1.0 / unit.factor));
-            out.push(Key { name: "Surface per volume", value, unit: unit.per_length.to_owned(), detail });
-        }
-        if let Some(a) = s.specific_surface_m2_per_g {
-            let density = s
-                .per_gram
-                .as_ref()
-                .map_or_else(String::new, |g| format!("solid of {} kg/m³, as given", trimmed(g.density_kg_per_m3, 4)));
-            out.push(Key {
-                name: "Surface per mass",
-                value: Number::new(a).show(Medium::Page),
-                unit: "m²/g".to_owned(),
-                detail: density,
-            });
-        }
-    }
-    if let Some((rows, unit)) = thicknesses(m) {
-        for (name, s) in rows {
-            let name = if name == "pore size" { "Pore size, mean" } else { "Strut thickness, mean" };
-            let show = |v: f64| trimmed(v, 3);
-            let detail = format!(
-                "median {}, 5 to 95 %: {} to {}; error not estimated",
-                show(s.median),
-                show(s.p05),
-                show(s.p95)
-            );
-            out.push(Key { name, value: Number::new(s.mean).show(Medium::Page), unit: unit.length.to_owned(), detail });
-        }
-    }
     out
 }
 

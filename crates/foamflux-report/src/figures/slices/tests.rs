@@ -53,7 +53,7 @@ fn labels_are_drawn_in_their_colours_and_listed() {
     let drawn = label_overlay::<u8>(None, &labels, &view(64, 64, Some(1e-6), Some(1e-6))).unwrap();
     let count = |c: [u8; 3]| drawn.image.rgb().chunks(3).filter(|p| *p == c).count();
     assert!(count(label_colour(1)) > 100_000 && count(label_colour(0)) > 50_000);
-    assert!(drawn.caption.contains("pore 50 %, fibre 50 %"), "{}", drawn.caption);
+    assert!(drawn.caption.contains("pore 50\u{a0}%, fibre 50\u{a0}%"), "{}", drawn.caption);
     // Over grey the pore keeps its grey.
     let over = label_overlay(Some(&vec![7u8; 64 * 64]), &labels, &view(64, 64, None, None)).unwrap();
     assert!(over.image.rgb().chunks(3).filter(|p| *p == label_colour(0)).count() < 100);

@@ -1,0 +1,124 @@
+//! The key numbers of the first screen.
+
+use foamflux_results::{ErrorParts, MeasureResults, RunResults, TransportResults};
+
+use crate::number::{Medium, Number, trimmed};
+use crate::tables::errors;
+use crate::tables::measure::{LengthUnit, thicknesses};
+
+/// A key number.
+pub(super) struct Key {
+    pub(super) name: String,
+    pub(super) value: String,
+    pub(super) unit: String,
+    /// Where the error comes from, or what else to know.
+    pub(super) detail: String,
+}
+
+/// The parts of an error as a phrase.
+fn parts(e: &ErrorParts, factor: f64) -> String {
+    let all = [
+        ("solver", e.solver),
+        ("resolution", e.resolution),
+        ("segmentation", e.segmentation),
+        ("sampling", e.sampling),
+    ];
+    let known: Vec<String> = all
+        .iter()
+        .filter_map(|(name, part)| {
+            part.map(|p| format!("{name} ± {}", Number::significant(p * factor, 2).show(Medium::Page)))
+        })
+        .collect();
+    let missing: Vec<&str> = all.iter().filter(|(_, part)| part.is_none()).map(|(name, _)| *name).collect();
+    if known.is_empty() {
+        return "error not estimated".to_owned();
+    }
+    let missing = if missing.is_empty() { String::new() } else { format!("; not estimated: {}", missing.join(", ")) };
+    format!("{}{missing}", known.join(", "))
+}
+
+/// The numbers of the first screen.
+pub(super) fn keys(r: &RunResults) -> Vec<Key> {
+    let mut out = r.measure.as_ref().map(morphology).unwrap_or_default();
+    if let Some(pore) = r.measure.as_ref().and_then(|m| m.phases.get("pore")) {
+        out.insert(0, porosity(r, pore.volume_fraction));
+    }
+    out.extend(r.transport.iter().map(|(phase, t)| tortuosity(phase, t)));
+    out
+}
+
+fn porosity(r: &RunResults, fraction: f64) -> Key {
+    let segmentation = errors::fraction_error(r);
+    let e = ErrorParts { segmentation, total: segmentation, ..ErrorParts::default() };
+    let solid = r.measure.as_ref().and_then(|m| m.phases.get("solid"));
+    let solid =
+        solid.map_or_else(String::new, |s| format!("solid {}; ", Number::new(s.volume_fraction).show(Medium::Page)));
+    Key {
+        name: "Porosity ε".to_owned(),
+        value: Number::with_error(fraction, segmentation).show(Medium::Page),
+        unit: String::new(),
+        detail: format!("{solid}{}", parts(&e, 1.0)),
+    }
+}
+
+/// tau of a phase: its range as the value, each direction in the detail.
+fn tortuosity(phase: &str, t: &TransportResults) -> Key {
+    let found: Vec<f64> = t.directions.values().filter_map(|d| d.tau).filter(|tau| tau.is_finite()).collect();
+    let low = found.iter().copied().fold(f64::INFINITY, f64::min);
+    let high = found.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let show = |v: f64| Number::new(v).show(Medium::Page);
+    let value = match (found.len(), show(low), show(high)) {
+        (0, ..) if t.directions.values().any(|d| d.percolates) => "not solved".to_owned(),
+        (0, ..) => "blocked".to_owned(),
+        (_, low, high) if low == high => low,
+        (_, low, high) => format!("{low} to {high}"),
+    };
+    let each: Vec<String> = t
+        .directions
+        .iter()
+        .map(|(axis, d)| match d.tau {
+            Some(tau) => format!("{axis} {}", Number::with_error(tau, d.error.total).show(Medium::Page)),
+            None => format!("{axis} {}", if d.percolates { "not solved" } else { "blocked" }),
+        })
+        .collect();
+    Key { name: format!("τ, {phase}"), value, unit: String::new(), detail: each.join(", ") }
+}
+
+fn morphology(m: &MeasureResults) -> Vec<Key> {
+    let mut out = Vec::new();
+    if let Some(s) = &m.surface {
+        if let Some((a, unit)) = LengthUnit::pick(s.area_per_volume_per_m.as_ref(), s.area_per_volume_per_vox.as_ref())
+        {
+            let value = Number::with_error(a.recommended / unit.factor, s.error.total.map(|e| e / unit.factor))
+                .show(Medium::Page);
+            let detail = format!("{}; {}", s.recommended_method, parts(&s.error, 1.0 / unit.factor));
+            out.push(Key { name: "Surface per volume".to_owned(), value, unit: unit.per_length.to_owned(), detail });
+        }
+        if let Some(a) = s.specific_surface_m2_per_g {
+            let density = s
+                .per_gram
+                .as_ref()
+                .map_or_else(String::new, |g| format!("solid of {} kg/m³, as given", trimmed(g.density_kg_per_m3, 4)));
+            out.push(Key {
+                name: "Surface per mass".to_owned(),
+                value: Number::new(a).show(Medium::Page),
+                unit: "m²/g".to_owned(),
+                detail: density,
+            });
+        }
+    }
+    if let Some((rows, unit)) = thicknesses(m) {
+        for (name, s) in rows {
+            let name = if name == "pore size" { "Pore size, mean" } else { "Strut thickness, mean" }.to_owned();
+            let show = |v: f64| trimmed(v, 3);
+            let detail = format!(
+                "median {}, 5 to 95 %: {} to {}; error not estimated",
+                show(s.median),
+                show(s.p05),
+                show(s.p95)
+            );
+            out.push(Key { name, value: Number::new(s.mean).show(Medium::Page), unit: unit.length.to_owned(), detail });
+        }
+    }
+    out
+}
