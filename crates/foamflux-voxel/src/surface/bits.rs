@@ -88,7 +88,7 @@ impl Bits {
             let (i, b) = (x / 64, x % 64);
             out[i] = out[i] & !(1 << b) | value << b;
         }
-        if n % 64 != 0
+        if !n.is_multiple_of(64)
             && let Some(end) = out.last_mut()
         {
             *end &= (1 << (n % 64)) - 1;

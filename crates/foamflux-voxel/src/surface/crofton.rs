@@ -60,12 +60,7 @@ pub fn directions(spacing: Spacing) -> Vec<Direction> {
     let shares: Vec<f64> = units.iter().map(|(u, _)| solid_angle(*u, &all)).collect();
     // The cells tile the sphere; dividing by their sum removes the rounding.
     let total: f64 = shares.iter().sum();
-    let direction = |((step, (_, length)), share): ((&[isize; 3], &([f64; 3], f64)), &f64)| Direction {
-        step: *step,
-        length: *length,
-        weight: share / total,
-    };
-    steps.iter().zip(&units).zip(&shares).map(direction).collect()
+    (0..steps.len()).map(|k| Direction { step: steps[k], length: units[k].1, weight: shares[k] / total }).collect()
 }
 
 /// Crofton's area of the boundary of the phase.

@@ -1,0 +1,229 @@
+//! Centres of the balls that matter.
+
+use foamflux_grid::{Shape, Volume};
+use rayon::prelude::*;
+
+/// A voxel is no centre when D grows towards a neighbour at more than this share of the distance.
+///
+/// Away from the medial axis D grows by the distance itself along its gradient, and some neighbour lies within 27
+/// degrees of that, so the growth is at least cos 27 = 0.89 of the distance; at the axis it is far less.
+pub const CONTAINED: f32 = 0.85;
+
+/// Steps of the climb to the centre, and their first length in voxels and ratio: the last is 1/100 voxel.
+const STEPS: usize = 14;
+const FIRST: f32 = 0.35;
+const RATIO: f32 = 0.77;
+
+/// Slopes that differ by less than this count as equal: the voxel lies on the medial axis itself.
+const EQUAL: f32 = 1e-3;
+
+/// TODO
+const TOUCHING: f32 = 0.5;
+
+/// A ball.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Ball {
+    /// Centre along z, y, x, in voxels.
+    pub(super) at: [f32; 3],
+    /// Radius in the unit of the spacing.
+    pub(super) radius: f32,
+}
+
+/// Balls by ascending z.
+pub(super) fn find(mask: &Volume<bool>, distance: &Volume<f32>) -> Vec<Ball> {
+    let field = Field::new(mask, distance);
+    let shape = mask.shape();
+    let slices: Vec<Vec<Ball>> = (0..shape.z)
+        .into_par_iter()
+        .map(|z| {
+            let mut balls = Vec::new();
+            let mut planes = Vec::with_capacity(27);
+            for y in 0..shape.y {
+                for x in 0..shape.x {
+                    if !field.contained([z, y, x]) {
+                        balls.push(field.climb([z, y, x], &mut planes));
+                    }
+                }
+            }
+            balls
+        })
+        .collect();
+    let mut balls = slices.concat();
+    balls.par_sort_unstable_by(|a, b| a.at[0].total_cmp(&b.at[0]));
+    balls
+}
+
+struct Field<'a> {
+    shape: Shape,
+    inside: &'a [bool],
+    distance: &'a [f32],
+    /// Edges along z, y, x.
+    edges: [f32; 3],
+    /// Steps to the 26 neighbours, the same in memory, and CONTAINED times how far they are.
+    neighbours: Vec<([isize; 3], isize, f32)>,
+}
+
+/// The boundary as voxel `q` sees it: D(c) <= height + sum over axes of slope (c - q), or -|slope (c - q)| where D falls
+/// to both sides. Coordinates relative to the voxel in the middle.
+struct Plane {
+    q: [f32; 3],
+    height: f32,
+    /// Growth of D per voxel along z, y, x.
+    slope: [f32; 3],
+    both: [bool; 3],
+}
+
+impl Plane {
+    #[inline]
+    fn at(&self, c: [f32; 3]) -> f32 {
+        let mut value = self.height;
+        for k in 0..3 {
+            let part = self.slope[k] * (c[k] - self.q[k]);
+            value += if self.both[k] { -part.abs() } else { part };
+        }
+        value
+    }
+}
+
+impl<'a> Field<'a> {
+    fn new(mask: &'a Volume<bool>, distance: &'a Volume<f32>) -> Self {
+        let shape = mask.shape();
+        let edges = mask.spacing().zyx().map(|e| e as f32);
+        let mut neighbours = Vec::with_capacity(26);
+        for z in -1..=1isize {
+            for y in -1..=1isize {
+                for x in -1..=1isize {
+                    if (z, y, x) != (0, 0, 0) {
+                        let part = |k: usize, s: isize| (s as f32 * edges[k]).powi(2);
+                        let memory = (z * shape.y as isize + y) * shape.x as isize + x;
+                        let length = (part(0, z) + part(1, y) + part(2, x)).sqrt();
+                        neighbours.push(([z, y, x], memory, CONTAINED * length));
+                    }
+                }
+            }
+        }
+        // The face neighbours, where a slope shows most often, come first.
+        neighbours.sort_by(|a, b| a.2.total_cmp(&b.2));
+        Field { shape, inside: mask.as_slice(), distance: distance.as_slice(), edges, neighbours }
+    }
+
+    fn neighbour(&self, at: [usize; 3], step: [isize; 3]) -> Option<[usize; 3]> {
+        let n = self.shape.zyx();
+        let mut to = [0; 3];
+        for k in 0..3 {
+            to[k] = at[k].checked_add_signed(step[k]).filter(|&v| v < n[k])?;
+        }
+        Some(to)
+    }
+
+    fn index(&self, at: [usize; 3]) -> usize {
+        self.shape.index(at[0], at[1], at[2])
+    }
+
+    /// Whether the voxel owns no ball: it is false, or its ball lies in that of a neighbour but for a sliver.
+    fn contained(&self, at: [usize; 3]) -> bool {
+        let i = self.index(at);
+        if !self.inside[i] {
+            return true;
+        }
+        let here = self.distance[i];
+        let n = self.shape.zyx();
+        if (0..3).all(|k| at[k] > 0 && at[k] + 1 < n[k]) {
+            return self.neighbours.iter().any(|&(_, m, d)| self.distance[i.wrapping_add_signed(m)] - here >= d);
+        }
+        self.neighbours
+            .iter()
+            .any(|&(step, _, d)| self.neighbour(at, step).is_some_and(|q| self.distance[self.index(q)] - here >= d))
+    }
+
+    /// The best centre within half a voxel: the highest point below all planes that the voxels around see.
+    ///
+    /// The lower envelope of planes is concave, so steps of shrinking length along the gradient of the lowest plane
+    /// end at its top.
+    fn climb(&self, at: [usize; 3], planes: &mut Vec<Plane>) -> Ball {
+        planes.clear();
+        planes.push(self.plane(at, [0; 3]));
+        for &(step, ..) in &self.neighbours {
+            if let Some(q) = self.neighbour(at, step)
+                && self.inside[self.index(q)]
+            {
+                planes.push(self.plane(q, step));
+            }
+        }
+        let lowest = |c: [f32; 3]| {
+            let mut best = (f32::INFINITY, 0);
+            for (i, plane) in planes.iter().enumerate() {
+                let value = plane.at(c);
+                if value < best.0 {
+                    best = (value, i);
+                }
+            }
+            best
+        };
+        let mut c = [0f32; 3];
+        let (mut value, mut active) = lowest(c);
+        let mut best = (self.distance[self.index(at)], c);
+        let mut length = FIRST;
+        for _ in 0..STEPS {
+            let plane = &planes[active];
+            let mut direction = [0f32; 3];
+            for k in 0..3 {
+                let side = if plane.both[k] { -(plane.slope[k] * (c[k] - plane.q[k])).signum() } else { 1.0 };
+                // Slope per voxel over the squared edge: the step is along the gradient in lengths.
+                direction[k] = side * plane.slope[k] / (self.edges[k] * self.edges[k]);
+            }
+            let norm = (0..3).map(|k| direction[k] * direction[k]).sum::<f32>().sqrt();
+            if norm <= f32::MIN_POSITIVE {
+                break;
+            }
+            for k in 0..3 {
+                c[k] = (c[k] + length * direction[k] / norm).clamp(-0.5, 0.5);
+            }
+            length *= RATIO;
+            (value, active) = lowest(c);
+            if value > best.0 {
+                best = (value, c);
+            }
+        }
+        let _ = value;
+        // Every plane is uncertain by what the mask does not know; those that meet at the top are averaged.
+        let margin = best.0 + TOUCHING * self.edges.iter().copied().fold(f32::INFINITY, f32::min);
+        let (mut sum, mut count) = (0.0, 0.0);
+        for plane in planes.iter() {
+            let v = plane.at(best.1);
+            if v <= margin {
+                sum += v;
+                count += 1.0;
+            }
+        }
+        if count > 0.0 {
+            best.0 = sum / count;
+        }
+        Ball { at: std::array::from_fn(|k| at[k] as f32 + best.1[k]), radius: best.0 }
+    }
+
+    /// The boundary as voxel `q` sees it.
+    fn plane(&self, q: [usize; 3], step: [isize; 3]) -> Plane {
+        let i = self.index(q);
+        let here = self.distance[i];
+        let n = self.shape.zyx();
+        let strides = [self.shape.y * self.shape.x, self.shape.x, 1];
+        let mut slope = [0f32; 3];
+        let mut both = [false; 3];
+        for k in 0..3 {
+            // Beyond the box nothing is known: no fall of D there.
+            let fall_low = if q[k] > 0 { here - self.distance[i - strides[k]] } else { 0.0 };
+            let fall_high = if q[k] + 1 < n[k] { here - self.distance[i + strides[k]] } else { 0.0 };
+            if fall_low <= 0.0 && fall_high <= 0.0 {
+                continue;
+            }
+            both[k] = (fall_low - fall_high).abs() <= EQUAL * self.edges[k];
+            slope[k] = if fall_low >= fall_high { fall_low } else { -fall_high };
+        }
+        let length = (0..3).map(|k| (slope[k] / self.edges[k]).powi(2)).sum::<f32>().sqrt();
+        if length > f32::MIN_POSITIVE {
+            slope = slope.map(|s| s / length);
+        }
+        Plane { q: step.map(|s| s as f32), height: here, slope, both }
+    }
+}
