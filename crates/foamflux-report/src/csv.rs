@@ -95,11 +95,10 @@ fn fields(r: &RunResults, phases: &[&str]) -> Vec<(String, String)> {
         put(&format!("area_per_volume [{unit}]"), number(methods.map(|a| a.recommended)));
         let error = surface.and_then(|s| s.error.total).filter(|_| methods.is_some());
         put(&format!("area_per_volume_error [{unit}]"), number(error));
-        let by_name: [(&str, fn(&AreaMethods) -> f64); 5] = [
+        let by_name: [(&str, fn(&AreaMethods) -> f64); 4] = [
             ("crofton", |a| a.crofton),
             ("weighted_faces", |a| a.weighted_faces),
             ("marching_cubes", |a| a.marching_cubes),
-            ("labels", |a| a.labels),
             ("faces", |a| a.faces),
         ];
         for (name, of) in by_name {

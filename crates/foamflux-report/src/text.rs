@@ -170,7 +170,7 @@ pub fn ingest_text(i: &IngestResults) -> String {
         };
         paragraph(&mut out, "order: ", &text);
     }
-    let gaps: Vec<String> = i.gaps.iter().map(u64::to_string).collect();
+    let gaps: Vec<String> = i.gaps.clone();
     for (name, list) in [
         ("missing: ", &gaps),
         ("duplicates: ", &i.duplicates),

@@ -37,7 +37,7 @@ use parameters::{check_box, in_range};
 use voronoi::Tessellation;
 
 /// A point where struts meet.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Node {
     /// Position in metres, x, y, z; in the box where the foam is periodic, perhaps outside of it where it is open.
     pub position_m: [f64; 3],
@@ -48,7 +48,7 @@ pub struct Node {
 }
 
 /// An edge of the tessellation between two nodes.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Strut {
     /// Indices of the nodes at its start and end.
     pub nodes: [usize; 2],

@@ -132,7 +132,7 @@ pub(crate) fn phases(m: &MeasureResults) -> Table {
 /// Area per volume by every estimator, the recommended one marked.
 pub(crate) fn areas(s: &SurfaceResults) -> Option<Table> {
     let (methods, unit) = LengthUnit::pick(s.area_per_volume_per_m.as_ref(), s.area_per_volume_per_vox.as_ref())?;
-    let AreaMethods { faces, weighted_faces, crofton, marching_cubes, labels, recommended } = methods;
+    let AreaMethods { faces, weighted_faces, crofton, marching_cubes, recommended } = methods;
     let mut table = Table::new("Surface area per volume of the box, by estimator")
         .words("estimator")
         .numbers("area per volume", unit.per_length)
@@ -141,9 +141,8 @@ pub(crate) fn areas(s: &SurfaceResults) -> Option<Table> {
     let rows = [
         ("recommended", *recommended, s.recommended_method.as_str()),
         ("Crofton, 13 directions", *crofton, ""),
-        ("weighted faces", *weighted_faces, "voxel faces weighted with the local normal"),
+        ("weighted faces", *weighted_faces, "recommended where there are labels alone"),
         ("marching cubes", *marching_cubes, "on the grey field where there is one"),
-        ("labels", *labels, "what is recommended where no grey field exists"),
         ("voxel faces", *faces, "biased by up to +50 %: a bound, not an estimate"),
     ];
     for (k, (name, value, remark)) in rows.into_iter().enumerate() {

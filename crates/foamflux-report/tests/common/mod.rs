@@ -125,7 +125,6 @@ fn areas(scale: f64) -> AreaMethods {
         weighted_faces: 1.11 * scale,
         crofton: 1.083 * scale,
         marching_cubes: 1.094 * scale,
-        labels: 1.083 * scale,
         recommended: 1.094 * scale,
     }
 }
@@ -216,7 +215,7 @@ pub(crate) fn ingest() -> IngestResults {
         sample_type: "u8".into(),
         files: (1..=100).map(|k| format!("slice_{k:04}.tif")).collect(),
         voxel_size_candidates: candidates(),
-        gaps: vec![17],
+        gaps: vec!["17".into()],
         duplicates: vec!["slice_0003.tif and slice_3.tif".into()],
         odd_sizes: vec![],
         ignored: (0..9).map(|k| format!("._slice_{k:04}.tif")).collect(),
