@@ -159,25 +159,17 @@ fn blur(volume: &Volume<f32>, sigma_xyz: [f64; 3]) -> Vec<f32> {
     let (ny, nx, nz) = (shape.y, shape.x, shape.z);
     let plane = ny * nx;
     let [kx, ky, kz] = sigma_xyz.map(kernel);
-    let weighted = |kernel: &[f64], n: usize, i: usize, at: &dyn Fn(usize) -> f32| -> f32 {
-        let mut sum = kernel[0] * f64::from(at(i));
-        for (d, k) in kernel.iter().enumerate().skip(1) {
-            let (low, high) = (mirrored(i as isize - d as isize, n), mirrored((i + d) as isize, n));
-            sum += k * (f64::from(at(low)) + f64::from(at(high)));
-        }
-        sum as f32
-    };
     let mut flat = vec![0.0f32; shape.len()];
     flat.par_chunks_mut(plane).zip(volume.as_slice().par_chunks(plane)).for_each(|(out, field)| {
         let mut rows = vec![0.0f32; plane];
         for y in 0..ny {
             for x in 0..nx {
-                rows[y * nx + x] = weighted(&kx, nx, x, &|i| field[y * nx + i]);
+                rows[y * nx + x] = weighted(&kx, nx, x, |i| field[y * nx + i]);
             }
         }
         for y in 0..ny {
             for x in 0..nx {
-                out[y * nx + x] = weighted(&ky, ny, y, &|i| rows[i * nx + x]);
+                out[y * nx + x] = weighted(&ky, ny, y, |i| rows[i * nx + x]);
             }
         }
     });
@@ -187,8 +179,22 @@ fn blur(volume: &Volume<f32>, sigma_xyz: [f64; 3]) -> Vec<f32> {
     let mut out = vec![0.0f32; shape.len()];
     out.par_chunks_mut(plane).enumerate().for_each(|(z, out)| {
         for (i, out) in out.iter_mut().enumerate() {
-            *out = weighted(&kz, nz, z, &|z| flat[z * plane + i]);
+            *out = weighted(&kz, nz, z, |z| flat[z * plane + i]);
         }
     });
     out
+}
+
+/// The blurred value at `i` of a line of `n` values.
+#[inline]
+fn weighted(kernel: &[f64], n: usize, i: usize, at: impl Fn(usize) -> f32) -> f32 {
+    let reach = kernel.len() - 1;
+    let inner = i >= reach && i + reach < n;
+    let mut sum = kernel[0] * f64::from(at(i));
+    for (d, k) in kernel.iter().enumerate().skip(1) {
+        let (low, high) =
+            if inner { (i - d, i + d) } else { (mirrored(i as isize - d as isize, n), mirrored((i + d) as isize, n)) };
+        sum += k * (f64::from(at(low)) + f64::from(at(high)));
+    }
+    sum as f32
 }

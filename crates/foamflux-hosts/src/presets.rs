@@ -62,9 +62,8 @@ pub struct CmfParameters {
 /// cells; the solid fraction of about 8 % is therefore six to twenty times too high, and no result of this host is one of CMF.
 #[must_use]
 pub fn cmf_demo() -> CmfParameters {
-    let Ok(shape) = Shape::cube(96) else { unreachable!("96^3 voxels is a valid shape") };
     CmfParameters {
-        shape,
+        shape: Shape { z: 96, y: 96, x: 96 },
         voxel_size_m_xyz: [1e-6; 3],
         cell_size_m: 60e-6,
         seeds: SeedPattern::Lattice { jitter: 0.2 },

@@ -8,8 +8,9 @@
 //!
 //! Both rest on one property of [`Solid::signed_distance`]: no part of the surface is nearer than its magnitude.
 //! A brick of 8^3 voxels whose centre is farther from the surface than the brick's half diagonal is therefore all solid
-//! or all pore, and so is a voxel, and so are the eight parts of a voxel: only cells that the surface may cross are
-//! divided, twice (64 parts per voxel), and the last ones are cut by a plane at the signed distance `d` of their centre:
+//! or all pore; the same holds for its eight parts, down to the voxel, and for the parts of a voxel.
+//! Only cells that the surface may cross are divided, voxels twice (64 parts), and the last parts are cut by a plane at
+//! the signed distance `d` of their centre:
 //!
 //! ```text
 //! c = clamp(1/2 - d / w, 0, 1),   w^2 = sum over axes of (n_k h_k)^2
@@ -18,6 +19,8 @@
 //! with the plane's normal `n` and the cell's edges `h`: exact for planes normal to an axis, and for other planes the
 //! ramp whose first and second moments over `d` are those of the exact fraction, so that sums have no bias.
 //! The plane is the only approximation, of second order in a quarter of the voxel.
+
+use std::ops::Range;
 
 use foamflux_grid::{Shape, Volume, VoxelSize};
 use rayon::prelude::*;
@@ -78,47 +81,60 @@ fn paint<T: Copy + Send + Sync>(
 ) -> Volume<T> {
     let spacing = voxel_size.spacing();
     let edges = [spacing.x, spacing.y, spacing.z];
-    let voxel_reach = 0.5 * norm(edges);
-    let plane = shape.y * shape.x;
     let mut volume = Volume::from_fn(shape, voxel_size, |_, _, _| outside);
-    volume.as_mut_slice().par_chunks_mut(BRICK * plane).enumerate().for_each(|(slab, voxels)| {
-        let z = slab * BRICK..(slab * BRICK + BRICK).min(shape.z);
-        for y0 in (0..shape.y).step_by(BRICK) {
-            let y = y0..(y0 + BRICK).min(shape.y);
-            for x0 in (0..shape.x).step_by(BRICK) {
-                let x = x0..(x0 + BRICK).min(shape.x);
-                let spans = [&x, &y, &z];
-                let centre = std::array::from_fn(|k| 0.5 * (spans[k].start + spans[k].end) as f64 * edges[k]);
-                let reach = norm(std::array::from_fn(|k| 0.5 * spans[k].len() as f64 * edges[k]));
-                let at_brick = solid.signed_distance(centre);
-                if at_brick >= reach {
-                    continue;
-                }
-                for z in z.clone() {
-                    for y in y.clone() {
-                        let row = (z % BRICK) * plane + y * shape.x;
-                        if at_brick <= -reach {
-                            voxels[row + x.start..row + x.end].fill(inside);
-                            continue;
-                        }
-                        for x in x.clone() {
-                            let centre = [x, y, z].map(|i| i as f64 + 0.5);
-                            let centre = std::array::from_fn(|k| centre[k] * edges[k]);
-                            let distance = solid.signed_distance(centre);
-                            voxels[row + x] = if distance >= voxel_reach {
-                                outside
-                            } else if distance <= -voxel_reach {
-                                inside
-                            } else {
-                                at_surface(centre, distance)
-                            };
-                        }
-                    }
-                }
+    let painter = Painter { solid, edges, inside, at_surface };
+    volume.as_mut_slice().par_chunks_mut(BRICK * shape.y * shape.x).enumerate().for_each(|(slab, voxels)| {
+        let first = slab * BRICK;
+        let z = first..(first + BRICK).min(shape.z);
+        for y in (0..shape.y).step_by(BRICK) {
+            for x in (0..shape.x).step_by(BRICK) {
+                let spans = [x..(x + BRICK).min(shape.x), y..(y + BRICK).min(shape.y), z.clone()];
+                painter.brick(&spans, shape, first, voxels);
             }
         }
     });
     volume
+}
+
+struct Painter<'a, T, F> {
+    solid: &'a dyn Solid,
+    edges: Point,
+    inside: T,
+    at_surface: F,
+}
+
+impl<T: Copy, F: Fn(Point, f64) -> T> Painter<'_, T, F> {
+    /// Paints the voxels of the spans (x, y, z) in a slab that begins at slice `first` and holds the outside value.
+    fn brick(&self, spans: &[Range<usize>; 3], shape: Shape, first: usize, slab: &mut [T]) {
+        let centre = std::array::from_fn(|k| 0.5 * (spans[k].start + spans[k].end) as f64 * self.edges[k]);
+        let reach = norm(std::array::from_fn(|k| 0.5 * spans[k].len() as f64 * self.edges[k]));
+        let distance = self.solid.signed_distance(centre);
+        if distance >= reach {
+            return;
+        }
+        let [x, y, z] = spans;
+        if distance <= -reach {
+            for z in z.clone() {
+                for y in y.clone() {
+                    let row = shape.index(z - first, y, 0);
+                    slab[row + x.start..row + x.end].fill(self.inside);
+                }
+            }
+        } else if spans.iter().all(|s| s.len() == 1) {
+            slab[shape.index(z.start - first, y.start, x.start)] = (self.at_surface)(centre, distance);
+        } else {
+            let middle: [usize; 3] = std::array::from_fn(|k| spans[k].start + spans[k].len().div_ceil(2));
+            for part in 0..8u32 {
+                let half: [Range<usize>; 3] = std::array::from_fn(|k| match part >> k & 1 {
+                    0 => spans[k].start..middle[k],
+                    _ => middle[k]..spans[k].end,
+                });
+                if half.iter().all(|s| !s.is_empty()) {
+                    self.brick(&half, shape, first, slab);
+                }
+            }
+        }
+    }
 }
 
 /// Fraction of the cell around `centre` that is inside, by halving it `depth` times where the surface may cross it;

@@ -1,5 +1,7 @@
 //! The area integral against exact areas.
 
+#![allow(clippy::unwrap_used, reason = "test helpers, which the lint does not see as tests")]
+
 mod common;
 
 use std::f64::consts::PI;
@@ -16,7 +18,6 @@ const CREASED: f64 = 5e-3;
 fn check(name: &str, solid: &dyn Solid, exact: f64, step: f64, tolerance: f64) {
     let found = sampled_area(solid, widened(solid, 8.0 * step), step).unwrap();
     let error = found.value / exact - 1.0;
-    println!("{name}: {error:+.5}, stated {:.5}", found.uncertainty / exact);
     assert!(error.abs() < tolerance, "{name}: {found:?} against {exact}");
     // The stated uncertainty must be of the right order: neither hide the error nor drown the number.
     assert!((found.value - exact).abs() < 4.0 * found.uncertainty + 1e-4 * exact, "{name}: {found:?} against {exact}");

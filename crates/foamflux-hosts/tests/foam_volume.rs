@@ -1,5 +1,7 @@
 //! Foams as voxels: volume and area laws, tags, periodicity, anisotropic voxels.
 
+#![allow(clippy::unwrap_used, reason = "test helpers, which the lint does not see as tests")]
+
 mod common;
 
 use std::f64::consts::PI;

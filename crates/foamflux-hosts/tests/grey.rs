@@ -1,5 +1,7 @@
 //! Grey stacks: levels, blur, noise and its reproducibility.
 
+#![allow(clippy::unwrap_used, reason = "test helpers, which the lint does not see as tests")]
+
 mod common;
 
 use common::{Lcg, threads};

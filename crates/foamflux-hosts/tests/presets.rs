@@ -1,5 +1,7 @@
 //! The demonstration host: its facts, its percolation, and whether a plain segmentation finds it again.
 
+#![allow(clippy::unwrap_used, reason = "test helpers, which the lint does not see as tests")]
+
 mod common;
 
 use std::sync::OnceLock;

@@ -1,6 +1,7 @@
 //! What several test files share.
 
 #![allow(dead_code, reason = "each test file uses its own part")]
+#![allow(clippy::unwrap_used, reason = "test helpers, which the lint does not see as tests")]
 
 use foamflux_grid::{VoxelSize, VoxelSizeSource};
 use foamflux_hosts::{Bounds, Solid};
