@@ -271,7 +271,11 @@ fn blocked(r: &RunResults) -> Vec<String> {
 fn stages(r: &RunResults) -> Table {
     use crate::tables::Cell;
     let mut table = Table::new("Stages").words("stage").words("outcome").numbers("time", "s").words("reason");
-    for (name, stage) in &r.stages {
+    // In the order of the work, then by name.
+    const ORDER: [&str; 7] = ["ingest", "segment", "tag", "measure", "transport", "current", "plate"];
+    let mut all: Vec<_> = r.stages.iter().collect();
+    all.sort_by_key(|(name, _)| ORDER.iter().position(|known| known == name).unwrap_or(ORDER.len()));
+    for (name, stage) in all {
         let (outcome, seconds) = match stage.outcome {
             StageOutcome::Done => ("done", Cell::Number(Number::significant(stage.seconds, 3))),
             StageOutcome::Skipped => ("skipped", Cell::text("–")),

@@ -49,7 +49,11 @@ pub(crate) fn summary(transport: &BTreeMap<String, TransportResults>) -> Option<
             Cell::text(axis),
             Cell::with_error(d.tau, d.error.total, absent(d)),
             Cell::with_error(d.tau_minus_one, d.error.total, absent(d)),
-            if d.percolates { Cell::with_error(Some(relative), relative_error, "") } else { Cell::text("0") },
+            match (d.percolates, d.tau) {
+                (true, None) => Cell::Word("not solved"),
+                (true, Some(_)) => Cell::with_error(Some(relative), relative_error, ""),
+                (false, _) => Cell::text("0"),
+            },
             Cell::with_error(n, n_error, if d.percolates { "not solved" } else { "infinite" }),
             Cell::Number(crate::number::Number::significant(if share.is_finite() { share } else { 0.0 }, 3)),
         ]);
