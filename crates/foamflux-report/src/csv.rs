@@ -95,14 +95,9 @@ fn fields(r: &RunResults, phases: &[&str]) -> Vec<(String, String)> {
         put(&format!("area_per_volume [{unit}]"), number(methods.map(|a| a.recommended)));
         let error = surface.and_then(|s| s.error.total).filter(|_| methods.is_some());
         put(&format!("area_per_volume_error [{unit}]"), number(error));
-        let by_name: [(&str, fn(&AreaMethods) -> f64); 4] = [
-            ("crofton", |a| a.crofton),
-            ("weighted_faces", |a| a.weighted_faces),
-            ("marching_cubes", |a| a.marching_cubes),
-            ("faces", |a| a.faces),
-        ];
-        for (name, of) in by_name {
-            put(&format!("area_per_volume_{name} [{unit}]"), number(methods.map(of)));
+        let by_name = methods.map(|a: &AreaMethods| [a.crofton, a.weighted_faces, a.marching_cubes, a.faces]);
+        for (k, name) in ["crofton", "weighted_faces", "marching_cubes", "faces"].iter().enumerate() {
+            put(&format!("area_per_volume_{name} [{unit}]"), number(by_name.map(|values| values[k])));
         }
     }
     put("area_method", surface.map_or_else(String::new, |s| s.recommended_method.clone()));

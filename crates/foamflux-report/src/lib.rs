@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | [`figures`] | pictures of slices (PNG) and charts (SVG), with scale bars and captions | arrays |
 //! | [`html`] | `report.html`, one file that opens offline | [`RunResults`](foamflux_results::RunResults) and the pictures |
-//! | [`csv`] | `results.csv`, one header row and one row per sample | the same |
+//! | [`mod@csv`] | `results.csv`, one header row and one row per sample | the same |
 //! | [`text`] | what the commands print | each result type |
 //!
 //! Nothing here computes a result, prints, or touches a file: functions take results and return text or bytes.

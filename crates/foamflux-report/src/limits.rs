@@ -48,7 +48,7 @@ pub(crate) fn limits(r: &RunResults) -> Vec<String> {
         ));
     }
     if !r.transport.is_empty() {
-        say("Transport is steady conduction or diffusion in a rigid, homogeneous phase between two faces of the box with closed sides. Convection, double layers, surface conduction and contact resistance are left out.".to_owned());
+        say("Transport is steady conduction or diffusion in a rigid, homogeneous phase between two faces of the box, with its sides as the convention states. Convection, double layers, surface conduction and contact resistance are left out.".to_owned());
         say("τ is the flow-through tortuosity factor; τ from impedance of the same electrode is usually larger where a phase is not in the image (binder, SEI, deposits), and dead-end pores count there but not here.".to_owned());
         if r.transport.contains_key("solid") {
             say("The solid conducts with one conductivity everywhere; contacts between fibres are as good as the image shows them.".to_owned());

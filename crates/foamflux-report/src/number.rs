@@ -95,7 +95,11 @@ impl Number {
             Some(error) if self.exponent == 0 => format!("{} ± {error}", self.value),
             Some(error) => format!("({} ± {error}){ten}", self.value),
         };
-        characters(&body, medium)
+        match medium {
+            Medium::Terminal => body,
+            // No line break may part a number from its error.
+            Medium::Page => characters(&body, medium).replace(" ± ", "\u{a0}±\u{a0}"),
+        }
     }
 }
 
@@ -191,7 +195,7 @@ pub fn count(n: u64, medium: Medium) -> String {
     }
     let mut out = String::new();
     for (k, c) in digits.chars().enumerate() {
-        if k > 0 && (digits.len() - k) % 3 == 0 {
+        if k > 0 && (digits.len() - k).is_multiple_of(3) {
             out.push('\u{202f}');
         }
         out.push(c);

@@ -116,7 +116,8 @@ pub fn transport_text(t: &TransportResults) -> String {
     }
     section(&mut out, transport::summary(&by_phase));
     section(&mut out, transport::more(&by_phase));
-    section(&mut out, transport::solver_short(&by_phase));
+    section(&mut out, transport::certainty(&by_phase));
+    section(&mut out, transport::cost(&by_phase));
     for (axis, d) in &t.directions {
         if let Some(blocked) = &d.blocked {
             out.push('\n');

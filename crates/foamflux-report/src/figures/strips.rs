@@ -64,7 +64,7 @@ fn panel(svg: &mut Svg, x0: f64, phase: &str, results: &TransportResults) {
                     label_y = high;
                 }
                 let label = Number::with_error(value, d.error.total).show(Medium::Page);
-                let label = label.split(" ±").next().unwrap_or(&label).trim_start_matches('(').to_owned();
+                let label = label.split('±').next().unwrap_or(&label).trim().trim_start_matches('(').to_owned();
                 svg.text("ink s num", [centre, label_y - 7.0], Anchor::Middle, &label);
             }
             _ => {

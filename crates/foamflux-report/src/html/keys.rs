@@ -26,7 +26,7 @@ fn parts(e: &ErrorParts, factor: f64) -> String {
     let known: Vec<String> = all
         .iter()
         .filter_map(|(name, part)| {
-            part.map(|p| format!("{name} ± {}", Number::significant(p * factor, 2).show(Medium::Page)))
+            part.map(|p| format!("{name} ±\u{a0}{}", Number::significant(p * factor, 2).show(Medium::Page)))
         })
         .collect();
     let missing: Vec<&str> = all.iter().filter(|(_, part)| part.is_none()).map(|(name, _)| *name).collect();
@@ -77,8 +77,8 @@ fn tortuosity(phase: &str, t: &TransportResults) -> Key {
         .directions
         .iter()
         .map(|(axis, d)| match d.tau {
-            Some(tau) => format!("{axis} {}", Number::with_error(tau, d.error.total).show(Medium::Page)),
-            None => format!("{axis} {}", if d.percolates { "not solved" } else { "blocked" }),
+            Some(tau) => format!("{axis}\u{a0}{}", Number::with_error(tau, d.error.total).show(Medium::Page)),
+            None => format!("{axis}\u{a0}{}", if d.percolates { "not solved" } else { "blocked" }),
         })
         .collect();
     Key { name: format!("τ, {phase}"), value, unit: String::new(), detail: each.join(", ") }

@@ -32,7 +32,7 @@ pub(super) struct Page<'a> {
     transport: Vec<TableView>,
     conductivities: Vec<String>,
     blocked: Vec<String>,
-    stages: TableView,
+    stages: Option<TableView>,
     limits: Vec<String>,
     pictures: Vec<Picture>,
     histogram: Vec<Picture>,
@@ -126,19 +126,23 @@ impl<'a> Page<'a> {
             sensitivity: view(r.segment.as_ref().and_then(input::sensitivity)),
             morphology: morphology(r),
             topology: r.measure.as_ref().map(measure::topology).unwrap_or_default(),
-            transport: [transport::more(&r.transport), transport::solver(&r.transport)]
-                .into_iter()
-                .filter_map(view)
-                .collect(),
+            transport: [
+                transport::more(&r.transport),
+                transport::certainty(&r.transport),
+                transport::cost(&r.transport),
+            ]
+            .into_iter()
+            .filter_map(view)
+            .collect(),
             conductivities: transport::conductivities(&r.transport),
             blocked: blocked(r),
-            stages: stages(r).into(),
+            stages: (!r.stages.is_empty()).then(|| stages(r).into()),
             limits: limits(r),
             pictures: Vec::new(),
             histogram: Vec::new(),
             sizes: Vec::new(),
             tau: Vec::new(),
-            convention: r.transport.values().next().map_or_else(String::new, |t| rich(&t.convention)),
+            convention: r.transport.values().next().map_or_else(String::new, |t| convention(&t.convention)),
             configuration: format!("{:#}", r.configuration),
             provenance: provenance(r),
         };
@@ -172,6 +176,13 @@ impl<'a> Page<'a> {
     }
 }
 
+/// The convention with symbols instead of their names.
+fn convention(text: &str) -> String {
+    let symbols = rich(text).replace("D0", "<var>D</var><sub>0</sub>").replace("eps", "ε").replace(" tau", " τ");
+    let mut chars = symbols.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
 fn subtitle(r: &RunResults) -> Vec<String> {
     let [z, y, x] = r.volume.shape_zyx;
     let mut out = vec![format!("{x} × {y} × {z} voxels (x, y, z)")];
@@ -184,6 +195,7 @@ fn subtitle(r: &RunResults) -> Vec<String> {
         None => out.push("voxel size unknown: lengths in voxels".to_owned()),
     }
     out.push(r.input.kind.clone());
+    out.retain(|fact| !fact.is_empty());
     out
 }
 
@@ -203,6 +215,7 @@ fn input_facts(r: &RunResults) -> Vec<(&'static str, String)> {
         ));
     }
     out.extend(i.notes.iter().map(|n| ("Note", n.clone())));
+    out.retain(|(_, text)| !text.is_empty());
     out
 }
 
@@ -258,7 +271,11 @@ fn blocked(r: &RunResults) -> Vec<String> {
 fn stages(r: &RunResults) -> Table {
     use crate::tables::Cell;
     let mut table = Table::new("Stages").words("stage").words("outcome").numbers("time", "s").words("reason");
-    for (name, stage) in &r.stages {
+    // In the order of the work, then by name.
+    const ORDER: [&str; 7] = ["ingest", "segment", "tag", "measure", "transport", "current", "plate"];
+    let mut all: Vec<_> = r.stages.iter().collect();
+    all.sort_by_key(|(name, _)| ORDER.iter().position(|known| known == name).unwrap_or(ORDER.len()));
+    for (name, stage) in all {
         let (outcome, seconds) = match stage.outcome {
             StageOutcome::Done => ("done", Cell::Number(Number::significant(stage.seconds, 3))),
             StageOutcome::Skipped => ("skipped", Cell::text("–")),

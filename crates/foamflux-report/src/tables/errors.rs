@@ -21,7 +21,7 @@ fn parts(e: &ErrorParts, factor: f64) -> Vec<Cell> {
         .into_iter()
         .map(|part| match part.map(|p| p * factor) {
             None => Cell::Word(NOT_ESTIMATED),
-            Some(p) if p == 0.0 => Cell::text("0"),
+            Some(0.0) => Cell::text("0"),
             Some(p) => Cell::Number(Number::significant(p, 2)),
         })
         .collect()

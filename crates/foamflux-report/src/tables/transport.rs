@@ -49,7 +49,11 @@ pub(crate) fn summary(transport: &BTreeMap<String, TransportResults>) -> Option<
             Cell::text(axis),
             Cell::with_error(d.tau, d.error.total, absent(d)),
             Cell::with_error(d.tau_minus_one, d.error.total, absent(d)),
-            if d.percolates { Cell::with_error(Some(relative), relative_error, "") } else { Cell::text("0") },
+            match (d.percolates, d.tau) {
+                (true, None) => Cell::Word("not solved"),
+                (true, Some(_)) => Cell::with_error(Some(relative), relative_error, ""),
+                (false, _) => Cell::text("0"),
+            },
             Cell::with_error(n, n_error, if d.percolates { "not solved" } else { "infinite" }),
             Cell::Number(crate::number::Number::significant(if share.is_finite() { share } else { 0.0 }, 3)),
         ]);
@@ -87,28 +91,19 @@ pub(crate) fn more(transport: &BTreeMap<String, TransportResults>) -> Option<Tab
     ))
 }
 
-/// How well and at what cost the equations were solved.
-pub(crate) fn solver(transport: &BTreeMap<String, TransportResults>) -> Option<Table> {
-    let mut table = Table::new("Solver: bounds, residuals, cost")
+/// How well the equations were solved.
+pub(crate) fn certainty(transport: &BTreeMap<String, TransportResults>) -> Option<Table> {
+    let mut table = Table::new("Bounds and residuals")
         .words("phase")
         .words("axis")
         .words("bounds of the discrete τ")
         .words("bounds of τ, voxel geometry")
         .numbers("residual", "")
-        .numbers("flux imbalance", "")
-        .numbers("iterations", "")
-        .numbers("unknowns", "")
-        .numbers("setup", "s")
-        .numbers("solve", "s")
-        .numbers("certify", "s")
-        .words("peak memory")
-        .words("device");
-    let count = |n: Option<u64>| n.map_or(Cell::Word("–"), Cell::Count);
+        .numbers("flux imbalance", "");
+    let interval = |b: Option<[f64; 2]>, digits: usize| {
+        b.map_or(Cell::Word("not computed"), |[low, high]| Cell::text(format!("{low:.digits$} to {high:.digits$}")))
+    };
     for (phase, _, axis, d) in rows(transport) {
-        let interval = |b: Option<[f64; 2]>, digits: usize| {
-            b.map_or(Cell::Word("not computed"), |[low, high]| Cell::text(format!("{low:.digits$} to {high:.digits$}")))
-        };
-        let seconds = |s: f64| Cell::text(crate::number::trimmed(s, 3));
         table.row(vec![
             Cell::text(phase),
             Cell::text(axis),
@@ -116,8 +111,32 @@ pub(crate) fn solver(transport: &BTreeMap<String, TransportResults>) -> Option<T
             interval(d.tau_voxel_geometry_bounds, 4),
             Cell::power(d.residual, "–"),
             Cell::power(d.flux_imbalance, "–"),
-            count(d.iterations),
+        ]);
+    }
+    (!table.rows.is_empty()).then_some(table.note(
+        "The first bounds hold for the equations that were solved, the second bracket the exact solution on the voxel geometry.",
+    ))
+}
+
+/// What the solution cost.
+pub(crate) fn cost(transport: &BTreeMap<String, TransportResults>) -> Option<Table> {
+    let mut table = Table::new("Cost")
+        .words("phase")
+        .words("axis")
+        .numbers("unknowns", "")
+        .numbers("iterations", "")
+        .numbers("setup", "s")
+        .numbers("solve", "s")
+        .numbers("certify", "s")
+        .numbers("peak memory", "")
+        .words("device");
+    for (phase, _, axis, d) in rows(transport) {
+        let seconds = |s: f64| Cell::text(crate::number::trimmed(s, 3));
+        table.row(vec![
+            Cell::text(phase),
+            Cell::text(axis),
             Cell::Count(d.unknowns),
+            d.iterations.map_or(Cell::Word("–"), Cell::Count),
             seconds(d.seconds.setup),
             seconds(d.seconds.solve),
             seconds(d.seconds.certify),
@@ -126,22 +145,6 @@ pub(crate) fn solver(transport: &BTreeMap<String, TransportResults>) -> Option<T
         ]);
     }
     (!table.rows.is_empty()).then_some(table)
-}
-
-/// The parts of the solver table that fit a terminal.
-pub(crate) fn solver_short(transport: &BTreeMap<String, TransportResults>) -> Option<Table> {
-    let full = solver(transport)?;
-    let keep = [0, 1, 2, 4, 6, 9, 11];
-    Some(Table {
-        title: "Solver".to_owned(),
-        columns: keep.iter().map(|k| full.columns[*k].clone()).collect(),
-        rows: full
-            .rows
-            .iter()
-            .map(|row| super::Row { cells: keep.iter().map(|k| row.cells[*k].clone()).collect(), marked: row.marked })
-            .collect(),
-        notes: Vec::new(),
-    })
 }
 
 /// Conductivities that were given by label, as a phrase.
