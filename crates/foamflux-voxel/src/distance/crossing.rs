@@ -21,6 +21,9 @@ use rayon::prelude::*;
 
 /// Locates the boundary between two face neighbours.
 pub trait Crossing: Sync {
+    /// Whether every boundary point lies on the centre of a voxel outside, where all three grid lines pass.
+    const ON_CENTRES: bool = false;
+
     /// Distance of the boundary from the centre of voxel `inside` towards the centre of voxel `outside`, as a fraction
     /// of the distance of the centres: 0 to 1. Both are linear indices.
     fn fraction(&self, inside: usize, outside: usize) -> f32;
@@ -31,6 +34,8 @@ pub trait Crossing: Sync {
 pub struct Centre;
 
 impl Crossing for Centre {
+    const ON_CENTRES: bool = true;
+
     #[inline]
     fn fraction(&self, _inside: usize, _outside: usize) -> f32 {
         1.0

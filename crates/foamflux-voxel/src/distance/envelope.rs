@@ -13,20 +13,20 @@ pub(super) struct Envelope {
 }
 
 impl Envelope {
-    /// Scratch for lines of up to `length` voxels of this `edge`.
-    pub(super) fn new(length: usize, edge: f32) -> Self {
+    /// Scratch for lines of up to `length` voxels.
+    pub(super) fn new(length: usize) -> Self {
         let n = length + 2;
-        Envelope { square: edge * edge, at: vec![0.0; n], height: vec![0.0; n], from: vec![0.0; n] }
+        Envelope { square: 1.0, at: vec![0.0; n], height: vec![0.0; n], from: vec![0.0; n] }
     }
 
     /// Replaces the squared distances of a run of true voxels by the lower envelope over the run, with its ends
     /// (voxels from the first voxel of the run; `None` where the run leaves an open box) as parabolas of height zero.
-    pub(super) fn run(&mut self, values: &mut [f32], low: Option<f32>, high: Option<f32>) {
+    pub(super) fn run(&mut self, values: &mut [f32], low: Option<f32>, high: Option<f32>, edge: f32) {
+        self.square = edge * edge;
         let mut count = 0;
         if let Some(s) = low {
             count = self.push(count, s, 0.0);
         }
-        // Nothing beyond this height can beat the ends anywhere in the run.
         for (i, &v) in values.iter().enumerate() {
             if v.is_finite() {
                 count = self.push(count, i as f32, v);

@@ -17,7 +17,11 @@ const RATIO: f32 = 0.77;
 /// Slopes that differ by less than this count as equal: the voxel lies on the medial axis itself.
 const EQUAL: f32 = 1e-3;
 
-/// TODO
+/// Planes that lie within this many smallest edges of the lowest one at the top count as touching the ball.
+///
+/// A mask knows its boundary to half a voxel.
+/// The nearest of many boundary points that are each uncertain is nearer than the boundary (a strut of six voxels reads
+/// 6 % thin by the lowest plane alone); the mean over the planes that touch is not.
 const TOUCHING: f32 = 0.5;
 
 /// A ball.
@@ -150,56 +154,36 @@ impl<'a> Field<'a> {
                 planes.push(self.plane(q, step));
             }
         }
-        let lowest = |c: [f32; 3]| {
-            let mut best = (f32::INFINITY, 0);
-            for (i, plane) in planes.iter().enumerate() {
-                let value = plane.at(c);
-                if value < best.0 {
-                    best = (value, i);
-                }
-            }
-            best
-        };
         let mut c = [0f32; 3];
-        let (mut value, mut active) = lowest(c);
-        let mut best = (self.distance[self.index(at)], c);
+        let mut top = (self.distance[self.index(at)], c);
         let mut length = FIRST;
         for _ in 0..STEPS {
-            let plane = &planes[active];
-            let mut direction = [0f32; 3];
+            let Some(direction) = lowest(planes, c).and_then(|plane| self.ascent(plane, c)) else { break };
             for k in 0..3 {
-                let side = if plane.both[k] { -(plane.slope[k] * (c[k] - plane.q[k])).signum() } else { 1.0 };
-                // Slope per voxel over the squared edge: the step is along the gradient in lengths.
-                direction[k] = side * plane.slope[k] / (self.edges[k] * self.edges[k]);
-            }
-            let norm = (0..3).map(|k| direction[k] * direction[k]).sum::<f32>().sqrt();
-            if norm <= f32::MIN_POSITIVE {
-                break;
-            }
-            for k in 0..3 {
-                c[k] = (c[k] + length * direction[k] / norm).clamp(-0.5, 0.5);
+                c[k] = (c[k] + length * direction[k]).clamp(-0.5, 0.5);
             }
             length *= RATIO;
-            (value, active) = lowest(c);
-            if value > best.0 {
-                best = (value, c);
+            let value = lowest(planes, c).map_or(0.0, |plane| plane.at(c));
+            if value > top.0 {
+                top = (value, c);
             }
         }
-        let _ = value;
-        // Every plane is uncertain by what the mask does not know; those that meet at the top are averaged.
-        let margin = best.0 + TOUCHING * self.edges.iter().copied().fold(f32::INFINITY, f32::min);
-        let (mut sum, mut count) = (0.0, 0.0);
-        for plane in planes.iter() {
-            let v = plane.at(best.1);
-            if v <= margin {
-                sum += v;
-                count += 1.0;
-            }
-        }
-        if count > 0.0 {
-            best.0 = sum / count;
-        }
-        Ball { at: std::array::from_fn(|k| at[k] as f32 + best.1[k]), radius: best.0 }
+        let (height, c) = top;
+        let margin = height + TOUCHING * self.edges.iter().copied().fold(f32::INFINITY, f32::min);
+        let touching = planes.iter().map(|plane| plane.at(c)).filter(|&v| v <= margin);
+        let (sum, count) = touching.fold((0.0, 0.0), |(sum, count), v| (sum + v, count + 1.0));
+        let radius = if count > 0.0 { sum / count } else { height };
+        Ball { at: std::array::from_fn(|k| at[k] as f32 + c[k]), radius }
+    }
+
+    /// Direction in voxels, of unit length, in which a plane rises fastest per length.
+    fn ascent(&self, plane: &Plane, c: [f32; 3]) -> Option<[f32; 3]> {
+        let direction: [f32; 3] = std::array::from_fn(|k| {
+            let side = if plane.both[k] { -(plane.slope[k] * (c[k] - plane.q[k])).signum() } else { 1.0 };
+            side * plane.slope[k] / (self.edges[k] * self.edges[k])
+        });
+        let norm = (0..3).map(|k| direction[k] * direction[k]).sum::<f32>().sqrt();
+        (norm > f32::MIN_POSITIVE).then(|| direction.map(|d| d / norm))
     }
 
     /// The boundary as voxel `q` sees it.
@@ -226,4 +210,9 @@ impl<'a> Field<'a> {
         }
         Plane { q: step.map(|s| s as f32), height: here, slope, both }
     }
+}
+
+/// The plane that limits D at `c`.
+fn lowest(planes: &[Plane], c: [f32; 3]) -> Option<&Plane> {
+    planes.iter().min_by(|a, b| a.at(c).total_cmp(&b.at(c)))
 }

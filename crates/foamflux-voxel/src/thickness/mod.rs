@@ -8,19 +8,29 @@
 //! # What we do differently
 //! - D is the sub-voxel [`boundary_distance`], not the distance to the next voxel's centre, which makes a strut of six
 //!   voxels 15 % too thin or 3 % too thick, depending on how its orientation meets the grid.
-//! - A medial axis rarely passes through voxel centres (in a plate of an even number of voxels never), so centres half a
-//!   voxel between them are tried too. D there comes from the surrounding voxels q, each of which sees its nearest
-//!   boundary as a plane: D(c) = min over q of D(q) + (c - q).g(q), g the unit gradient of D taken on the side towards
-//!   the boundary.
+//! - A medial axis rarely passes through voxel centres (in a plate of an even number of voxels never), so every centre
+//!   is moved, by up to half a voxel along each axis, to where D is largest.
+//!   D between voxels comes from the voxels q around, each of which sees its nearest boundary as a plane:
+//!   D(c) <= D(q) + (c - q).g(q), g the unit gradient of D taken on the side towards the boundary.
+//!   For plates, cylinders and balls the highest point under these planes is the exact centre.
+//!   The radius is the mean over the planes that touch there.
 //! - A voxel is dropped as a centre when one of its 26 neighbours, at distance d, has D larger by [`CONTAINED`] d:
 //!   its ball then lies in the neighbour's but for a sliver.
-//! - Balls of 16 voxels of radius and more are painted on a grid coarser by 2, those of 32 by 4, and so on, one ball per
+//! - Balls of 8 voxels of radius and more are painted on a grid coarser by 2, those of 16 by 4, and so on, one ball per
 //!   coarse cell, which bounds the work. Their diameters stay exact; which voxels they cover is good to half a coarse
 //!   cell, 1/16 of the diameter at most, without bias to first order.
-//! - A voxel that no ball covers (a corner of the stairs) takes the largest thickness among its neighbours.
+//! - A ball covers a voxel whose centre is no further than half the smallest edge outside of it, because that is how
+//!   well a mask knows its boundary; a voxel that no ball covers (a corner of the stairs) takes the largest thickness among its neighbours.
 //!
 //! The box is no wall (the phase goes on beyond it), but centres lie inside of it: where the box cuts a feature,
 //! its thickness is that of the part seen.
+//! # Measured
+//! Means over 12 random positions and orientations, from the mask alone: cylinders of diameter 4 +0.4 %, 6.2 -0.3 %,
+//! 10 -0.4 %, 16 -0.5 %; along an axis, where stairs do not average out, -4.5, -3.9, -3.3, -2.0 %.
+//! Plates along an axis are exact; tilted ones of 6 and 10 voxels +6 and +4 %, of which 2 % are balls that the
+//! open border cuts. Balls of diameter 6, 10, 20: -3.6, -3.3, -2.4 %.
+//! With a grey field cylinders of diameter 4 and more stay within 3.5 %, those of 10 and more within 1.1 %.
+//!
 //! Memory: 8 bytes per voxel and 16 per ball.
 
 mod centres;
