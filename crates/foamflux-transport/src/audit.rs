@@ -51,7 +51,7 @@ pub(crate) fn row_fluxes(problem: &Problem, deviation: &Deviation, (z, y): (usiz
         Conductance::Uniform(_) => 2.0,
         Conductance::Table { electrode, .. } => electrode[class(i)],
     };
-    let mut cross = |row: &mut RowFluxes, axis: Axis, up: bool, i: usize, j: usize| {
+    let cross = |row: &mut RowFluxes, axis: Axis, up: bool, i: usize, j: usize| {
         let straight = f64::from(u8::from(axis == flow));
         let rise = deviation.at(i) - deviation.at(j);
         let drop = straight + if up { rise } else { -rise };

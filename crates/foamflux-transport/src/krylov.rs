@@ -117,6 +117,10 @@ const REPLACE_EVERY: u32 = 128;
 const DRIFT: f64 = 4.0;
 /// Drifts in a row that mean that precision is exhausted.
 const DRIFTS_TO_STALL: u32 = 3;
+/// `r.z` up to this many times the rounding of the iterate is rounding itself: nothing is left to iterate on.
+const AT_ROUNDING: f64 = 16.0;
+/// When `r.z` has fallen by this factor since the true residual was last seen, it is looked at again.
+const RECHECK: f64 = 1e-9;
 
 /// Iterates from `x` until `limits` are met; `tail` carries the history over a change of precision.
 pub fn conjugate_gradients<P: Primitives>(
@@ -138,6 +142,7 @@ pub fn conjugate_gradients<P: Primitives>(
     let mut drifts = 0;
     let mut next_check = k;
     let mut last_replaced = k;
+    let mut rz_replaced = rz_seen;
     let mut pending = Vec::new();
     let end = loop {
         if !(energy.is_finite() && rz_seen.is_finite()) {
@@ -160,14 +165,11 @@ pub fn conjugate_gradients<P: Primitives>(
         k += 1;
         let mut beta = Some(on.ratio(moments.rz_flexible, rz));
         rz = moments.rz;
-        if k % P::LOOK_EVERY == 0 || k >= limits.max_iterations {
+        if k.is_multiple_of(P::LOOK_EVERY) || k >= limits.max_iterations {
             let flat: Vec<P::Scalar> = pending.iter().flatten().copied().chain([rz]).collect();
             let values = on.read(&flat);
             for pair in values.chunks_exact(2) {
-                // A step cannot raise the energy; a sign error here is rounding.
-                let gain = (pair[0] * pair[1]).max(0.0);
-                tail.push(gain);
-                energy -= gain;
+                energy -= tail.push(pair[0], pair[1]);
             }
             rz_seen = values.last().copied().unwrap_or(f64::NAN);
             pending.clear();
@@ -176,22 +178,34 @@ pub fn conjugate_gradients<P: Primitives>(
                 break End::NotFinite;
             }
             error = tail.estimate() + rounding;
+            if error <= (limits.allowed)(energy) && k >= next_check {
+                error = error.max(tail.spectral(rz_seen));
+                if error > (limits.allowed)(energy) {
+                    next_check = k + 1 + k / 64;
+                }
+            }
             watch.event(Event::Advanced { stage: Stage::Transport, done: u64::from(k), total: None });
             let candidate = error <= (limits.allowed)(energy) && k >= next_check;
-            if candidate || rz_seen <= 0.0 || k - last_replaced >= REPLACE_EVERY || k >= limits.max_iterations {
+            let fallen = rz_seen <= RECHECK * rz_replaced;
+            if candidate || fallen || k - last_replaced >= REPLACE_EVERY || k >= limits.max_iterations {
                 let recursive = rz_seen;
                 let truth = on.residual(x, &mut r);
                 rz = on.precondition(&r, &mut z);
                 let seen = on.read(&[truth.energy, truth.rounding, rz]);
                 (energy, rounding, rz_seen) = (seen[0], seen[1], seen[2]);
-                last_replaced = k;
+                (last_replaced, rz_replaced) = (k, rz_seen);
                 let drift = if recursive > 0.0 { rz_seen / recursive } else { f64::INFINITY };
-                error = tail.estimate() * drift.clamp(1.0, f64::MAX) + rounding;
-                if rz_seen <= 0.0 {
-                    error = rounding;
+                error = (tail.estimate() * drift.clamp(1.0, f64::MAX)).max(tail.spectral(rz_seen)) + rounding;
+                let exhausted = rz_seen <= AT_ROUNDING * rounding;
+                if exhausted {
+                    // Every step rounded the iterate once; weakly held parts of the field magnify what is left.
+                    error = tail.spectral(rz_seen).max(AT_ROUNDING.max(f64::from(k)) * rounding);
                 }
                 if energy.is_finite() && error <= (limits.allowed)(energy) {
                     break End::Converged;
+                }
+                if exhausted {
+                    break End::Stalled;
                 }
                 if drift > DRIFT {
                     drifts += 1;

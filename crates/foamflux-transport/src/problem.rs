@@ -35,7 +35,7 @@ pub enum Sides {
 #[derive(Debug, Clone)]
 pub enum Setup {
     /// At least one cluster joins the electrodes.
-    Ready(Problem),
+    Ready(Box<Problem>),
     /// None does.
     Blocked(Blocked),
 }
@@ -141,7 +141,7 @@ impl Problem {
             mean_conductivity: coefficients.mean(&counts, shape.len()),
             mean_conductivity_percolating: coefficients.mean(&kept_counts, shape.len()),
         };
-        Ok(Setup::Ready(Problem {
+        Ok(Setup::Ready(Box::new(Problem {
             voxel_size: labels.voxel_size().clone(),
             spacing,
             axis,
@@ -154,7 +154,7 @@ impl Problem {
             fractions,
             seconds: start.elapsed().as_secs_f64(),
             peak_bytes,
-        }))
+        })))
     }
 
     /// Shape of the volume in voxels.

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::real::Real;
-use super::reduce::{CHUNK, dot, total};
+use super::reduce::{CHUNK, ROUNDINGS, dot, total};
 use crate::Problem;
 use crate::krylov::{Energy, Moments, Primitives, Step};
 use crate::layout::{CompactGraph, bit};
@@ -227,7 +227,7 @@ impl<T: Real, C: Coupling<T>> Primitives for Compact<T, C> {
             })
             .collect();
         let [energy, weight] = total(&parts);
-        Energy { energy, rounding: 2.0 * T::ROUNDING * T::ROUNDING * weight }
+        Energy { energy, rounding: ROUNDINGS * T::ROUNDING * T::ROUNDING * weight }
     }
 
     fn precondition(&self, r: &Vec<T>, _: &mut Vec<T>) -> f64 {

@@ -7,7 +7,7 @@
 use rayon::prelude::*;
 
 use super::compact::inverse_uniform;
-use super::reduce::{CHUNK, dot, total};
+use super::reduce::{CHUNK, ROUNDINGS, dot, total};
 use crate::krylov::{Energy, Moments, Primitives, Step};
 use crate::layout::{DenseGraph, bit};
 use crate::{Axis, Problem};
@@ -144,7 +144,7 @@ impl Primitives for Dense {
             .collect();
         let [energy, weight] = total(&parts);
         let rounding = f64::from(f32::EPSILON) / 2.0;
-        Energy { energy, rounding: 2.0 * rounding * rounding * weight }
+        Energy { energy, rounding: ROUNDINGS * rounding * rounding * weight }
     }
 
     fn precondition(&self, r: &Vec<f32>, _: &mut Vec<f32>) -> f64 {
