@@ -19,6 +19,9 @@ use crate::settings::{OptionalStage, Settings};
 use crate::transport::Fields;
 use crate::{measure, memory, segment, transport};
 
+/// Relative error to which the main job converges tau - 1, beside the tolerance of tau.
+const TAU_MINUS_ONE: f64 = 0.01;
+
 /// Where the voxels come from.
 #[derive(Debug)]
 pub enum Source {
@@ -120,7 +123,10 @@ pub fn run(
     if asked(OptionalStage::Transport) {
         let clock = Instant::now();
         memory::check(memory::Work::Transport, labels.shape(), grey_bytes, settings.max_memory)?;
-        let solved = transport::transport(&labels, &settings.transport, 0.0, backend, watch)?;
+        // Open structures differ in tau - 1, so the main job converges that as well.
+        let mut transport_settings = settings.transport.clone();
+        transport_settings.stop.tau_minus_one = Some(TAU_MINUS_ONE);
+        let solved = transport::transport(&labels, &transport_settings, 0.0, backend, watch)?;
         transport_results = solved.results;
         fields = solved.fields;
         done(&mut stages, Stage::Transport, clock);

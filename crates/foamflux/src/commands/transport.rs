@@ -3,15 +3,22 @@
 use std::time::Instant;
 
 use foamflux_grid::Axis;
+use foamflux_pipeline::config::ConfigError;
 use foamflux_pipeline::{PipelineError, ingest, memory, transport as stage};
 use foamflux_report::text;
 
-use super::{Session, check_volume_path};
+use super::Session;
 use crate::args::TransportArgs;
 use crate::output;
 
 pub(crate) fn transport(args: &TransportArgs, session: &Session) -> anyhow::Result<()> {
-    check_volume_path(args.output.as_deref())?;
+    if let Some(path) = args.output.as_deref().filter(|p| p.extension().is_none_or(|e| !e.eq_ignore_ascii_case("vti"))) {
+        return Err(PipelineError::from(ConfigError::Value {
+            key: "output",
+            message: format!("{} cannot hold potentials and flux vectors: write a file that ends in .vti", path.display()),
+        })
+        .into());
+    }
     let path = &args.input.input;
     let mut settings = session.settings.transport.clone();
     // One phase to a command; a configuration that names several is meant for `run`.
