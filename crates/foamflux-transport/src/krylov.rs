@@ -224,3 +224,107 @@ pub fn conjugate_gradients<P: Primitives>(
     };
     Reached { end, iterations: k, energy, energy_error: error }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use foamflux_grid::Silent;
+
+    use super::*;
+
+    /// A diagonal operator with right-hand side one, which can be told to break.
+    struct Diagonal {
+        values: Vec<f64>,
+        breaks_at: u32,
+        applied: Cell<u32>,
+    }
+
+    fn dot(a: &[f64], b: &[f64]) -> f64 {
+        a.iter().zip(b).map(|(a, b)| a * b).sum()
+    }
+
+    impl Primitives for Diagonal {
+        type Vector = Vec<f64>;
+        type Scalar = f64;
+        // Not a divisor of the limits below: the loop must look at the end as well.
+        const LOOK_EVERY: u32 = 4;
+
+        fn vector(&self) -> Vec<f64> {
+            vec![0.0; self.values.len()]
+        }
+        fn correction(&self) -> Vec<f64> {
+            self.vector()
+        }
+        fn residual(&self, x: &Vec<f64>, r: &mut Vec<f64>) -> Energy<f64> {
+            for (i, r) in r.iter_mut().enumerate() {
+                *r = 1.0 - self.values[i] * x[i];
+            }
+            // Shifted by the minimum and one, so that it is positive as a dissipated energy is.
+            let over: f64 = (0..x.len()).map(|i| r[i] * r[i] / self.values[i]).sum();
+            Energy { energy: 1.0 + over, rounding: 1e-30 }
+        }
+        fn precondition(&self, r: &Vec<f64>, z: &mut Vec<f64>) -> f64 {
+            z.copy_from_slice(r);
+            dot(r, z)
+        }
+        fn apply(&self, p: &Vec<f64>, q: &mut Vec<f64>) -> f64 {
+            self.applied.set(self.applied.get() + 1);
+            for (i, q) in q.iter_mut().enumerate() {
+                *q = self.values[i] * p[i];
+            }
+            if self.applied.get() == self.breaks_at { f64::NAN } else { dot(p, q) }
+        }
+        fn ratio(&self, a: f64, b: f64) -> f64 {
+            a / b
+        }
+        fn advance(&self, alpha: f64, step: Step<'_, Vec<f64>>) -> Moments<f64> {
+            for i in 0..step.p.len() {
+                step.x[i] += alpha * step.p[i];
+                step.r[i] -= alpha * step.q[i];
+            }
+            let rz = self.precondition(step.r, step.z);
+            // As a varying preconditioner would: equal in exact arithmetic.
+            Moments { rz, rz_flexible: -alpha * dot(step.z, step.q) }
+        }
+        fn direction(&self, beta: Option<f64>, _: &Vec<f64>, z: &Vec<f64>, p: &mut Vec<f64>) {
+            for (p, z) in p.iter_mut().zip(z) {
+                *p = z + beta.unwrap_or(0.0) * *p;
+            }
+        }
+        fn read(&self, scalars: &[f64]) -> Vec<f64> {
+            scalars.to_vec()
+        }
+    }
+
+    fn run(breaks_at: u32, max_iterations: u32) -> (Reached, Vec<f64>) {
+        let on = Diagonal { values: (1..=60).map(f64::from).collect(), breaks_at, applied: Cell::new(0) };
+        let mut x = on.vector();
+        let limits = Limits { allowed: &|energy| 1e-12 * energy, max_iterations };
+        (conjugate_gradients(&on, &mut x, &mut Tail::new(), &limits, &Silent), x)
+    }
+
+    #[test]
+    fn converges_with_the_flexible_coefficient_and_reports_an_energy_error_that_holds() {
+        let (reached, x) = run(u32::MAX, 1000);
+        assert_eq!(reached.end, End::Converged);
+        assert!(reached.energy - 1.0 <= reached.energy_error && reached.energy_error <= 1e-12 * reached.energy);
+        assert!(x.iter().enumerate().all(|(i, x)| (x * (i + 1) as f64 - 1.0).abs() < 1e-5));
+    }
+
+    #[test]
+    fn a_broken_sum_is_not_finite_and_never_converged() {
+        for at in 1..12 {
+            assert_eq!(run(at, 1000).0.end, End::NotFinite, "broken at {at}");
+        }
+    }
+
+    #[test]
+    fn the_limit_is_kept_between_looks() {
+        for limit in [0, 1, 5, 6] {
+            let (reached, _) = run(u32::MAX, limit);
+            assert_eq!((reached.end, reached.iterations), (End::Limit, limit));
+            assert!(reached.energy - 1.0 <= reached.energy_error);
+        }
+    }
+}

@@ -10,7 +10,8 @@
 //! 3. `(r,z) / theta` with the smallest Ritz value theta of the preconditioned operator, which bounds the error once theta
 //!    has settled (the simple upper bound of Meurant & Tichy 2013).
 //!    It is loose by an order of magnitude, and it is the one that catches long plateaus: on 592 solves of small noisy,
-//!    blobby and strut volumes the first two alone were below the true error 7 times, by up to 2.3; with the third never.
+//!    blobby and strut volumes the first two alone were below the true error 7 times, by up to 2.3.
+//!    With all three none was, nor any of 1760 further solves (largest true over reported error 0.89, mean 1/82).
 //!
 //! What is different here: Meurant et al. report the error of an earlier iterate with a delay; we extrapolate to the
 //! current one, because that is the one whose tau is printed, and multiply by a safety factor.
@@ -168,5 +169,42 @@ impl Tail {
         }
         let decay = late / early;
         late * decay / (1.0 - decay)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_geometric_history_is_summed() {
+        let mut tail = Tail::new();
+        assert!(tail.estimate().is_infinite());
+        for k in 0..60 {
+            tail.push(1.0, 0.8f64.powi(k));
+        }
+        let rest = 0.8f64.powi(60) / 0.2;
+        assert!(tail.estimate() >= rest && tail.estimate() < 10.0 * rest, "{} for {rest}", tail.estimate());
+    }
+
+    #[test]
+    fn a_plateau_claims_nothing() {
+        let mut tail = Tail::new();
+        for k in 0..100 {
+            tail.push(1.0, if k < 50 { 0.5f64.powi(k) } else { 1e-15 });
+        }
+        assert!(tail.estimate().is_infinite());
+    }
+
+    #[test]
+    fn the_smallest_ritz_value_of_two_steps_is_that_of_their_matrix() {
+        // alpha 1/2 and 1/3, beta 1/4: the matrix [[2, 1], [1, 3.5]] has the smallest eigenvalue 2.75 - sqrt(1.5625).
+        let mut tail = Tail::new();
+        tail.push(0.5, 4.0);
+        tail.push(1.0 / 3.0, 1.0);
+        let exact = 2.75 - 1.5625f64.sqrt();
+        // Bisection stops at two digits, from above.
+        assert!((tail.smallest_ritz_value() / exact - 1.0).abs() < 0.01);
+        assert!((tail.spectral(3.0) / (SAFETY * 3.0 / exact) - 1.0).abs() < 0.01);
     }
 }

@@ -1,5 +1,7 @@
 //! The reported solver error is no smaller than the true one, near percolation too.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 mod common;
 
 use common::{PORE, blobs, noise, setup, solve, struts};
