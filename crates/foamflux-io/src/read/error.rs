@@ -260,9 +260,35 @@ fn list_bad(bad: &[BadSlice]) -> String {
     let mut text = String::new();
     for (reason, names) in reasons {
         let separator = if text.is_empty() { "" } else { "; " };
-        let _ = write!(text, "{separator}{} ({reason})", names.join(", "));
+        let _ = write!(text, "{separator}{} ({reason})", list_names(&names));
     }
     text
+}
+
+/// Names one after the other; slices of one file that follow one another as a range.
+fn list_names(names: &[&str]) -> String {
+    let parse = |name: &str| -> Option<(String, usize)> {
+        let (file, number) = name.rsplit_once(", slice ")?;
+        Some((file.to_owned(), number.parse().ok()?))
+    };
+    let mut parts: Vec<String> = Vec::new();
+    let mut at = 0;
+    while at < names.len() {
+        let mut end = at + 1;
+        if let Some((file, first)) = parse(names[at]) {
+            while end < names.len() && parse(names[end]) == Some((file.clone(), first + end - at)) {
+                end += 1;
+            }
+            if end - at > 2 {
+                parts.push(format!("{file}, slices {first} to {}", first + end - at - 1));
+                at = end;
+                continue;
+            }
+        }
+        parts.extend(names[at..end].iter().map(|n| (*n).to_owned()));
+        at = end;
+    }
+    parts.join(", ")
 }
 
 /// Every odd slice by name.

@@ -81,9 +81,10 @@ impl Codec {
         }
     }
 
-    /// Whether predictors apply (they are defined for these codecs only, and libtiff ignores them elsewhere).
+    /// Whether predictors apply. Uncompressed data with a predictor tag are stored as they are in libtiff's reading,
+    /// JPEG and fax know none.
     pub(super) const fn has_predictor(self) -> bool {
-        matches!(self, Codec::Lzw | Codec::Deflate | Codec::Zstd)
+        matches!(self, Codec::PackBits | Codec::Lzw | Codec::Deflate | Codec::Zstd)
     }
 
     /// Exactly `len` bytes from compressed `data`; what follows them is ignored.
