@@ -109,7 +109,7 @@ impl Codec {
             Codec::Deflate => fill(flate2::read::ZlibDecoder::new(&data[..]), &mut out, self)?,
             Codec::Zstd => {
                 let decoder = ruzstd::decoding::StreamingDecoder::new(&data[..])
-                    .map_err(|e| Fault::new(format!("damaged Zstandard data: {e}")))?;
+                    .map_err(|e| Fault::new(format!("truncated or damaged Zstandard data: {e}")))?;
                 fill(decoder, &mut out, self)?
             }
             Codec::None | Codec::Crate(_) => 0,
@@ -132,7 +132,7 @@ fn fill(mut reader: impl Read, out: &mut [u8], codec: Codec) -> Result<usize, Fa
             Ok(0) => break,
             Ok(n) => filled += n,
             Err(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => break,
-            Err(e) => return Err(Fault::new(format!("damaged {} data: {e}", codec.name()))),
+            Err(e) => return Err(Fault::new(format!("truncated or damaged {} data: {e}", codec.name()))),
         }
     }
     Ok(filled)

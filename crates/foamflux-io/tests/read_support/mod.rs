@@ -1,5 +1,6 @@
 //! Builders of input files, so that the tests need none of other people's.
 #![allow(dead_code, reason = "each test binary uses a part")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests; a failure is the test's failure")]
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -9,36 +10,36 @@ use foamflux_io::for_each_type;
 use foamflux_io::read::{ReadError, ReadOptions, Stack, plan};
 
 /// A small deterministic generator (Knuth's MMIX constants).
-pub struct Lcg(pub u64);
+pub(crate) struct Lcg(pub(crate) u64);
 
 impl Lcg {
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         self.0 >> 33
     }
 
-    pub fn below(&mut self, n: usize) -> usize {
+    pub(crate) fn below(&mut self, n: usize) -> usize {
         (self.next() % n as u64) as usize
     }
 
-    pub fn bytes(&mut self, n: usize) -> Vec<u8> {
+    pub(crate) fn bytes(&mut self, n: usize) -> Vec<u8> {
         (0..n).map(|_| self.next() as u8).collect()
     }
 }
 
 /// Reads with these options.
-pub fn read(path: &Path, options: &ReadOptions) -> Result<Stack, ReadError> {
+pub(crate) fn read(path: &Path, options: &ReadOptions) -> Result<Stack, ReadError> {
     plan(path, options)?.read(&Silent)
 }
 
 /// Shape and values of a stack.
-pub fn values(stack: &Stack) -> (Shape, Vec<f64>) {
+pub(crate) fn values(stack: &Stack) -> (Shape, Vec<f64>) {
     let values = for_each_type!(&stack.data, v => v.as_slice().iter().map(|s| s.to_f64()).collect());
     (stack.data.shape(), values)
 }
 
 /// Reads with default options and compares.
-pub fn assert_reads(path: &Path, zyx: [usize; 3], expected: &[f64]) -> Stack {
+pub(crate) fn assert_reads(path: &Path, zyx: [usize; 3], expected: &[f64]) -> Stack {
     let stack = read(path, &ReadOptions::default()).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     let (shape, values) = values(&stack);
     assert_eq!(shape.zyx(), zyx, "{}", path.display());
@@ -48,9 +49,9 @@ pub fn assert_reads(path: &Path, zyx: [usize; 3], expected: &[f64]) -> Stack {
 
 /// Collects events, and asks to stop after some.
 #[derive(Default)]
-pub struct Recorder {
-    pub events: Mutex<Vec<Event>>,
-    pub stop_after: Option<usize>,
+pub(crate) struct Recorder {
+    pub(crate) events: Mutex<Vec<Event>>,
+    pub(crate) stop_after: Option<usize>,
 }
 
 impl Watch for Recorder {
@@ -65,39 +66,39 @@ impl Watch for Recorder {
 
 /// A TIFF file made by hand: what the encoder of the `tiff` crate cannot write.
 #[derive(Clone)]
-pub struct Tiff {
-    pub big_endian: bool,
-    pub big: bool,
-    pub pages: Vec<TiffPage>,
+pub(crate) struct Tiff {
+    pub(crate) big_endian: bool,
+    pub(crate) big: bool,
+    pub(crate) pages: Vec<TiffPage>,
 }
 
 /// One page: tags other than those of the chunks, and the chunks.
 #[derive(Clone)]
-pub struct TiffPage {
-    pub width: u32,
-    pub height: u32,
-    pub bits: u16,
-    pub channels: u16,
-    pub format: u16,
-    pub photometric: u16,
-    pub compression: u16,
-    pub planar: u16,
-    pub predictor: u16,
-    pub rows_per_strip: u32,
-    pub tile: Option<(u32, u32)>,
-    pub description: String,
+pub(crate) struct TiffPage {
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    pub(crate) bits: u16,
+    pub(crate) channels: u16,
+    pub(crate) format: u16,
+    pub(crate) photometric: u16,
+    pub(crate) compression: u16,
+    pub(crate) planar: u16,
+    pub(crate) predictor: u16,
+    pub(crate) rows_per_strip: u32,
+    pub(crate) tile: Option<(u32, u32)>,
+    pub(crate) description: String,
     /// X and y resolution and its unit.
-    pub resolution: Option<(f64, f64, u16)>,
-    pub palette: Option<Vec<u16>>,
-    pub fill_order: Option<u16>,
-    pub chunks: Vec<Vec<u8>>,
+    pub(crate) resolution: Option<(f64, f64, u16)>,
+    pub(crate) palette: Option<Vec<u16>>,
+    pub(crate) fill_order: Option<u16>,
+    pub(crate) chunks: Vec<Vec<u8>>,
     /// Bytes after the chunks that belong to no chunk (further slices of a contiguous stack).
-    pub tail: Vec<u8>,
+    pub(crate) tail: Vec<u8>,
 }
 
 impl TiffPage {
     /// An uncompressed grey page of one strip.
-    pub fn grey(width: u32, height: u32, bits: u16, format: u16, data: Vec<u8>) -> Self {
+    pub(crate) fn grey(width: u32, height: u32, bits: u16, format: u16, data: Vec<u8>) -> Self {
         TiffPage {
             width,
             height,
@@ -120,7 +121,7 @@ impl TiffPage {
     }
 
     /// An 8-bit grey page.
-    pub fn u8(width: u32, height: u32, data: &[u8]) -> Self {
+    pub(crate) fn u8(width: u32, height: u32, data: &[u8]) -> Self {
         Self::grey(width, height, 8, 1, data.to_vec())
     }
 }
@@ -133,7 +134,7 @@ enum Value {
 }
 
 impl Tiff {
-    pub fn little(pages: Vec<TiffPage>) -> Self {
+    pub(crate) fn little(pages: Vec<TiffPage>) -> Self {
         Tiff { big_endian: false, big: false, pages }
     }
 
@@ -146,7 +147,7 @@ impl Tiff {
     }
 
     /// The file.
-    pub fn build(&self) -> Vec<u8> {
+    pub(crate) fn build(&self) -> Vec<u8> {
         let offset_width = if self.big { 8 } else { 4 };
         let mut out = if self.big_endian { b"MM".to_vec() } else { b"II".to_vec() };
         out.extend(self.n(if self.big { 43 } else { 42 }, 2));
@@ -198,7 +199,7 @@ impl Tiff {
     }
 
     /// Writes the file.
-    pub fn write(&self, path: &Path) -> PathBuf {
+    pub(crate) fn write(&self, path: &Path) -> PathBuf {
         std::fs::write(path, self.build()).unwrap();
         path.to_path_buf()
     }
@@ -247,7 +248,7 @@ impl TiffPage {
 }
 
 /// Numbers as bytes of a type, in a byte order.
-pub fn samples(values: &[f64], kind: &str, big_endian: bool) -> Vec<u8> {
+pub(crate) fn samples(values: &[f64], kind: &str, big_endian: bool) -> Vec<u8> {
     let mut out = Vec::new();
     for &v in values {
         let mut bytes = match kind {
@@ -271,7 +272,7 @@ pub fn samples(values: &[f64], kind: &str, big_endian: bool) -> Vec<u8> {
 }
 
 /// zlib data.
-pub fn zlib(data: &[u8]) -> Vec<u8> {
+pub(crate) fn zlib(data: &[u8]) -> Vec<u8> {
     use std::io::Write;
     let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
     encoder.write_all(data).unwrap();
@@ -279,7 +280,7 @@ pub fn zlib(data: &[u8]) -> Vec<u8> {
 }
 
 /// gzip data.
-pub fn gzip(data: &[u8]) -> Vec<u8> {
+pub(crate) fn gzip(data: &[u8]) -> Vec<u8> {
     use std::io::Write;
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     encoder.write_all(data).unwrap();
@@ -287,7 +288,7 @@ pub fn gzip(data: &[u8]) -> Vec<u8> {
 }
 
 /// A PNG file.
-pub fn png(width: u32, height: u32, colour: png::ColorType, depth: png::BitDepth, data: &[u8]) -> Vec<u8> {
+pub(crate) fn png(width: u32, height: u32, colour: png::ColorType, depth: png::BitDepth, data: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     let mut encoder = png::Encoder::new(&mut out, width, height);
     encoder.set_color(colour);
@@ -303,7 +304,7 @@ pub fn png(width: u32, height: u32, colour: png::ColorType, depth: png::BitDepth
 }
 
 /// A `.npy` file.
-pub fn npy(descr: &str, fortran: bool, shape: &str, version: u8, data: &[u8]) -> Vec<u8> {
+pub(crate) fn npy(descr: &str, fortran: bool, shape: &str, version: u8, data: &[u8]) -> Vec<u8> {
     let order = if fortran { "True" } else { "False" };
     let header = format!("{{'descr': '{descr}', 'fortran_order': {order}, 'shape': {shape}, }}\n");
     let mut out = b"\x93NUMPY".to_vec();
@@ -319,7 +320,7 @@ pub fn npy(descr: &str, fortran: bool, shape: &str, version: u8, data: &[u8]) ->
 }
 
 /// A zip archive.
-pub fn zip(members: &[(&str, Vec<u8>)]) -> Vec<u8> {
+pub(crate) fn zip(members: &[(&str, Vec<u8>)]) -> Vec<u8> {
     use std::io::Write;
     let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     for (name, data) in members {
