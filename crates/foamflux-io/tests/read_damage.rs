@@ -1,5 +1,7 @@
 //! Damaged files of every format: a typed error or a volume of the right length, never a panic.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests; a failure is the test's failure")]
+
 mod read_support;
 
 use foamflux_grid::{SampleType, Shape};

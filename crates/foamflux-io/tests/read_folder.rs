@@ -1,5 +1,7 @@
 //! Folders and archives of slices: order, gaps, litter, odd and broken slices.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests; a failure is the test's failure")]
+
 mod read_support;
 
 use std::path::Path;

@@ -1,5 +1,7 @@
 //! TIFF as the field writes it, and as it arrives broken.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests; a failure is the test's failure")]
+
 mod read_support;
 
 use foamflux_grid::SampleType;

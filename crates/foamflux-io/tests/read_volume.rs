@@ -1,5 +1,7 @@
 //! Volumes in one run of samples; crop, bin and memory; voxel sizes; labels.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests; a failure is the test's failure")]
+
 mod read_support;
 
 use std::path::Path;
