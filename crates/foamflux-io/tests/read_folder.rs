@@ -192,6 +192,8 @@ fn archives_of_slices_and_of_one_file() {
     let one = [("x/vol.tif", slice(3)), ("__MACOSX/x/._vol.tif", b"resource".to_vec())];
     std::fs::write(&file, zip(&one)).unwrap();
     assert_reads(&file, [1, 3, 4], &[3.; 12]);
+    let tight = ReadOptions { max_memory: Some(20), ..ReadOptions::default() };
+    assert_eq!(plan(&file, &tight).unwrap_err().category(), ErrorCategory::Memory);
 
     let two = [("a/s1.tif", slice(3)), ("b/s1.tif", slice(3))];
     std::fs::write(&file, zip(&two)).unwrap();

@@ -182,6 +182,16 @@ pub enum ReadError {
         /// A further remedy, beginning with "; ", or nothing.
         hint: String,
     },
+    /// An archive member that must be unpacked as a whole is larger than the memory allowed.
+    #[error("{file}: unpacking it takes {}, more than the {} allowed: unpack the archive first, or raise --max-memory", format_bytes(*.needed), format_bytes(*.limit))]
+    Unpack {
+        /// The member.
+        file: String,
+        /// Its unpacked size.
+        needed: u64,
+        /// Bytes allowed.
+        limit: u64,
+    },
     /// The operating system gave no memory.
     #[error("the machine has no {} of memory left for {what}: read a part with --crop, or merge voxels with --bin 2", format_bytes(*.bytes))]
     Allocation {
@@ -205,7 +215,7 @@ impl ReadError {
             | ReadError::LayoutUnwanted { .. }
             | ReadError::Crop { .. }
             | ReadError::Bin { .. } => ErrorCategory::Usage,
-            ReadError::Memory { .. } | ReadError::Allocation { .. } => ErrorCategory::Memory,
+            ReadError::Memory { .. } | ReadError::Unpack { .. } | ReadError::Allocation { .. } => ErrorCategory::Memory,
             ReadError::Missing { .. }
             | ReadError::Io { .. }
             | ReadError::UnknownFormat { .. }
