@@ -182,6 +182,16 @@ pub enum ReadError {
         /// A further remedy, beginning with "; ", or nothing.
         hint: String,
     },
+    /// An archive member that must be unpacked as a whole is larger than the memory allowed.
+    #[error("{file}: unpacking it takes {}, more than the {} allowed: unpack the archive first, or raise --max-memory", format_bytes(*.needed), format_bytes(*.limit))]
+    Unpack {
+        /// The member.
+        file: String,
+        /// Its unpacked size.
+        needed: u64,
+        /// Bytes allowed.
+        limit: u64,
+    },
     /// The operating system gave no memory.
     #[error("the machine has no {} of memory left for {what}: read a part with --crop, or merge voxels with --bin 2", format_bytes(*.bytes))]
     Allocation {
@@ -205,7 +215,7 @@ impl ReadError {
             | ReadError::LayoutUnwanted { .. }
             | ReadError::Crop { .. }
             | ReadError::Bin { .. } => ErrorCategory::Usage,
-            ReadError::Memory { .. } | ReadError::Allocation { .. } => ErrorCategory::Memory,
+            ReadError::Memory { .. } | ReadError::Unpack { .. } | ReadError::Allocation { .. } => ErrorCategory::Memory,
             ReadError::Missing { .. }
             | ReadError::Io { .. }
             | ReadError::UnknownFormat { .. }
@@ -260,9 +270,35 @@ fn list_bad(bad: &[BadSlice]) -> String {
     let mut text = String::new();
     for (reason, names) in reasons {
         let separator = if text.is_empty() { "" } else { "; " };
-        let _ = write!(text, "{separator}{} ({reason})", names.join(", "));
+        let _ = write!(text, "{separator}{} ({reason})", list_names(&names));
     }
     text
+}
+
+/// Names one after the other; slices of one file that follow one another as a range.
+fn list_names(names: &[&str]) -> String {
+    let parse = |name: &str| -> Option<(String, usize)> {
+        let (file, number) = name.rsplit_once(", slice ")?;
+        Some((file.to_owned(), number.parse().ok()?))
+    };
+    let mut parts: Vec<String> = Vec::new();
+    let mut at = 0;
+    while at < names.len() {
+        let mut end = at + 1;
+        if let Some((file, first)) = parse(names[at]) {
+            while end < names.len() && parse(names[end]) == Some((file.clone(), first + end - at)) {
+                end += 1;
+            }
+            if end - at > 2 {
+                parts.push(format!("{file}, slices {first} to {}", first + end - at - 1));
+                at = end;
+                continue;
+            }
+        }
+        parts.extend(names[at..end].iter().map(|n| (*n).to_owned()));
+        at = end;
+    }
+    parts.join(", ")
 }
 
 /// Every odd slice by name.

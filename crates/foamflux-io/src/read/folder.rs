@@ -143,8 +143,9 @@ fn nothing(input: &str, foreign: &BTreeMap<String, usize>, ignored: &[IgnoredFil
         format!(
             ": it holds {n} .{extension} files, which are not read; open them in Fiji and save an image sequence as TIFF"
         )
-    } else if let Some(sub) = ignored.iter().find(|i| i.reason.contains("holds")) {
-        format!(": they are in {}, give that folder", sub.name)
+    } else if ignored.iter().any(|i| i.reason.contains("holds")) {
+        let sub: Vec<&str> = ignored.iter().filter(|i| i.reason.contains("holds")).map(|i| i.name.as_str()).collect();
+        format!(": they are in {}; give one such folder", sub.join(", "))
     } else if ignored.is_empty() {
         ": it is empty".to_owned()
     } else {

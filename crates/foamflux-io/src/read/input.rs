@@ -141,14 +141,12 @@ fn empty(files: Vec<String>, kind: String) -> Input {
 
 fn tiff(item: Item, limit: Option<u64>) -> Result<Input, ReadError> {
     if let Some(limit) = limit.filter(|&limit| item.memory() > limit) {
-        let reason = format!(
-            "unpacking it takes {}, more than the {} allowed: unpack the archive first, or raise --max-memory",
-            foamflux_grid::units::format_bytes(item.memory()),
-            foamflux_grid::units::format_bytes(limit)
-        );
-        return Err(ReadError::Format { file: item.name, reason });
+        return Err(ReadError::Unpack { needed: item.memory(), file: item.name, limit });
     }
-    let source = item.source().map_err(|source| ReadError::Io { file: item.name.clone(), source })?;
+    let source = item.source().map_err(|source| match source.kind() {
+        std::io::ErrorKind::OutOfMemory => ReadError::Allocation { bytes: item.memory(), what: "an archive member" },
+        _ => ReadError::Io { file: item.name.clone(), source },
+    })?;
     let pages = tiff_stack::open(&item, &source)?;
     let mut input = empty(vec![item.name.clone()], pages.kind);
     input.notes = pages.notes;

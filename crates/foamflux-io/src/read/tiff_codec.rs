@@ -81,9 +81,10 @@ impl Codec {
         }
     }
 
-    /// Whether predictors apply (they are defined for these codecs only, and libtiff ignores them elsewhere).
+    /// Whether predictors apply. Uncompressed data with a predictor tag are stored as they are in libtiff's reading,
+    /// JPEG and fax know none.
     pub(super) const fn has_predictor(self) -> bool {
-        matches!(self, Codec::Lzw | Codec::Deflate | Codec::Zstd)
+        matches!(self, Codec::PackBits | Codec::Lzw | Codec::Deflate | Codec::Zstd)
     }
 
     /// Exactly `len` bytes from compressed `data`; what follows them is ignored.
@@ -108,7 +109,7 @@ impl Codec {
             Codec::Deflate => fill(flate2::read::ZlibDecoder::new(&data[..]), &mut out, self)?,
             Codec::Zstd => {
                 let decoder = ruzstd::decoding::StreamingDecoder::new(&data[..])
-                    .map_err(|e| Fault::new(format!("damaged Zstandard data: {e}")))?;
+                    .map_err(|e| Fault::new(format!("truncated or damaged Zstandard data: {e}")))?;
                 fill(decoder, &mut out, self)?
             }
             Codec::None | Codec::Crate(_) => 0,
@@ -131,7 +132,7 @@ fn fill(mut reader: impl Read, out: &mut [u8], codec: Codec) -> Result<usize, Fa
             Ok(0) => break,
             Ok(n) => filled += n,
             Err(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => break,
-            Err(e) => return Err(Fault::new(format!("damaged {} data: {e}", codec.name()))),
+            Err(e) => return Err(Fault::new(format!("truncated or damaged {} data: {e}", codec.name()))),
         }
     }
     Ok(filled)
