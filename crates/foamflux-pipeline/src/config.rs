@@ -195,9 +195,9 @@ pub type LabelMap = BTreeMap<i64, foamflux_grid::Label>;
 pub fn parse_label_map(text: &str) -> Result<LabelMap, ConfigError> {
     let mut map = LabelMap::new();
     for part in text.split(',') {
-        let (name, value) = part
-            .split_once('=')
-            .ok_or_else(|| ConfigError::value("labels", format!("'{part}' is not NAME=VALUE, as in pore=0,fibre=255")))?;
+        let (name, value) = part.split_once('=').ok_or_else(|| {
+            ConfigError::value("labels", format!("'{part}' is not NAME=VALUE, as in pore=0,fibre=255"))
+        })?;
         let label = name.parse().map_err(|e: String| ConfigError::value("labels", e))?;
         let value: i64 = value.trim().parse().map_err(|_| {
             ConfigError::value("labels", format!("'{}' in '{part}' is not a whole number", value.trim()))

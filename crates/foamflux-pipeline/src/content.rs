@@ -26,12 +26,7 @@ pub enum Input {
 ///
 /// # Errors
 /// [`PipelineError::Content`] when labels were promised and the values are not labels, or a map does not cover them.
-pub fn settle(
-    data: StackData,
-    content: Content,
-    map: Option<&LabelMap>,
-    path: &str,
-) -> Result<Input, PipelineError> {
+pub fn settle(data: StackData, content: Content, map: Option<&LabelMap>, path: &str) -> Result<Input, PipelineError> {
     if let Some(map) = map {
         return mapped(&data, map, path).map(|(labels, notes)| Input::Labels(labels, notes));
     }
@@ -51,7 +46,9 @@ pub fn settle(
             let (labels, mut notes) = mapped(&data, &map, path)?;
             notes.insert(
                 0,
-                format!("two values in the file: {low} is taken as pore and {high} as fibre (say otherwise with --labels)"),
+                format!(
+                    "two values in the file: {low} is taken as pore and {high} as fibre (say otherwise with --labels)"
+                ),
             );
             Ok(Input::Labels(labels, notes))
         }

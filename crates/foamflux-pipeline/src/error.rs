@@ -113,7 +113,9 @@ impl PipelineError {
             PipelineError::Segment(_) | PipelineError::Content { .. } => ExitStatus::Input,
             PipelineError::Memory { .. } => ExitStatus::Memory,
             PipelineError::Solve { source: SolveError::Tolerance { .. }, .. } => ExitStatus::Usage,
-            PipelineError::Solve { source: SolveError::Device { .. }, .. } | PipelineError::Device(_) => ExitStatus::Device,
+            PipelineError::Solve { source: SolveError::Device { .. }, .. } | PipelineError::Device(_) => {
+                ExitStatus::Device
+            }
             PipelineError::Solve { .. } => ExitStatus::NotConverged,
             PipelineError::Write(_) | PipelineError::Cancelled | PipelineError::Internal(_) => ExitStatus::Internal,
         }

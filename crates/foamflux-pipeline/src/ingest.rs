@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use foamflux_grid::{Event, Labels, Sample, Stage, Volume, VoxelSize, Watch, units};
-use foamflux_io::read::{self, BinMode, IngestReport, Stack, StackData};
+use foamflux_io::read::{self, BinMode, IngestReport, ReadError, Stack, StackData};
 use foamflux_results::{IngestResults, InputFile, InputInfo, VolumeInfo, VoxelSizeCandidate};
 use sha2::{Digest, Sha256};
 
@@ -58,18 +58,15 @@ pub fn read_stack(path: &Path, settings: &IngestSettings, watch: &dyn Watch) -> 
     }
     let report = plan.report();
     watch.event(Event::Started { stage: Stage::Ingest, what: format!("reading {}", report.kind) });
-    let stack = plan.read(watch)?;
+    let stack = plan.read(watch).map_err(|error| match error {
+        ReadError::Cancelled => PipelineError::Cancelled,
+        error => error.into(),
+    })?;
     let size = stack.data.voxel_size();
     watch.event(Event::Finished {
         stage: Stage::Ingest,
         outcome: format!("{} (z,y,x) {}, voxel size {size}", stack.data.shape(), stack.data.sample_type()),
     });
-    for note in &stack.report.notes {
-        watch.event(Event::Note(note.clone()));
-    }
-    for warning in &stack.report.warnings {
-        watch.event(Event::Warning(warning.clone()));
-    }
     for candidate in stack.report.voxel_size_candidates.iter().filter(|c| !c.believed) {
         watch.event(Event::Note(format!(
             "a voxel size was found and not used: {} in {} ({})",
@@ -190,8 +187,7 @@ fn candidates(report: &IngestReport) -> Vec<VoxelSizeCandidate> {
         .voxel_size_candidates
         .iter()
         .map(|c| {
-            let edges: Vec<String> =
-                c.m_xyz.iter().map(|m| m.map_or("?".to_owned(), units::format_length)).collect();
+            let edges: Vec<String> = c.m_xyz.iter().map(|m| m.map_or("?".to_owned(), units::format_length)).collect();
             VoxelSizeCandidate {
                 source: format!("{} of {}", c.source, c.file),
                 found: format!("{} = {} (x,y,z)", c.stated, edges.join(" x ")),

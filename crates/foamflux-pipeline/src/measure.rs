@@ -91,8 +91,7 @@ pub fn measure(
     }
     let euler = |c| BTreeMap::from([("solid".to_owned(), euler_number(&solid, c))]);
     let (euler_26, euler_6) = (euler(Connectivity::Full26), euler(Connectivity::Face6));
-    let components =
-        ["solid", "pore"].into_iter().map(|name| (name.to_owned(), phases[name].components)).collect();
+    let components = ["solid", "pore"].into_iter().map(|name| (name.to_owned(), phases[name].components)).collect();
     watch.event(Event::Finished { stage: Stage::Measure, outcome: String::new() });
 
     let [thickness, pore_size] = sizes;

@@ -47,12 +47,7 @@ pub fn needed(work: Work, shape: Shape, input_bytes_per_voxel: usize) -> u64 {
 ///
 /// # Errors
 /// [`PipelineError::Memory`] with both amounts.
-pub fn check(
-    work: Work,
-    shape: Shape,
-    input_bytes_per_voxel: usize,
-    limit: Option<u64>,
-) -> Result<(), PipelineError> {
+pub fn check(work: Work, shape: Shape, input_bytes_per_voxel: usize, limit: Option<u64>) -> Result<(), PipelineError> {
     let need = needed(work, shape, input_bytes_per_voxel);
     match limit {
         Some(limit) if need > limit => Err(PipelineError::Memory {

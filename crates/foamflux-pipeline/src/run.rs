@@ -168,10 +168,11 @@ fn read(source: Source, settings: &Settings, watch: &dyn Watch) -> Result<(Input
             if shape.z == 1 {
                 return Err(PipelineError::Content {
                     path: path.display().to_string(),
-                    message: "holds one slice, and surface area, thickness and tortuosity need a volume: give the folder \
+                    message:
+                        "holds one slice, and surface area, thickness and tortuosity need a volume: give the folder \
                               that holds all slices, or a multi-page file; 'foamflux segment' works on a single slice, \
                               and 'measure' and 'transport' take it as a sheet one voxel thick"
-                        .to_owned(),
+                            .to_owned(),
                 });
             }
             let info = ingest::input_info(&path, content, &report)?;

@@ -175,9 +175,14 @@ fn ingest(config: &Config, max_memory: Option<u64>) -> Result<IngestSettings, Co
             )?,
             offset_bytes: config.offset.unwrap_or(0),
         }),
-        (Some(_), None) => return Err(ConfigError::value("dtype", "a shape was given without a type, as in --dtype u8")),
+        (Some(_), None) => {
+            return Err(ConfigError::value("dtype", "a shape was given without a type, as in --dtype u8"));
+        }
         (None, Some(_)) => {
-            return Err(ConfigError::value("shape", "a type was given without a shape, as in --shape 128,256,256 (z,y,x)"));
+            return Err(ConfigError::value(
+                "shape",
+                "a type was given without a shape, as in --shape 128,256,256 (z,y,x)",
+            ));
         }
     };
     let bin = config.bin.unwrap_or(1);
@@ -213,11 +218,7 @@ fn ingest(config: &Config, max_memory: Option<u64>) -> Result<IngestSettings, Co
             bad_slices: choice(
                 "bad-slices",
                 config.bad_slices.as_deref(),
-                &[
-                    ("refuse", BadSlices::Refuse),
-                    ("skip", BadSlices::Skip),
-                    ("interpolate", BadSlices::Interpolate),
-                ],
+                &[("refuse", BadSlices::Refuse), ("skip", BadSlices::Skip), ("interpolate", BadSlices::Interpolate)],
             )?,
             max_memory,
         },
@@ -232,7 +233,10 @@ fn segment(config: &Config) -> Result<SegmentOptions, ConfigError> {
         "otsu-slices" => Method::OtsuPerSlice,
         "fixed" => Method::Fixed {
             threshold: config.threshold.ok_or_else(|| {
-                ConfigError::value("threshold", "the method 'fixed' needs one, as in --threshold 90 (solid is grey >= 90)")
+                ConfigError::value(
+                    "threshold",
+                    "the method 'fixed' needs one, as in --threshold 90 (solid is grey >= 90)",
+                )
             })?,
         },
         "hysteresis" => match (config.low, config.high) {
@@ -307,14 +311,16 @@ fn measure(config: &Config) -> Result<MeasureSettings, ConfigError> {
 fn axes(key: &'static str, text: &str) -> Result<Vec<Axis>, ConfigError> {
     match text {
         "all" => Ok(Axis::ALL.to_vec()),
-        one => Ok(vec![one.parse().map_err(|_| {
-            ConfigError::value(key, format!("'{one}' is not a direction: write x, y, z or all"))
-        })?]),
+        one => Ok(vec![
+            one.parse()
+                .map_err(|_| ConfigError::value(key, format!("'{one}' is not a direction: write x, y, z or all")))?,
+        ]),
     }
 }
 
 fn transport(config: &Config) -> Result<TransportSettings, ConfigError> {
-    let phases = config.phase.iter().flatten().map(|name| name.parse().map_err(at("phase"))).collect::<Result<_, _>>()?;
+    let phases =
+        config.phase.iter().flatten().map(|name| name.parse().map_err(at("phase"))).collect::<Result<_, _>>()?;
     let fields = match config.fields.as_deref() {
         None | Some("none") => Vec::new(),
         Some(text) => axes("fields", text)?,
@@ -328,11 +334,7 @@ fn transport(config: &Config) -> Result<TransportSettings, ConfigError> {
         phases,
         conductivities: config.conductivity.as_deref().map(parse_conductivities).transpose()?,
         axes: axes("direction", config.direction.as_deref().unwrap_or("all"))?,
-        sides: choice(
-            "sides",
-            config.sides.as_deref(),
-            &[("no-flux", Sides::NoFlux), ("periodic", Sides::Periodic)],
-        )?,
+        sides: choice("sides", config.sides.as_deref(), &[("no-flux", Sides::NoFlux), ("periodic", Sides::Periodic)])?,
         stop: Stop { tau_rel, max_iterations, ..Stop::default() },
         fields,
     })

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use foamflux_grid::{Axis, Event, Labels, Phase, Stage, Watch};
-use foamflux_results::{
-    BlockedInfo, DirectionResults, ErrorParts, PhaseInfo, SecondsSpent, TransportResults,
-};
+use foamflux_results::{BlockedInfo, DirectionResults, ErrorParts, PhaseInfo, SecondsSpent, TransportResults};
 use foamflux_transport::{
     Backend, Blocked, Coefficients, Problem, Setup, Solution, SolveError, bruggeman, flux, flux_tortuosity,
     flux_tortuosity_is_consistent, macmullin,
@@ -49,7 +47,8 @@ pub fn transport(
 ) -> Result<Transport, PipelineError> {
     let mut out = Transport::default();
     for (phase, coefficients) in media(settings)? {
-        let results = one_phase(labels, &phase, &coefficients, settings, seconds_read, backend, watch, &mut out.fields)?;
+        let results =
+            one_phase(labels, &phase, &coefficients, settings, seconds_read, backend, watch, &mut out.fields)?;
         out.results.insert(phase.name.clone(), results);
     }
     Ok(out)
@@ -64,11 +63,7 @@ fn media(settings: &TransportSettings) -> Result<Vec<(Phase, Coefficients)>, Pip
             let name = labels.iter().map(|l| l.name()).collect::<Vec<_>>().join("+");
             Ok(vec![(Phase { name, labels }, coefficients)])
         }
-        None => settings
-            .phases
-            .iter()
-            .map(|phase| Ok((phase.clone(), Coefficients::phase(phase.labels)?)))
-            .collect(),
+        None => settings.phases.iter().map(|phase| Ok((phase.clone(), Coefficients::phase(phase.labels)?))).collect(),
     }
 }
 
@@ -104,7 +99,11 @@ fn one_phase(
                 let results = flows(&problem, &solution, flux_tortuosity(&flux, axis), seconds_read);
                 if let Some(t_flux) = results.flux_tortuosity
                     && settings.conductivities.is_none()
-                    && !flux_tortuosity_is_consistent(t_flux, solution.tau, FLUX_CHECK_SLACK + solution.error_solver.relative)
+                    && !flux_tortuosity_is_consistent(
+                        t_flux,
+                        solution.tau,
+                        FLUX_CHECK_SLACK + solution.error_solver.relative,
+                    )
                 {
                     warnings.push(format!(
                         "{} along {axis}: the square of the flux tortuosity ({:.6}) exceeds tau ({:.6}), which exact \

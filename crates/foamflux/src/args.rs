@@ -7,7 +7,11 @@ use foamflux_pipeline::Config;
 
 /// From tomography and SEM stacks of porous lithium hosts to numbers and maps.
 #[derive(Debug, Parser)]
-#[command(name = "foamflux", version, max_term_width = 100, after_help = "\
+#[command(
+    name = "foamflux",
+    version,
+    max_term_width = 100,
+    after_help = "\
 Examples:
   foamflux run slices/ --voxel-size 19.5um -o out
   foamflux run stack.tif --voxel-size 25nm,25nm,50nm -o out
@@ -16,7 +20,8 @@ Examples:
   foamflux demo
 
 Exit status: 0 done, 1 internal error, 2 wrong usage, 3 unreadable input, 4 does not fit in memory,
-5 not converged, 6 device absent or failed. A phase that does not percolate is a result, not an error.")]
+5 not converged, 6 device absent or failed. A phase that does not percolate is a result, not an error."
+)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,

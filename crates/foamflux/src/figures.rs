@@ -97,8 +97,7 @@ pub(crate) fn draw(output: &RunOutput) -> Result<Vec<Picture>, FigureError> {
             .map(|([x, y, z], phi)| if phi.is_nan() { f32::NAN } else { (x * x + y * y + z * z).sqrt() })
             .collect();
         let title = format!("flux along {}, {at}", field.axis);
-        let style =
-            FieldStyle { map: ColourMap::Viridis, range: None, quantity: "|J| / J of the empty box", unit: "" };
+        let style = FieldStyle { map: ColourMap::Viridis, range: None, quantity: "|J| / J of the empty box", unit: "" };
         let drawn = field_slice(&strength, &plane.view(shape, voxel_size, &title), &style)?;
         add(format!("figures/flux_{}.png", field.axis), &title, drawn)?;
         let title = format!("potential along {}, {at}", field.axis);

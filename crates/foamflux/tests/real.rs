@@ -31,27 +31,18 @@ fn polymer_fibres_slice_wise_otsu() {
 #[test]
 #[cfg_attr(not(real_data), ignore = "needs the real stacks beside the checkout")]
 fn polymer_slice_of_floats() {
-    let results = foamflux(&[
-        "segment",
-        &real("polymer-fibres/polymer_slice.tif"),
-        "--method=otsu",
-        "--denoise=none",
-        "--json",
-    ])
-    .json();
+    let results =
+        foamflux(&["segment", &real("polymer-fibres/polymer_slice.tif"), "--method=otsu", "--denoise=none", "--json"])
+            .json();
     close(number(&results, "/volume_fractions/pore"), 0.845_488_888_889, PUBLISHED_12_DIGITS, "porosity");
 }
 
 #[test]
 #[cfg_attr(not(real_data), ignore = "needs the real stacks beside the checkout")]
 fn nmc_electrode_fractions_and_faces() {
-    let results = foamflux(&[
-        "measure",
-        &real("nmc-electrode/electrode.tiff"),
-        "--labels=pore=0,fibre=85,other=170",
-        "--json",
-    ])
-    .json();
+    let results =
+        foamflux(&["measure", &real("nmc-electrode/electrode.tiff"), "--labels=pore=0,fibre=85,other=170", "--json"])
+            .json();
     for (phase, fraction, faces) in
         [("pore", 0.449_917, 0.306_837), ("fibre", 0.400_466, 0.146_105), ("other", 0.149_616, 0.342_226)]
     {
@@ -106,7 +97,8 @@ fn trabecular_bone_is_a_folder_of_200_slices_in_natural_order() {
 #[cfg_attr(not(real_data), ignore = "needs the real stacks beside the checkout")]
 fn zip_with_a_resource_fork_holds_one_stack() {
     let plan =
-        foamflux(&["ingest", &real("tau-benchmark-500/TF-500x500x500-1x2x6-v3.tiff.zip"), "--dry-run", "--json"]).json();
+        foamflux(&["ingest", &real("tau-benchmark-500/TF-500x500x500-1x2x6-v3.tiff.zip"), "--dry-run", "--json"])
+            .json();
     assert_eq!(plan["volume"]["shape_zyx"], serde_json::json!([500, 500, 500]));
     assert!(plan["ignored"].as_array().is_some_and(|files| !files.is_empty()), "the resource fork is reported");
 }

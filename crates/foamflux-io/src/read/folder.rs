@@ -147,9 +147,18 @@ fn nothing(input: &str, foreign: &BTreeMap<String, usize>, ignored: &[IgnoredFil
         let sub: Vec<&str> = ignored.iter().filter(|i| i.reason.contains("holds")).map(|i| i.name.as_str()).collect();
         format!(": they are in {}; give one such folder", sub.join(", "))
     } else if ignored.is_empty() {
-        ": it is empty".to_owned()
+        ": it is empty; give the folder that holds the slices, or one file with all of them".to_owned()
     } else {
-        format!(": it holds {} other files", ignored.len())
+        let shown: Vec<&str> = ignored.iter().take(3).map(|i| i.name.as_str()).collect();
+        let more = if ignored.len() > shown.len() {
+            format!(" and {} more", ignored.len() - shown.len())
+        } else {
+            String::new()
+        };
+        format!(
+            ": it holds {}{more}; give the folder that holds the slices, or one file with all of them",
+            shown.join(", ")
+        )
     };
     ReadError::NoSlices { input: input.to_owned(), found }
 }

@@ -46,8 +46,10 @@ pub(super) fn open(path: &Path, options: &ReadOptions) -> Result<Input, ReadErro
     let layout = options.raw.as_ref();
     if meta.is_dir() {
         let mut ignored = Vec::new();
-        let items = folder::list(path, &name, &mut ignored)?;
-        return contents(folder::choose(&name, items, ignored)?, "folder", options);
+        // Many folders are called "slices": messages name the whole path.
+        let folder = path.display().to_string();
+        let items = folder::list(path, &folder, &mut ignored)?;
+        return contents(folder::choose(&folder, items, ignored)?, "folder", options);
     }
     let item = Item { name: name.clone(), len: meta.len(), origin: Origin::Path(path.to_path_buf()) };
     let head = item.head(16).map_err(|source| ReadError::Io { file: name.clone(), source })?;

@@ -80,11 +80,7 @@ pub(super) fn solid(
         area_vox: (!metric).then_some(recommended),
         area_per_volume_per_m: metric.then(|| per_volume.clone()),
         area_per_volume_per_vox: (!metric).then(|| per_volume.clone()),
-        error: ErrorParts {
-            resolution: Some(spread / volume),
-            total: Some(spread / volume),
-            ..ErrorParts::default()
-        },
+        error: ErrorParts { resolution: Some(spread / volume), total: Some(spread / volume), ..ErrorParts::default() },
         recommended_method: report.recommended.name().to_owned(),
         recommended_reason: report.reason,
         border_area_m2: metric.then_some(report.faces.border),

@@ -45,7 +45,10 @@ pub(crate) fn host(args: &HostArgs, session: &Session) -> anyhow::Result<()> {
     let name = args.name.as_deref().unwrap_or_default();
     let Some(named) = HOSTS.iter().find(|h| h.name == name) else {
         let known: Vec<&str> = HOSTS.iter().map(|h| h.name).collect();
-        return Err(usage("host", format!("'{name}' is not a host: write {}, see 'foamflux host --list'", known.join(", "))));
+        return Err(usage(
+            "host",
+            format!("'{name}' is not a host: write {}, see 'foamflux host --list'", known.join(", ")),
+        ));
     };
     let mut parameters = (named.parameters)();
     if let Some(size) = args.size {
@@ -55,7 +58,11 @@ pub(crate) fn host(args: &HostArgs, session: &Session) -> anyhow::Result<()> {
     let Some(out) = &args.output else { return Err(usage("output", "a folder to write is needed".to_owned())) };
     let seed = session.settings.config.seed.unwrap_or(1);
     if session.dry_run {
-        session.note(format!("would write {name} with seed {seed}, {} voxels (z,y,x), to {}", parameters.shape, out.display()));
+        session.note(format!(
+            "would write {name} with seed {seed}, {} voxels (z,y,x), to {}",
+            parameters.shape,
+            out.display()
+        ));
         return Ok(());
     }
     let existing = if args.overwrite { Existing::Replace } else { Existing::Refuse };

@@ -83,7 +83,11 @@ impl Session {
     }
 
     /// Shows results: a table, or JSON.
-    pub(crate) fn show<T: serde::Serialize>(&self, results: &T, table: impl FnOnce(&T) -> String) -> anyhow::Result<()> {
+    pub(crate) fn show<T: serde::Serialize>(
+        &self,
+        results: &T,
+        table: impl FnOnce(&T) -> String,
+    ) -> anyhow::Result<()> {
         self.watch.clear();
         if self.json { output::print_json(results) } else { Ok(output::print(&table(results))?) }
     }

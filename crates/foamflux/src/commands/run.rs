@@ -85,7 +85,8 @@ fn plan(path: &Path, session: &Session) -> anyhow::Result<()> {
     let [z, y, x] = planned.volume.shape_zyx;
     let shape = foamflux_grid::Shape::new(z, y, x).map_err(PipelineError::from)?;
     let need = memory::needed(memory::Work::Transport, shape, 2);
-    session.note(format!("segmentation, if the input is grey: {}", segment::recipe(&session.settings.segment).join("; ")));
+    session
+        .note(format!("segmentation, if the input is grey: {}", segment::recipe(&session.settings.segment).join("; ")));
     let stages: Vec<&str> = session.settings.stages.iter().map(|s| s.name()).collect();
     session.note(format!("stages: {}", stages.join(", ")));
     session.note(format!(

@@ -35,12 +35,7 @@ pub(crate) fn segment(args: &SegmentArgs, session: &Session) -> anyhow::Result<(
             .into());
         }
     };
-    memory::check(
-        memory::Work::Segment,
-        data.shape(),
-        data.sample_type().bytes(),
-        session.settings.max_memory,
-    )?;
+    memory::check(memory::Work::Segment, data.shape(), data.sample_type().bytes(), session.settings.max_memory)?;
     let segmented = stage::segment(&data, &session.settings.segment, session.watch())?;
     if let Some(output) = &args.output {
         foamflux_io::write::labels(output, &segmented.labels).map_err(PipelineError::from)?;

@@ -12,10 +12,14 @@ use crate::args::TransportArgs;
 use crate::output;
 
 pub(crate) fn transport(args: &TransportArgs, session: &Session) -> anyhow::Result<()> {
-    if let Some(path) = args.output.as_deref().filter(|p| p.extension().is_none_or(|e| !e.eq_ignore_ascii_case("vti"))) {
+    if let Some(path) = args.output.as_deref().filter(|p| p.extension().is_none_or(|e| !e.eq_ignore_ascii_case("vti")))
+    {
         return Err(PipelineError::from(ConfigError::Value {
             key: "output",
-            message: format!("{} cannot hold potentials and flux vectors: write a file that ends in .vti", path.display()),
+            message: format!(
+                "{} cannot hold potentials and flux vectors: write a file that ends in .vti",
+                path.display()
+            ),
         })
         .into());
     }
