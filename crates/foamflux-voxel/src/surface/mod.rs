@@ -6,6 +6,10 @@ pub mod faces;
 pub mod marching_cubes;
 pub mod normals;
 mod report;
+#[cfg(test)]
+pub(crate) mod shapes;
+#[cfg(test)]
+mod tests;
 
 use foamflux_grid::{Axis, Volume};
 use serde::{Deserialize, Serialize};

@@ -157,13 +157,15 @@ impl<'a> Field<'a> {
         let mut c = [0f32; 3];
         let mut top = (self.distance[self.index(at)], c);
         let mut length = FIRST;
+        let (_, mut limit) = lowest(planes, c);
         for _ in 0..STEPS {
-            let Some(direction) = lowest(planes, c).and_then(|plane| self.ascent(plane, c)) else { break };
+            let Some(direction) = self.ascent(&planes[limit], c) else { break };
             for k in 0..3 {
                 c[k] = (c[k] + length * direction[k]).clamp(-0.5, 0.5);
             }
             length *= RATIO;
-            let value = lowest(planes, c).map_or(0.0, |plane| plane.at(c));
+            let (value, next) = lowest(planes, c);
+            limit = next;
             if value > top.0 {
                 top = (value, c);
             }
@@ -212,7 +214,14 @@ impl<'a> Field<'a> {
     }
 }
 
-/// The plane that limits D at `c`.
-fn lowest(planes: &[Plane], c: [f32; 3]) -> Option<&Plane> {
-    planes.iter().min_by(|a, b| a.at(c).total_cmp(&b.at(c)))
+/// The bound on D at `c` and the plane that sets it.
+fn lowest(planes: &[Plane], c: [f32; 3]) -> (f32, usize) {
+    let mut best = (f32::INFINITY, 0);
+    for (i, plane) in planes.iter().enumerate() {
+        let value = plane.at(c);
+        if value < best.0 {
+            best = (value, i);
+        }
+    }
+    best
 }
