@@ -26,7 +26,12 @@ pub enum Input {
 ///
 /// # Errors
 /// [`PipelineError::Content`] when labels were promised and the values are not labels, or a map does not cover them.
-pub fn settle(data: StackData, content: Content, map: Option<&LabelMap>, path: &str) -> Result<Input, PipelineError> {
+pub(crate) fn settle(
+    data: StackData,
+    content: Content,
+    map: Option<&LabelMap>,
+    path: &str,
+) -> Result<Input, PipelineError> {
     if let Some(map) = map {
         return mapped(&data, map, path).map(|(labels, notes)| Input::Labels(labels, notes));
     }

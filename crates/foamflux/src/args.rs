@@ -30,7 +30,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// The main job: read, segment, measure, solve, and write a folder with numbers, maps and a report
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// Say what would be read and why: files, order, gaps, type, voxel size; -o writes the volume
     Ingest(IngestArgs),
     /// Grey values to labels

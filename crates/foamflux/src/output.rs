@@ -11,6 +11,7 @@ use foamflux_pipeline::transport::Fields;
 ///
 /// # Errors
 /// When standard output cannot be written.
+#[allow(clippy::disallowed_methods, reason = "here, and nowhere else, the program speaks")]
 pub(crate) fn print(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;
@@ -21,6 +22,7 @@ pub(crate) fn print(text: &str) -> io::Result<()> {
 }
 
 /// Prints a line to standard error; when that is gone there is nobody left to tell.
+#[allow(clippy::disallowed_methods, reason = "here, and nowhere else, the program complains")]
 pub(crate) fn complain(line: &str) {
     let _ = writeln!(io::stderr().lock(), "{line}");
 }

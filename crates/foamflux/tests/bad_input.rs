@@ -1,5 +1,7 @@
 //! Bad input gets the documented exit status, a message with file, cause and remedy, and leaves nothing behind.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails here")]
+
 mod common;
 
 use std::fs;

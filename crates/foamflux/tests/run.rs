@@ -1,5 +1,7 @@
 //! The main job on the bundled stack: whole, right, and the same for every number of threads.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails here")]
+
 mod common;
 
 use std::fs;

@@ -144,7 +144,7 @@ impl Foam {
     fn crop(&self, origin: Point, box_m: Point, cell_size_m: f64, seeds: &[Point]) -> Foam {
         let inside = |p: Point| (0..3).all(|k| p[k] >= 0.0 && p[k] < box_m[k]);
         let reach = self.profile.largest_radius_m() + self.profile.zone_reach_m();
-        let mut index = std::collections::HashMap::new();
+        let mut index = std::collections::BTreeMap::new();
         let (mut nodes, mut struts) = (Vec::new(), Vec::new());
         for strut in &self.struts {
             let start_m = crate::vector::sub(strut.start_m, origin);

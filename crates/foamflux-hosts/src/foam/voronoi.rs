@@ -8,7 +8,7 @@
 //! The result is accepted only if it is a cell complex of the 3-torus, `V - E + F - C = 0`, with at least three cells
 //! around every edge: rounding cannot pass unnoticed.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 use serde::Serialize;
@@ -172,14 +172,14 @@ struct Vertices {
     tolerance: f64,
     bins: [i64; 3],
     /// Looked up only, never walked through, so that its order cannot matter.
-    index: HashMap<[i64; 3], Vec<usize>>,
+    index: BTreeMap<[i64; 3], Vec<usize>>,
     positions: Vec<Point>,
 }
 
 impl Vertices {
     fn new(box_m: Point, tolerance: f64) -> Self {
         let bins = box_m.map(|edge| ((edge / (16.0 * tolerance)) as i64).max(1));
-        Vertices { box_m, tolerance, bins, index: HashMap::new(), positions: Vec::new() }
+        Vertices { box_m, tolerance, bins, index: BTreeMap::new(), positions: Vec::new() }
     }
 
     /// The vertex at this point, new or old, and by how many periods the point is moved from it.

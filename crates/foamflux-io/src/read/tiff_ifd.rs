@@ -4,7 +4,7 @@
 //! What we do differently: nothing is believed before it was compared with the length of the file,
 //! and a chain of directories that returns to an earlier one is an error.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use super::error::Fault;
 use super::options::ByteOrder;
@@ -86,7 +86,7 @@ impl TiffHeader {
     /// Offsets of all directories in file order, and what is wrong with the chain, if anything is.
     pub(super) fn chain(self, source: &Source) -> (Vec<u64>, Option<Fault>) {
         let mut offsets = Vec::new();
-        let mut seen = HashSet::new();
+        let mut seen = BTreeSet::new();
         let mut next = self.first;
         if next == 0 {
             return (offsets, Some(Fault::new("holds no image (its first directory offset is 0)")));

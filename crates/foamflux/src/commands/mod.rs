@@ -43,17 +43,11 @@ pub(crate) fn execute(command: &Command) -> anyhow::Result<()> {
         settings.max_memory = free_memory();
         settings.ingest.options.max_memory = settings.max_memory;
     }
-    start_threads(settings.config.threads)?;
-    // The second Ctrl-C finds the default handler gone, so a stuck run can still be ended.
-    let _ = ctrlc::set_handler(|| {
-        if CANCELLED.swap(true, Ordering::Relaxed) {
-            std::process::abort();
-        }
-        output::complain("stopping; press Ctrl-C again to stop at once");
-    });
+    let pool = threads(settings.config.threads)?;
+    stop_on_ctrl_c();
     let session =
         Session { settings, watch: Terminal::new(common, &CANCELLED), json: common.json, dry_run: common.dry_run };
-    match command {
+    pool.install(|| match command {
         Command::Run(args) => run::run(args, &session),
         Command::Demo(args) => run::demo(args, &session),
         Command::Ingest(args) => ingest::ingest(args, &session),
@@ -61,7 +55,21 @@ pub(crate) fn execute(command: &Command) -> anyhow::Result<()> {
         Command::Measure(args) => measure::measure(args, &session),
         Command::Transport(args) => transport::transport(args, &session),
         Command::Host(args) => host::host(args, &session),
-    }
+    })
+}
+
+/// The first Ctrl-C asks the libraries to stop at the next safe point, so that nothing half-written stays;
+/// the second ends a process that does not get there.
+fn stop_on_ctrl_c() {
+    #[allow(clippy::disallowed_methods, reason = "the user asked twice")]
+    let ask = || {
+        if CANCELLED.swap(true, Ordering::Relaxed) {
+            std::process::abort();
+        }
+        output::complain("stopping; press Ctrl-C again to stop at once");
+    };
+    // Without a handler Ctrl-C still ends the process.
+    let _ = ctrlc::set_handler(ask);
 }
 
 impl Session {
@@ -109,9 +117,10 @@ pub(crate) fn check_volume_path(path: Option<&Path>) -> Result<(), PipelineError
     }
 }
 
-fn start_threads(threads: Option<usize>) -> anyhow::Result<()> {
+/// The worker threads: all processors, or as many as asked for.
+fn threads(number: Option<usize>) -> anyhow::Result<rayon::ThreadPool> {
     let mut builder = rayon::ThreadPoolBuilder::new();
-    match threads {
+    match number {
         Some(0) => {
             return Err(PipelineError::from(foamflux_pipeline::config::ConfigError::Value {
                 key: "threads",
@@ -122,7 +131,7 @@ fn start_threads(threads: Option<usize>) -> anyhow::Result<()> {
         Some(n) => builder = builder.num_threads(n),
         None => {}
     }
-    builder.build_global().context("cannot start the worker threads")
+    builder.build().context("cannot start the worker threads")
 }
 
 /// Memory that is free now, where the system says so.

@@ -1,5 +1,6 @@
 //! What the tests of the command line share.
 #![allow(dead_code, reason = "each test binary uses its own part")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails here")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -7,14 +8,14 @@ use std::process::{Command, Output};
 use serde_json::Value;
 
 /// A finished call of the program.
-pub struct Call {
-    pub status: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Call {
+    pub(crate) status: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 /// Calls `foamflux` with arguments and waits for it.
-pub fn foamflux<S: AsRef<std::ffi::OsStr>>(args: &[S]) -> Call {
+pub(crate) fn foamflux<S: AsRef<std::ffi::OsStr>>(args: &[S]) -> Call {
     let output: Output = Command::new(env!("CARGO_BIN_EXE_foamflux")).args(args).output().expect("the binary runs");
     Call {
         status: output.status.code().expect("the program ends by itself"),
@@ -25,13 +26,13 @@ pub fn foamflux<S: AsRef<std::ffi::OsStr>>(args: &[S]) -> Call {
 
 impl Call {
     /// The JSON on standard output of a call that must have succeeded.
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         assert_eq!(self.status, 0, "{}", self.stderr);
         serde_json::from_str(&self.stdout).expect("standard output is JSON and nothing else")
     }
 
     /// Asserts the exit status and that the message holds every part, and that nothing panicked.
-    pub fn fails(&self, status: i32, parts: &[&str]) {
+    pub(crate) fn fails(&self, status: i32, parts: &[&str]) {
         assert_eq!(self.status, status, "{}", self.stderr);
         assert!(!self.stderr.contains("panicked"), "{}", self.stderr);
         for part in parts {
@@ -41,22 +42,22 @@ impl Call {
 }
 
 /// A number in a JSON tree, by path.
-pub fn number(value: &Value, path: &str) -> f64 {
+pub(crate) fn number(value: &Value, path: &str) -> f64 {
     value.pointer(path).and_then(Value::as_f64).unwrap_or_else(|| panic!("no number at {path} in {value:#}"))
 }
 
 /// The root of the repository.
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the repository is there")
 }
 
 /// The folder of real stacks beside the checkout.
-pub fn real(path: &str) -> String {
+pub(crate) fn real(path: &str) -> String {
     root().join("../shared/data").join(path).display().to_string()
 }
 
 /// Asserts that two numbers differ by no more than a named tolerance.
 #[track_caller]
-pub fn close(got: f64, expected: f64, tolerance: f64, what: &str) {
+pub(crate) fn close(got: f64, expected: f64, tolerance: f64, what: &str) {
     assert!((got - expected).abs() <= tolerance, "{what}: got {got}, expected {expected} +- {tolerance}");
 }
