@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use foamflux_grid::{Shape, VoxelSize};
 
@@ -20,7 +20,7 @@ fn random(n: [usize; 3], seed: u64, percent: u64) -> Volume<bool> {
 /// Every cell of the closed cubes in a set, at doubled coordinates: the number of odd ones is its dimension.
 fn by_cells_of_closed_cubes(mask: &Volume<bool>) -> i64 {
     let shape = mask.shape();
-    let mut cells = HashSet::new();
+    let mut cells = BTreeSet::new();
     for i in (0..shape.len()).filter(|&i| mask.as_slice()[i]) {
         let (z, y, x) = shape.zyx_of(i);
         for d in 0..27 {
