@@ -191,3 +191,85 @@ fn iterate_list<T: Precision, C: Coupling<T>>(
     let reached = conjugate_gradients(&on, &mut x, tail, limits, watch);
     Iterated { deviation: T::deviation(x), reached, setup_seconds, bytes }
 }
+
+#[cfg(test)]
+mod tests {
+    use foamflux_grid::{Axis, Labels, Shape, Volume, VoxelSize, VoxelSizeSource};
+
+    use super::*;
+    use crate::{Coefficients, Setup, Sides};
+
+    /// `A p` in single precision against the double-precision residual: a few roundings of values up to 20.
+    const TOL_SINGLE: f64 = 1e-5;
+
+    fn problem(sides: Sides, sigma: [f64; 9], axis: Axis) -> Problem {
+        let shape = Shape::new(9, 11, 13).unwrap();
+        let size = VoxelSize::known([1.0, 0.7, 1.4], VoxelSizeSource::Generator).unwrap();
+        // Two labels in a pattern without symmetry, an insulator every seventh voxel.
+        let volume = Volume::from_fn(shape, size, |z, y, x| match (3 * z + 5 * y + x * x) % 7 {
+            0 => 2,
+            1..4 => 1,
+            _ => 0,
+        });
+        let labels = Labels::new(volume).unwrap();
+        match Problem::new(&labels, &Coefficients::per_label(sigma).unwrap(), axis, sides).unwrap() {
+            Setup::Ready(problem) => *problem,
+            Setup::Blocked(blocked) => panic!("{blocked}"),
+        }
+    }
+
+    /// The residual is affine in the iterate, so `A p = r(0) - r(p)` ties the fast sweep to the careful one;
+    /// without this the fall-back to double precision would hide a wrong sweep.
+    fn sweep_matches_residual<P: Primitives<Scalar = f64>>(
+        on: &P,
+        p: &P::Vector,
+        values: impl Fn(&P::Vector) -> Vec<f64>,
+    ) {
+        let (mut at_zero, mut at_p, mut image) = (on.vector(), on.vector(), on.vector());
+        on.residual(&on.vector(), &mut at_zero);
+        on.residual(p, &mut at_p);
+        let energy = on.apply(p, &mut image);
+        let (zero, at_p, image, p) = (values(&at_zero), values(&at_p), values(&image), values(p));
+        assert!(image.iter().any(|v| v.abs() > 0.1));
+        for i in 0..image.len() {
+            assert!((image[i] - (zero[i] - at_p[i])).abs() < TOL_SINGLE, "at {i}");
+        }
+        let dot: f64 = image.iter().zip(&p).map(|(q, p)| q * p).sum();
+        assert!((energy / dot - 1.0).abs() < TOL_SINGLE);
+    }
+
+    fn waves(n: usize, active: impl Fn(usize) -> bool) -> Vec<f32> {
+        (0..n).map(|i| if active(i) { (i as f32 * 0.7).sin() } else { 0.0 }).collect()
+    }
+
+    #[test]
+    fn sweeps_are_the_derivative_of_their_residuals() {
+        let wide = |v: &Vec<f32>| v.iter().map(|&x| f64::from(x)).collect::<Vec<_>>();
+        let one = [1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+        let two = [1.0, 0.2, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+        for axis in Axis::ALL {
+            let dense = problem(Sides::NoFlux, one, axis);
+            let Conductance::Uniform(faces) = dense.conductance() else { panic!("one conductivity") };
+            let on = Dense::new(&dense, faces);
+            let len = on.vector().len();
+            let inside = |i: usize| {
+                let mut ones = vec![0.0; len];
+                ones[i] = 1.0;
+                on.apply(&ones, &mut on.vector()) > 0.0
+            };
+            sweep_matches_residual(&on, &waves(len, inside), wide);
+            for sides in [Sides::NoFlux, Sides::Periodic] {
+                let list = problem(sides, one, axis);
+                let on = Compact::new(&list, Uniform::<f32>::of(*faces));
+                sweep_matches_residual(&on, &waves(list.unknowns(), |_| true), wide);
+                let list = problem(sides, two, axis);
+                let (Conductance::Table { faces, electrode }, Some(classes)) = (list.conductance(), list.classes())
+                else {
+                    panic!("two conductivities")
+                };
+                let on = Compact::new(&list, ByClass::<f32>::of(faces, *electrode, classes));
+                sweep_matches_residual(&on, &waves(list.unknowns(), |_| true), wide);
+            }
+        }
+    }
+}
