@@ -178,6 +178,9 @@ fn a_field_that_does_not_belong_to_the_mask_is_not_believed() {
     });
     let report = measure(&m, Some(GreyField { field: &noise, level: 0.5 })).unwrap();
     assert_eq!(report.recommended, Method::WeightedFaces, "{}", report.reason);
+    // A surface as rough as the voxels has no normal: Crofton is the better guess, and the reason says so.
+    let report = measure::<u8>(&random(Shape::cube(20).unwrap(), 4), None).unwrap();
+    assert_eq!(report.recommended, Method::Crofton, "{}", report.reason);
     let small = mask([3; 3], CUBES, ball([0.0; 3], 1.0));
     assert!(measure(&small, Some(GreyField { field: &noise, level: 0.5 })).is_err());
 }
