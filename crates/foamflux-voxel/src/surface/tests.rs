@@ -67,8 +67,9 @@ fn weighted_faces_of_thin_cylinders_stay_in_the_specified_band() {
 
 #[test]
 fn balls() {
-    // (radius, weighted faces, Crofton): curvature at r = 3, the isotropic limit of +0.6 % at large r.
-    for (r, weighted, crofton_bound) in [(3.0, 3.0, 4.0), (8.0, 1.2, 1.0), (20.0, 1.0, 0.5)] {
+    // (radius, weighted faces, Crofton): at r = 3 the mean of four positions (1 % of scatter), where normals that are not
+    // of unit length before they are summed cost 2 %; the isotropic limit of +0.6 % at large r.
+    for (r, weighted, crofton_bound) in [(3.0, 1.8, 4.0), (8.0, 1.2, 1.0), (20.0, 1.0, 0.5)] {
         let n = [2 * (r as usize) + 8; 3];
         let errors = shifts().map(|c| {
             let m = mask(n, CUBES, ball(c, r));
