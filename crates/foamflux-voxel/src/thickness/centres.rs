@@ -9,10 +9,14 @@ use rayon::prelude::*;
 /// degrees of that, so the growth is at least cos 27 = 0.89 of the distance; at the axis it is far less.
 pub const CONTAINED: f32 = 0.85;
 
+/// A voxel from which D grows faster than this share of the distance stands on a slope, not on the medial axis:
+/// its ball counts as it is, and the work of finding a better centre is left to the voxels on the axis.
+const SLOPE: f32 = 0.6;
+
 /// Steps of the climb to the centre, and their first length in voxels and ratio: the last is 1/100 voxel.
-const STEPS: usize = 14;
+const STEPS: usize = 9;
 const FIRST: f32 = 0.35;
-const RATIO: f32 = 0.77;
+const RATIO: f32 = 0.65;
 
 /// Slopes that differ by less than this count as equal: the voxel lies on the medial axis itself.
 const EQUAL: f32 = 1e-3;
@@ -44,8 +48,11 @@ pub(super) fn find(mask: &Volume<bool>, distance: &Volume<f32>) -> Vec<Ball> {
             let mut planes = Vec::with_capacity(27);
             for y in 0..shape.y {
                 for x in 0..shape.x {
-                    if !field.contained([z, y, x]) {
-                        balls.push(field.climb([z, y, x], &mut planes));
+                    let at = [z, y, x];
+                    match field.growth(at) {
+                        Some(g) if g < SLOPE => balls.push(field.climb(at, &mut planes)),
+                        Some(g) if g < CONTAINED => balls.push(field.own(at)),
+                        _ => {}
                     }
                 }
             }
@@ -63,7 +70,7 @@ struct Field<'a> {
     distance: &'a [f32],
     /// Edges along z, y, x.
     edges: [f32; 3],
-    /// Steps to the 26 neighbours, the same in memory, and CONTAINED times how far they are.
+    /// Steps to the 26 neighbours, the same in memory, and how far they are.
     neighbours: Vec<([isize; 3], isize, f32)>,
 }
 
@@ -101,7 +108,7 @@ impl<'a> Field<'a> {
                         let part = |k: usize, s: isize| (s as f32 * edges[k]).powi(2);
                         let memory = (z * shape.y as isize + y) * shape.x as isize + x;
                         let length = (part(0, z) + part(1, y) + part(2, x)).sqrt();
-                        neighbours.push(([z, y, x], memory, CONTAINED * length));
+                        neighbours.push(([z, y, x], memory, length));
                     }
                 }
             }
@@ -124,20 +131,34 @@ impl<'a> Field<'a> {
         self.shape.index(at[0], at[1], at[2])
     }
 
-    /// Whether the voxel owns no ball: it is false, or its ball lies in that of a neighbour but for a sliver.
-    fn contained(&self, at: [usize; 3]) -> bool {
+    /// Fastest growth of D towards a neighbour, per distance; anything from [`CONTAINED`] on once that is reached.
+    /// `None` in false voxels.
+    fn growth(&self, at: [usize; 3]) -> Option<f32> {
         let i = self.index(at);
         if !self.inside[i] {
-            return true;
+            return None;
         }
         let here = self.distance[i];
         let n = self.shape.zyx();
-        if (0..3).all(|k| at[k] > 0 && at[k] + 1 < n[k]) {
-            return self.neighbours.iter().any(|&(_, m, d)| self.distance[i.wrapping_add_signed(m)] - here >= d);
+        let within = (0..3).all(|k| at[k] > 0 && at[k] + 1 < n[k]);
+        let mut fastest = 0f32;
+        for &(step, memory, length) in &self.neighbours {
+            let there = if within {
+                self.distance[i.wrapping_add_signed(memory)]
+            } else {
+                self.neighbour(at, step).map_or(here, |q| self.distance[self.index(q)])
+            };
+            fastest = fastest.max((there - here) / length);
+            if fastest >= CONTAINED {
+                break;
+            }
         }
-        self.neighbours
-            .iter()
-            .any(|&(step, _, d)| self.neighbour(at, step).is_some_and(|q| self.distance[self.index(q)] - here >= d))
+        Some(fastest)
+    }
+
+    /// The voxel's own ball.
+    fn own(&self, at: [usize; 3]) -> Ball {
+        Ball { at: at.map(|v| v as f32), radius: self.distance[self.index(at)] }
     }
 
     /// The best centre within half a voxel: the highest point below all planes that the voxels around see.

@@ -19,7 +19,7 @@ fn per_cent(found: f64, exact: f64) -> f64 {
 fn plates_along_an_axis_are_exact() {
     for t in [3.0, 6.0, 7.0, 10.0] {
         for normal in [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]] {
-            let shift = if t as usize % 2 == 0 { 0.0 } else { 0.5 };
+            let shift = if (t as usize).is_multiple_of(2) { 0.0 } else { 0.5 };
             let m = mask([24; 3], CUBES, plate([shift; 3], normal, t));
             let thickness = local_thickness(&m, &Silent);
             let s = Summary::over(&thickness, &m).unwrap().unwrap();
@@ -30,8 +30,8 @@ fn plates_along_an_axis_are_exact() {
 
 #[test]
 fn cylinders_of_six_and_ten_voxels() {
-    /// Goal over orientations: 3 % at six voxels, 2 % at ten.
-    /// One orientation along an axis repeats the same stairs in every slice and is held to twice as much.
+    // Goal over orientations: 3 % at six voxels, 2 % at ten.
+    // One orientation along an axis repeats the same stairs in every slice and is held to twice as much.
     for (d, bound) in [(6.2, 3.0), (10.0, 2.0)] {
         let shifts = [[0.2, 0.1, -0.3], [-0.4, 0.25, 0.05]];
         let mut errors = Vec::new();
