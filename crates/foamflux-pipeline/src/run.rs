@@ -152,6 +152,7 @@ pub fn run(
         files: BTreeMap::new(),
         warnings: recorder.warnings(),
         notes: recorder.notes(),
+        peak_memory_bytes: None,
         seconds_total: began.elapsed().as_secs_f64(),
     };
     Ok(RunOutput { results, labels, grey, histogram, fields })

@@ -82,6 +82,8 @@ pub struct RunResults {
     pub warnings: Vec<String>,
     /// Assumptions and choices, in the order they were made.
     pub notes: Vec<String>,
+    /// Largest resident memory of the process in bytes, where the system tells.
+    pub peak_memory_bytes: Option<u64>,
     /// Seconds of the whole run.
     pub seconds_total: f64,
 }

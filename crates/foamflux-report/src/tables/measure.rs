@@ -164,11 +164,7 @@ pub(crate) fn areas(s: &SurfaceResults) -> Option<Table> {
             row.marked = true;
         }
     }
-    Some(table.note(format!(
-        "Recommended: {}, because {}.",
-        s.recommended_method,
-        s.recommended_reason.trim_end_matches('.')
-    )))
+    Some(table.note(format!("Recommended: {}. {}", s.recommended_method, s.recommended_reason)))
 }
 
 /// The other numbers about the surface.

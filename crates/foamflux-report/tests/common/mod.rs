@@ -307,6 +307,7 @@ pub(crate) fn full() -> RunResults {
         ]),
         warnings: vec!["The last slice is 12 % darker than the others.".into()],
         notes: vec!["Sides of the box are closed.".into()],
+        peak_memory_bytes: None,
         seconds_total: 19.4,
     }
 }

@@ -136,7 +136,16 @@ fn threads(number: Option<usize>) -> anyhow::Result<rayon::ThreadPool> {
 
 /// Memory that is free now, where the system says so.
 fn free_memory() -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    proc_bytes("/proc/meminfo", "MemAvailable:")
+}
+
+/// Largest resident memory of this process so far, where the system says so.
+pub(crate) fn peak_memory() -> Option<u64> {
+    proc_bytes("/proc/self/status", "VmHWM:")
+}
+
+fn proc_bytes(file: &str, key: &str) -> Option<u64> {
+    let text = std::fs::read_to_string(file).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix(key))?;
     units::parse_bytes(&line.trim().replace("kB", "KiB")).ok()
 }

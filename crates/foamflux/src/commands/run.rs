@@ -46,6 +46,7 @@ fn execute(source: Source, out: &Path, overwrite: bool, session: &Session) -> an
 fn write(done: &mut RunOutput, folder: &OutputFolder) -> anyhow::Result<()> {
     use foamflux_io::write as io;
     let pictures = figures::draw(done)?;
+    done.results.peak_memory_bytes = super::peak_memory();
     done.results.figures = pictures.iter().map(|p| p.figure.clone()).collect();
     let has_fields = !done.fields.is_empty();
     let mut files = vec![
