@@ -71,7 +71,13 @@ pub fn measure(
     {
         if present && solid_voxels < labels.shape().len() {
             begin(name);
-            let local = thickness::local_thickness(mask, watch);
+            let local = match grey {
+                // The grey field tells where between two voxels the boundary lies.
+                Some(GreyField { data, level }) => foamflux_io::for_each_type!(data, field => {
+                    thickness::local_thickness_in_grey(mask, field, level, watch)
+                }),
+                None => thickness::local_thickness(mask, watch),
+            };
             sizes[size] = stats::Summary::over(&local, mask)?.map(summary);
             stop(watch)?;
         }
