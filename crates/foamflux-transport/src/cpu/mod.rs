@@ -76,7 +76,7 @@ impl Backend for CpuBackend {
         let start = Instant::now();
         let allowed = |energy: f64| crate::backend::allowed_energy_error(problem, stop, energy);
         let limits = Limits { allowed: &allowed, max_iterations: stop.max_iterations };
-        let mut tail = Tail::new();
+        let mut tail = Tail::new(problem.slices());
         let single = problem.contrast() <= SINGLE_UP_TO;
         let mut run = match (problem.conductance(), single) {
             (Conductance::Uniform(faces), _) if self.layout(problem) == Layout::Dense => {
