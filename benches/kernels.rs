@@ -8,7 +8,10 @@ use std::hint::black_box;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use foamflux_bench::bandwidth::{Arrays, ELEMENTS};
 use foamflux_bench::case::Case;
-use foamflux_grid::Shape;
+use foamflux_grid::{LabelSet, Shape, Silent};
+use foamflux_voxel::components::{self, Connectivity};
+use foamflux_voxel::distance::{self, Border};
+use foamflux_voxel::{euler, filter, surface, thickness};
 
 fn bandwidth(c: &mut Criterion) {
     let mut group = c.benchmark_group("bandwidth");
@@ -33,5 +36,25 @@ fn cases(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(kernels, bandwidth, cases);
+/// The voxel algorithms on half-filled blobs, per voxel.
+fn voxel_algorithms(c: &mut Criterion) {
+    let mut group = c.benchmark_group("voxel");
+    group.sample_size(10);
+    let Ok(shape) = Shape::cube(128) else { return };
+    group.throughput(Throughput::Elements(shape.len() as u64));
+    let labels = Case::Blobs { porosity: 0.5, correlation_voxel: 4.0 }.make(shape, 1);
+    let (mask, grey) = (labels.mask(LabelSet::PORE), labels.volume().map(|&v| 200 * v));
+    group.bench_function("median", |b| b.iter(|| filter::median(&grey, 1, &Silent)));
+    group.bench_function("gaussian", |b| b.iter(|| filter::gaussian(&grey, 1.0, &Silent)));
+    group.bench_function("components", |b| b.iter(|| components::label(&mask, Connectivity::Face6)));
+    group.bench_function("euler", |b| b.iter(|| euler::euler_number(&mask, Connectivity::Full26)));
+    group.bench_function("distance", |b| b.iter(|| distance::distance(&mask, Border::Open)));
+    group.bench_function("thickness", |b| b.iter(|| thickness::local_thickness(&mask, &Silent)));
+    group.bench_function("crofton", |b| b.iter(|| surface::crofton(&mask)));
+    group.bench_function("weighted_faces", |b| b.iter(|| surface::weighted_faces(&mask)));
+    group.bench_function("marching_cubes", |b| b.iter(|| surface::marching_cubes_mask(&mask)));
+    group.finish();
+}
+
+criterion_group!(kernels, bandwidth, cases, voxel_algorithms);
 criterion_main!(kernels);
