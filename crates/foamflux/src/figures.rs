@@ -116,7 +116,7 @@ pub(crate) fn draw(output: &RunOutput) -> Result<Vec<Picture>, FigureError> {
         pictures.push(chart("figures/histogram.svg", data.title, "Grey values after the filter.", histogram(&data)));
     }
     if output.results.transport.values().any(|t| t.directions.values().any(|d| d.percolates)) {
-        let caption = "tau - 1 by phase and direction, with the error of the solver.";
+        let caption = "tau - 1 by phase and direction.";
         pictures.push(chart("figures/tau.svg", "tortuosity factor", caption, tau_bars(&output.results.transport)));
     }
     Ok(pictures)
