@@ -23,6 +23,12 @@
 //! `d_i` is taken as its computed value plus a bound of the rounding in computing it; sums of positive terms are
 //! inflated by the number of roundings any term passes through.
 //!
+//! **The voxel geometry itself.** Linear between opposite faces of a voxel (lowest-order Raviart-Thomas elements, 1977),
+//! the same flux is free of sources everywhere, and its dissipation, `(a^2 + a b + b^2) / 3` per voxel and axis with face
+//! fluxes a and b instead of `(a^2 + b^2) / 2`, bounds the exact tau from above.
+//! From below it is bounded by a continuous potential ([`crate::vertices`]).
+//! The steps of the voxels' surface belong to that geometry; how well they describe the sample is another question.
+//!
 //! What is different here: equilibration over shortest paths to both electrodes instead of local problems per patch,
 //! and the maximum principle instead of exact arithmetic.
 //!
@@ -37,6 +43,7 @@ use crate::audit::row_fluxes;
 use crate::backend::tau_of;
 use crate::layout::{CompactGraph, bit};
 use crate::routes::{Routes, neighbour};
+use crate::vertices::{conductivity, continuous_energy, geometry};
 use crate::{Deviation, Problem, Solution};
 
 /// Rows are summed in this many blocks, whatever the number of threads.
@@ -44,7 +51,7 @@ const BLOCKS: usize = 256;
 /// Unit roundoff of double precision.
 const UNIT: f64 = f64::EPSILON / 2.0;
 /// Roundings outside of long sums, in conductances, drops, squares, mean conductivity and tau; counted with room to spare.
-const FEW: f64 = 64.0;
+const FEW: f64 = 256.0;
 /// Roundings in the sum of six fluxes, each the sum of two terms; counted with room to spare.
 const SIX_FACES: f64 = 16.0;
 
@@ -53,13 +60,17 @@ const SIX_FACES: f64 = 16.0;
 pub struct Certificate {
     /// Lower and upper bound of tau; the upper one is infinite where the flux says nothing.
     pub tau_bounds: [f64; 2],
-    /// Upper over lower bound less one.
+    /// Bounds of tau of the voxel geometry itself, the exact solution between whose voxels steps are resolved:
+    /// what refining each voxel into many would tend to. Usually below `tau_bounds`, as the discrete problem
+    /// underestimates the conductivity.
+    pub tau_voxel_geometry_bounds: [f64; 2],
+    /// Upper over lower bound of `tau_bounds` less one.
     pub relative_gap: f64,
     /// Largest source left in a voxel over the total current; rounding.
     pub largest_source: f64,
     /// Seconds that it took.
     pub seconds: f64,
-    /// Bytes held while it was computed, beside problem and solution.
+    /// Bytes held while it was computed, problem and potential included.
     pub bytes: u64,
 }
 
@@ -99,15 +110,26 @@ pub fn certify(problem: &Problem, solution: &Solution, watch: &dyn Watch) -> Res
     }
     let mut carried = sources(problem, deviation);
     routes.carry(problem, &graph, &mut carried);
-    let bytes = graph.bytes() + routes.bytes() + 8 * carried.capacity() as u64;
+    let potential = match deviation {
+        Deviation::Single(u) => 4 * u.len(),
+        Deviation::Double(u) => 8 * u.len(),
+    };
+    let bytes = problem.bytes() + (potential + 8 * carried.len()) as u64 + graph.bytes() + routes.bytes();
     if watch.cancelled() {
         return Err(CertifyError::Cancelled);
     }
     let sums = Sums::of(problem, deviation, &Flux { problem, graph: &graph, routes: &routes, carried: &carried });
     let [lower_energy, upper_energy] = sums.energy_bounds(problem).ok_or(CertifyError::NotFinite)?;
-    let tau = |energy: f64| tau_of(problem, problem.fractions().mean_conductivity, energy);
-    let tau_bounds = [tau(upper_energy), if lower_energy > 0.0 { tau(lower_energy) } else { f64::INFINITY }];
+    let tau = |energy: f64| match energy > 0.0 {
+        true => tau_of(problem, problem.fractions().mean_conductivity, energy),
+        false => f64::INFINITY,
+    };
+    let tau_bounds = [tau(upper_energy), tau(lower_energy)];
+    let shape = problem.shape();
+    let slack = ((shape.x + shape.y + shape.z) as f64 + FEW) * UNIT;
+    let continuous = continuous_energy(problem, deviation) * (1.0 + slack);
     Ok(Certificate {
+        tau_voxel_geometry_bounds: [tau(continuous), tau(sums.geometry_energy(problem))],
         tau_bounds,
         relative_gap: tau_bounds[1] / tau_bounds[0] - 1.0,
         largest_source: sums.largest_source / sums.current().abs(),
@@ -178,6 +200,8 @@ struct Sums {
     energy: f64,
     /// `D(f)`.
     dissipation: f64,
+    /// Dissipation of the flux that is linear along each axis within each voxel.
+    linear_dissipation: f64,
     /// Currents through the inlet and the outlet.
     currents: [f64; 2],
     /// Sum of their terms' sizes.
@@ -216,26 +240,27 @@ impl Sums {
     fn add(&mut self, part: &Sums) {
         self.energy += part.energy;
         self.dissipation += part.dissipation;
+        self.linear_dissipation += part.linear_dissipation;
         self.currents[0] += part.currents[0];
         self.currents[1] += part.currents[1];
         self.current_sizes += part.current_sizes;
         self.sources += part.sources;
-        // `max` would hide what is not a number.
-        if !(part.largest_source <= self.largest_source) {
-            self.largest_source = part.largest_source;
-        }
+        self.largest_source = self.largest_source.max(part.largest_source);
     }
 
     fn of_row(problem: &Problem, deviation: &Deviation, flux: &Flux<'_>, row: (usize, usize)) -> Self {
         let flow = problem.axis().xyz_index();
-        let graph = flux.graph;
+        let (graph, geometry) = (flux.graph, geometry(problem));
         let fluxes = row_fluxes(problem, deviation, row);
         let mut sums = Sums { energy: fluxes.energy, ..Sums::default() };
         let first = problem.runs().row(row.0, row.1).first().map_or(0, |r| r.first as usize);
         for (k, mut faces) in fluxes.faces.into_iter().enumerate() {
             let i = first + k;
             flux.add(i, &mut faces);
+            let s = conductivity(problem, i);
             for axis in Axis::ALL {
+                let (a, b) = (faces[2 * axis.xyz_index()], faces[2 * axis.xyz_index() + 1]);
+                sums.linear_dissipation += (a * a + a * b + b * b) / (3.0 * s * geometry[axis.xyz_index()]);
                 let direction = 2 * axis.xyz_index() + 1;
                 if graph.open[i] & (1 << direction) != 0 {
                     let g = problem.between(axis, i, neighbour(graph, i, direction));
@@ -252,9 +277,7 @@ impl Sums {
             }
             let source = net_inflow(&faces).abs();
             sums.sources += source + SIX_FACES * UNIT * faces.iter().map(|f| f.abs()).sum::<f64>();
-            if !(source <= sums.largest_source) {
-                sums.largest_source = source;
-            }
+            sums.largest_source = sums.largest_source.max(source);
         }
         sums
     }
@@ -264,16 +287,31 @@ impl Sums {
         0.5 * (self.currents[0] + self.currents[1])
     }
 
+    /// Relative rounding of a sum of positive terms.
+    fn slack(&self) -> f64 {
+        (self.depth + FEW) * UNIT
+    }
+
+    /// What the flux says of the least energy, if it dissipates so much.
+    fn least_energy(&self, problem: &Problem, dissipation: f64) -> f64 {
+        let (n, slack) = (problem.slices() as f64, self.slack());
+        let current = self.current() - slack * self.current_sizes - 0.5 * self.sources * (1.0 + slack);
+        (n * current.max(0.0)).powi(2) / dissipation * (1.0 - slack)
+    }
+
+    /// Lower bound of the least energy on the voxel geometry.
+    fn geometry_energy(&self, problem: &Problem) -> f64 {
+        self.least_energy(problem, self.linear_dissipation)
+    }
+
     /// Lower and upper bound of the least energy; none where sums are not finite.
     fn energy_bounds(&self, problem: &Problem) -> Option<[f64; 2]> {
-        let n = problem.slices() as f64;
-        let slack = (self.depth + FEW) * UNIT;
+        let slack = self.slack();
         // A drop of one less a rise rounds to the size of the rise, which the drop may not have:
         // sum of g |drop| over axial faces, by Cauchy and Schwarz, with conductances of at most one (two at electrodes).
         let rises = FEW * UNIT * (self.energy * 2.0 * problem.unknowns() as f64).sqrt();
         let upper = self.energy * (1.0 + slack) + rises;
-        let current = self.current() - slack * self.current_sizes - 0.5 * self.sources * (1.0 + slack);
-        let bounds = [(n * current.max(0.0)).powi(2) / self.dissipation * (1.0 - slack), upper];
+        let bounds = [self.least_energy(problem, self.dissipation), upper];
         (bounds.iter().all(|b| b.is_finite()) && self.energy > 0.0).then_some(bounds)
     }
 }

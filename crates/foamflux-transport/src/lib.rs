@@ -34,6 +34,7 @@ mod prune;
 mod routes;
 mod solution;
 pub mod tail;
+mod vertices;
 
 #[cfg(feature = "backend-suite")]
 pub mod suite;

@@ -117,7 +117,7 @@ fn exact_fields_have_no_gap() {
     let mut layers = PORE;
     (layers[1], layers[2]) = (0.25, 1e-3);
     for axis in Axis::ALL {
-        let slab = |z: usize, y: usize, x: usize| usize::from([x, y, z][(axis.xyz_index() + 1) % 3] % 3 == 0);
+        let slab = |z: usize, y: usize, x: usize| usize::from([x, y, z][(axis.xyz_index() + 1) % 3] < 3);
         let layer = |z: usize, y: usize, x: usize| [x, y, z][axis.xyz_index()] % 3;
         for sides in [Sides::NoFlux, Sides::Periodic] {
             for (what, sigma, volume) in [
@@ -180,4 +180,87 @@ fn foreign_and_broken_potentials_are_refused() {
         solution.deviation = Deviation::Double(values.clone());
         assert_eq!(certify(&problem, &solution, &Silent), Err(CertifyError::NotFinite));
     }
+}
+
+/// The same geometry with every voxel split into 8.
+fn refined(labels: &Labels) -> Labels {
+    let (n, d) = (labels.shape(), labels.spacing());
+    sized([2 * n.z, 2 * n.y, 2 * n.x], [d.x / 2.0, d.y / 2.0, d.z / 2.0], |z, y, x| {
+        *labels.volume().at(z / 2, y / 2, x / 2)
+    })
+}
+
+#[test]
+fn bounds_of_the_voxel_geometry_hold_whatever_the_resolution() {
+    /// Solves are converged to 1e-8; bounds of different resolutions are compared with this slack.
+    const TOL_SOLVED: f64 = 1e-7;
+    let mut rng = Lcg(42);
+    let mut compared = 0;
+    for case in 0..30 {
+        let zyx = [1 + rng.below(6), 1 + rng.below(6), 1 + rng.below(6)];
+        let xyz = [0.5 + rng.unit(), 0.5 + rng.unit(), 0.5 + rng.unit()];
+        let share = 0.4 + 0.5 * rng.unit();
+        let mut sigma = PORE;
+        sigma[2] = [0.0, 0.3, 1e-3][case % 3];
+        let volume = sized(zyx, xyz, |_, _, _| if rng.unit() < share { 0 } else { 1 + rng.below(2) as u8 });
+        let (fine, finer) = (refined(&volume), refined(&refined(&volume)));
+        for axis in Axis::ALL {
+            let sides = if rng.below(2) == 0 { Sides::NoFlux } else { Sides::Periodic };
+            if setup(&volume, sigma, axis, sides).is_none() {
+                continue;
+            }
+            let bounds = [&volume, &fine, &finer].map(|labels| {
+                let problem = setup(labels, sigma, axis, sides).unwrap();
+                let solution = after(&problem, 1e-8, 20_000);
+                let c = certify(&problem, &solution, &Silent).unwrap();
+                // The flux of the discrete problem is admissible in both, and shorter where it is linear.
+                assert!(c.tau_voxel_geometry_bounds[1] <= c.tau_bounds[1] * (1.0 + TOL_SOLVED));
+                c.tau_voxel_geometry_bounds
+            });
+            let what = format!("case {case} along {axis}, {sides:?}: {bounds:?}");
+            // One exact value lies in all three, and the finest bracket is the narrowest.
+            let low = bounds.iter().map(|b| b[0]).fold(0.0, f64::max);
+            let high = bounds.iter().map(|b| b[1]).fold(f64::INFINITY, f64::min);
+            assert!(low <= high * (1.0 + TOL_SOLVED), "{what}");
+            let width = |b: [f64; 2]| b[1] / b[0] - 1.0;
+            assert!(width(bounds[2]) <= width(bounds[0]) + TOL_SOLVED, "{what}");
+            compared += u32::from(width(bounds[0]) > 1e-3);
+        }
+    }
+    assert!(compared > 20, "only {compared} brackets are open: the check is empty");
+}
+
+#[test]
+fn bounds_of_the_voxel_geometry_meet_where_the_field_is_straight() {
+    for axis in Axis::ALL {
+        let slab = |z: usize, y: usize, x: usize| u8::from([x, y, z][(axis.xyz_index() + 1) % 3] < 3);
+        for sides in [Sides::NoFlux, Sides::Periodic] {
+            for volume in [sized([6, 5, 7], [1.0, 2.0, 0.3], |_, _, _| 0), sized([6, 5, 7], [1.0, 2.0, 0.3], slab)] {
+                let problem = setup(&volume, PORE, axis, sides).unwrap();
+                let c = certify(&problem, &after(&problem, 1e-9, 20_000), &Silent).unwrap();
+                let [low, high] = c.tau_voxel_geometry_bounds;
+                assert!((low - 1.0).abs() < TOL_EXACT && (high - 1.0).abs() < TOL_EXACT, "{low} {high}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_bracket_of_a_bent_channel_holds_its_refined_tau() {
+    // A channel with one step of its own width: re-entrant corners, where the discrete problem converges slowly.
+    let volume = labels([4, 1, 4], |z, _, x| u8::from(if z < 2 { x >= 2 } else { x != 1 && x != 2 }));
+    let mut fine = volume.clone();
+    let problem = ready(&volume, Axis::Z);
+    let [low, high] = certify(&problem, &solve(&problem, 1e-8), &Silent).unwrap().tau_voxel_geometry_bounds;
+    let mut last = solve(&problem, 1e-8).tau;
+    let mut steps = Vec::new();
+    for _ in 0..4 {
+        fine = refined(&fine);
+        let next = solve(&ready(&fine, Axis::Z), 1e-8).tau;
+        steps.push(last - next);
+        last = next;
+    }
+    // tau falls towards its limit; the rest is below twice the last step, as steps shrink by 0.4 or more each time.
+    assert!(steps.windows(2).all(|w| w[1] > 0.0 && w[1] < 0.6 * w[0]), "{steps:?}");
+    assert!(low < last - 2.0 * steps[3] && last < high, "{low} {last} {high} {steps:?}");
 }
