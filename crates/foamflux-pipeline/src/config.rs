@@ -69,6 +69,8 @@ pub struct Config {
     pub tol: Option<String>,
     /// Most iterations of a solve.
     pub max_iterations: Option<u32>,
+    /// Whether tau gets rigorous bounds after each solve; without a word `run` does it and `transport` does not.
+    pub certify: Option<bool>,
     /// Directions whose potential and flux go into `fields.vti`: `none`, `x`, `y`, `z`, `all`.
     pub fields: Option<String>,
 
@@ -152,7 +154,7 @@ impl Config {
         overlay!(base, over;
             voxel_size, shape, dtype, byte_order, offset, crop, bin, odd_sizes, bad_slices, content, labels,
             method, threshold, low, high, foreground, denoise, min_solid, fill_holes, density, bet,
-            phase, conductivity, direction, sides, tol, max_iterations, fields, skip, only, sample,
+            phase, conductivity, direction, sides, tol, max_iterations, certify, fields, skip, only, sample,
             device, threads, max_memory, seed)
     }
 
@@ -256,6 +258,7 @@ mod tests {
             let value = match key.as_str() {
                 "bin" | "offset" | "min-solid" | "max-iterations" | "threads" | "seed" => toml::Value::Integer(3),
                 "threshold" | "low" | "high" | "density" | "bet" => toml::Value::Float(2.5),
+                "certify" => toml::Value::Boolean(true),
                 "phase" | "skip" | "only" => toml::Value::Array(vec!["a".into()]),
                 _ => "a".into(),
             };

@@ -126,6 +126,8 @@ pub fn run(
         // Open structures differ in tau - 1, so the main job converges that as well.
         let mut transport_settings = settings.transport.clone();
         transport_settings.stop.tau_minus_one = Some(TAU_MINUS_ONE);
+        // Bounds cost a small part of a solve, so the main job has them unless the user said no.
+        transport_settings.certify = settings.config.certify.unwrap_or(true);
         let solved = transport::transport(&labels, &transport_settings, 0.0, backend, watch)?;
         transport_results = solved.results;
         fields = solved.fields;

@@ -54,6 +54,8 @@ pub struct TransportSettings {
     pub sides: Sides,
     /// When to stop.
     pub stop: Stop,
+    /// Whether tau gets rigorous bounds after each solve.
+    pub certify: bool,
     /// Directions whose potential and flux are kept.
     pub fields: Vec<Axis>,
 }
@@ -336,6 +338,7 @@ fn transport(config: &Config) -> Result<TransportSettings, ConfigError> {
         axes: axes("direction", config.direction.as_deref().unwrap_or("all"))?,
         sides: choice("sides", config.sides.as_deref(), &[("no-flux", Sides::NoFlux), ("periodic", Sides::Periodic)])?,
         stop: Stop { tau_rel, max_iterations, ..Stop::default() },
+        certify: config.certify.unwrap_or(false),
         fields,
     })
 }

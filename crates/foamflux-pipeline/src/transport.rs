@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use foamflux_grid::{Axis, Event, Labels, Phase, Stage, Watch};
 use foamflux_results::{BlockedInfo, DirectionResults, ErrorParts, PhaseInfo, SecondsSpent, TransportResults};
 use foamflux_transport::{
-    Backend, Blocked, Coefficients, Problem, Setup, Solution, SolveError, bruggeman, flux, flux_tortuosity,
-    flux_tortuosity_is_consistent, macmullin,
+    Backend, Blocked, Certificate, CertifyError, Coefficients, Problem, Setup, Solution, SolveError, bruggeman,
+    certify, flux, flux_tortuosity, flux_tortuosity_is_consistent, macmullin,
 };
 
 use crate::error::PipelineError;
@@ -95,15 +95,25 @@ fn one_phase(
                     SolveError::Cancelled { .. } => PipelineError::Cancelled,
                     source => PipelineError::Solve { what: format!("tau of {} along {axis}", phase.name), source },
                 })?;
+                let certificate = match settings.certify {
+                    true => Some(certified(&problem, &solution, watch)?),
+                    false => None,
+                };
                 let flux = flux(&problem, &solution);
-                let results = flows(&problem, &solution, flux_tortuosity(&flux, axis), seconds_read);
+                let t_flux = flux_tortuosity(&flux, axis);
+                let results = flows(&problem, &solution, certificate.as_ref(), t_flux, seconds_read);
+                let error = results.error.solver.unwrap_or(0.0) / solution.tau;
+                let wanted = settings.stop.allowed(solution.tau);
+                if certificate.is_some() && error > wanted {
+                    watch.event(Event::Note(format!(
+                        "{} along {axis}: the certified relative error of tau is {error:.1e}, {wanted:.1e} was asked \
+                         for and the estimate that ended the solve was {:.1e}; lower --tol to narrow the bounds",
+                        phase.name, solution.error_solver.relative
+                    )));
+                }
                 if let Some(t_flux) = results.flux_tortuosity
                     && settings.conductivities.is_none()
-                    && !flux_tortuosity_is_consistent(
-                        t_flux,
-                        solution.tau,
-                        FLUX_CHECK_SLACK + solution.error_solver.relative,
-                    )
+                    && !flux_tortuosity_is_consistent(t_flux, solution.tau, FLUX_CHECK_SLACK + error)
                 {
                     warnings.push(format!(
                         "{} along {axis}: the square of the flux tortuosity ({:.6}) exceeds tau ({:.6}), which exact \
@@ -150,19 +160,40 @@ fn one_phase(
 /// what is left above the bound is rounding in single precision.
 const FLUX_CHECK_SLACK: f64 = 1e-5;
 
-fn flows(problem: &Problem, solution: &Solution, t_flux: f64, seconds_read: f64) -> DirectionResults {
+/// Bounds tau from both sides.
+fn certified(problem: &Problem, solution: &Solution, watch: &dyn Watch) -> Result<Certificate, PipelineError> {
+    certify(problem, solution, watch).map_err(|source| match source {
+        CertifyError::Cancelled => PipelineError::Cancelled,
+        source => PipelineError::Internal(source.to_string()),
+    })
+}
+
+/// The results of one direction. `error.solver` is the larger distance from tau to one of its bounds where they are
+/// certified and finite, and the estimate that ended the solve otherwise.
+fn flows(
+    problem: &Problem,
+    solution: &Solution,
+    certificate: Option<&Certificate>,
+    t_flux: f64,
+    seconds_read: f64,
+) -> DirectionResults {
     let fractions = problem.fractions();
-    let relative = solution.error_solver.relative;
+    let tau_bounds = certificate.map(|c| c.tau_bounds).filter(|b| b[1].is_finite()).or(solution.tau_bounds);
+    let solver = match tau_bounds {
+        Some([lower, upper]) => (solution.tau - lower).max(upper - solution.tau),
+        None => solution.error_solver.absolute,
+    };
+    let relative = solver / solution.tau;
     let exponent = bruggeman(solution.tau, fractions.conducting, Some(relative));
     DirectionResults {
         percolates: true,
         percolating_fraction: fractions.percolating,
         tau: Some(solution.tau),
         tau_minus_one: Some(solution.tau - 1.0),
-        error: ErrorParts { solver: Some(solution.error_solver.absolute), ..ErrorParts::default() },
+        error: ErrorParts { solver: Some(solver), ..ErrorParts::default() },
         tau_percolating: Some(solution.tau_percolating),
-        tau_bounds: solution.tau_bounds,
-        tau_voxel_geometry_bounds: None,
+        tau_bounds,
+        tau_voxel_geometry_bounds: certificate.map(|c| c.tau_voxel_geometry_bounds).filter(|b| b[1].is_finite()),
         d_eff_relative: solution.d_eff_relative,
         macmullin: Some(macmullin(solution.d_eff_relative)),
         bruggeman_exponent: exponent.map(|b| b.exponent),
@@ -178,9 +209,9 @@ fn flows(problem: &Problem, solution: &Solution, t_flux: f64, seconds_read: f64)
             read: seconds_read,
             setup: problem.seconds() + solution.seconds.setup,
             solve: solution.seconds.solve,
-            certify: 0.0,
+            certify: certificate.map_or(0.0, |c| c.seconds),
         },
-        peak_bytes: solution.peak_bytes,
+        peak_bytes: solution.peak_bytes.max(certificate.map_or(0, |c| c.bytes)),
     }
 }
 

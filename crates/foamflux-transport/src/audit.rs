@@ -7,7 +7,7 @@
 use foamflux_grid::Axis;
 use rayon::prelude::*;
 
-use crate::problem::{Conductance, LATERAL};
+use crate::problem::LATERAL;
 use crate::{Deviation, Problem};
 
 /// Rows per parallel block; fixed, so that sums do not depend on the number of threads.
@@ -42,20 +42,11 @@ pub(crate) fn row_fluxes(problem: &Problem, deviation: &Deviation, (z, y): (usiz
     let len: usize = runs.iter().map(|r| r.len()).sum();
     let mut row = RowFluxes { faces: vec![[0.0; 6]; len], energy: 0.0, drive: 0.0 };
     let flow = problem.axis();
-    let class = |i: usize| problem.classes().map_or(0, |c| usize::from(c[i]));
-    let between = |axis: Axis, i: usize, j: usize| match problem.conductance() {
-        Conductance::Uniform(g) => g[axis.xyz_index()],
-        Conductance::Table { faces, .. } => faces[axis.xyz_index()][class(i) * 16 + class(j)],
-    };
-    let electrode = |i: usize| match problem.conductance() {
-        Conductance::Uniform(_) => 2.0,
-        Conductance::Table { electrode, .. } => electrode[class(i)],
-    };
     let cross = |row: &mut RowFluxes, axis: Axis, up: bool, i: usize, j: usize| {
         let straight = f64::from(u8::from(axis == flow));
         let rise = deviation.at(i) - deviation.at(j);
         let drop = straight + if up { rise } else { -rise };
-        let flux = between(axis, i, j) * drop;
+        let flux = problem.between(axis, i, j) * drop;
         row.faces[i - base][2 * axis.xyz_index() + usize::from(up)] = flux;
         if up {
             row.energy += flux * drop;
@@ -81,7 +72,7 @@ pub(crate) fn row_fluxes(problem: &Problem, deviation: &Deviation, (z, y): (usiz
     }
     let slices = problem.slices();
     let mut end_face = |i: usize, outlet: bool| {
-        let g = electrode(i);
+        let g = problem.to_electrode(i);
         let drop = 0.5 + if outlet { deviation.at(i) } else { -deviation.at(i) };
         row.faces[i - base][2 * flow.xyz_index() + usize::from(outlet)] = g * drop;
         row.energy += g * drop * drop;

@@ -23,6 +23,7 @@
 mod audit;
 mod backend;
 mod blocked;
+mod certify;
 mod coefficients;
 mod cpu;
 mod flux;
@@ -30,8 +31,10 @@ pub mod krylov;
 mod layout;
 mod problem;
 mod prune;
+mod routes;
 mod solution;
 pub mod tail;
+mod vertices;
 
 #[cfg(feature = "backend-suite")]
 pub mod suite;
@@ -40,6 +43,7 @@ pub use foamflux_grid::Axis;
 
 pub use backend::Backend;
 pub use blocked::{Blocked, BlockedWhy, Reach};
+pub use certify::{Certificate, CertifyError, certify};
 pub use coefficients::{Coefficients, MAX_CONTRAST, ProblemError};
 pub use cpu::CpuBackend;
 pub use flux::{

@@ -218,6 +218,28 @@ impl Problem {
         self.classes.as_deref()
     }
 
+    fn class(&self, unknown: usize) -> usize {
+        self.classes.as_ref().map_or(0, |c| usize::from(c[unknown]))
+    }
+
+    /// Scaled conductance between two unknowns that are neighbours along `axis`.
+    #[inline]
+    pub(crate) fn between(&self, axis: Axis, i: usize, j: usize) -> f64 {
+        match &self.conductance {
+            Conductance::Uniform(g) => g[axis.xyz_index()],
+            Conductance::Table { faces, .. } => faces[axis.xyz_index()][self.class(i) * 16 + self.class(j)],
+        }
+    }
+
+    /// Scaled conductance from the centre of an unknown to an electrode half a voxel away.
+    #[inline]
+    pub(crate) fn to_electrode(&self, i: usize) -> f64 {
+        match &self.conductance {
+            Conductance::Uniform(_) => 2.0,
+            Conductance::Table { electrode, .. } => electrode[self.class(i)],
+        }
+    }
+
     pub(crate) const fn runs(&self) -> &Runs {
         &self.runs
     }

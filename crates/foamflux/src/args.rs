@@ -262,6 +262,9 @@ pub(crate) struct TransportArgs {
     /// Relative conductivities, for example fibre=1,node=0.3; the labels named conduct together
     #[arg(long, value_name = "LABEL=VALUE,...", conflicts_with = "phase")]
     conductivity: Option<String>,
+    /// Bound tau rigorously from both sides after each solve
+    #[arg(long)]
+    certify: bool,
     /// File to write potentials and flux vectors to (.vti)
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
@@ -414,6 +417,7 @@ impl Command {
                 args.solve.set(&mut config);
                 config.phase = args.phase.clone().map(|phase| vec![phase]);
                 config.conductivity.clone_from(&args.conductivity);
+                config.certify = args.certify.then_some(true);
             }
             Command::Host(_) | Command::Demo(_) => {}
         }
