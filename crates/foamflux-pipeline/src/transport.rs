@@ -169,7 +169,8 @@ fn certified(problem: &Problem, solution: &Solution, watch: &dyn Watch) -> Resul
 }
 
 /// The results of one direction. `error.solver` is the larger distance from tau to one of its bounds where they are
-/// certified and finite, and the estimate that ended the solve otherwise.
+/// certified and finite, and the estimate that ended the solve otherwise. `error.resolution` is the larger distance to
+/// the bounds of the exact solution on the same voxel geometry; how well its steps describe the sample is not in it.
 fn flows(
     problem: &Problem,
     solution: &Solution,
@@ -184,16 +185,23 @@ fn flows(
         None => solution.error_solver.absolute,
     };
     let relative = solver / solution.tau;
+    let geometry = certificate.map(|c| c.tau_voxel_geometry_bounds).filter(|b| b[1].is_finite());
+    let resolution = geometry.map(|[lower, upper]| (solution.tau - lower).max(upper - solution.tau).max(0.0));
     let exponent = bruggeman(solution.tau, fractions.conducting, Some(relative));
     DirectionResults {
         percolates: true,
         percolating_fraction: fractions.percolating,
         tau: Some(solution.tau),
         tau_minus_one: Some(solution.tau - 1.0),
-        error: ErrorParts { solver: Some(solver), ..ErrorParts::default() },
+        error: ErrorParts {
+            solver: Some(solver),
+            resolution,
+            total: resolution.map(|r| solver + r),
+            ..ErrorParts::default()
+        },
         tau_percolating: Some(solution.tau_percolating),
         tau_bounds,
-        tau_voxel_geometry_bounds: certificate.map(|c| c.tau_voxel_geometry_bounds).filter(|b| b[1].is_finite()),
+        tau_voxel_geometry_bounds: geometry,
         d_eff_relative: solution.d_eff_relative,
         macmullin: Some(macmullin(solution.d_eff_relative)),
         bruggeman_exponent: exponent.map(|b| b.exponent),
