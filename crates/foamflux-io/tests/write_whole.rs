@@ -208,6 +208,11 @@ fn only_our_own_results_are_replaced() {
     assert!(refusal().contains("not written by foamflux"));
     assert_eq!(names(&out), ["results.json", "thesis.tex"]);
 
+    // A synthetic host is ours as well, and has no results.json.
+    fs::remove_file(out.join("results.json")).unwrap();
+    fs::write(out.join("truth.json"), r#"{"schema": "foamflux.host-facts/1"}"#).unwrap();
+    drop(OutputFolder::create(&out, Existing::Replace).unwrap());
+
     let file = place.path().join("file");
     fs::write(&file, "").unwrap();
     let error = OutputFolder::create(&file, Existing::Replace).err().unwrap();

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Everything that can be set, as text or plain numbers, `None` where nothing was said.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -50,6 +50,7 @@ pub struct Config {
     /// Solid components smaller than this many voxels become pore.
     pub min_solid: Option<u64>,
     /// Holes in the solid to fill: `none`, `all`, or the largest size in voxels.
+    #[serde(deserialize_with = "text_or_number")]
     pub fill_holes: Option<String>,
 
     /// Density of the solid in g/cm3, for area per mass.
@@ -58,6 +59,7 @@ pub struct Config {
     pub bet: Option<f64>,
 
     /// Conducting phases.
+    #[serde(deserialize_with = "list")]
     pub phase: Option<Vec<String>>,
     /// Relative conductivities by label, `fibre=1,node=0.3`; makes them one conducting medium.
     pub conductivity: Option<String>,
@@ -66,6 +68,7 @@ pub struct Config {
     /// `no-flux` or `periodic`.
     pub sides: Option<String>,
     /// Relative error of tau, `0.1%` or `1e-3`.
+    #[serde(deserialize_with = "text_or_number")]
     pub tol: Option<String>,
     /// Most iterations of a solve.
     pub max_iterations: Option<u32>,
@@ -75,8 +78,10 @@ pub struct Config {
     pub fields: Option<String>,
 
     /// Stages to leave out of `run`.
+    #[serde(deserialize_with = "list")]
     pub skip: Option<Vec<String>>,
     /// The only stages that `run` does.
+    #[serde(deserialize_with = "list")]
     pub only: Option<Vec<String>>,
     /// Name of the sample in tables.
     pub sample: Option<String>,
@@ -89,6 +94,49 @@ pub struct Config {
     pub max_memory: Option<String>,
     /// Seed of generated hosts.
     pub seed: Option<u64>,
+}
+
+/// A list, or what the flag takes: names with commas between them.
+fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "a name in quotes, or a list of names such as [\"pore\", \"solid\"], is expected")]
+    enum Names {
+        One(String),
+        Many(Vec<String>),
+    }
+    Ok(Option::<Names>::deserialize(deserializer)?.map(|names| match names {
+        Names::One(names) => names.split(',').map(str::to_owned).collect(),
+        Names::Many(names) => names,
+    }))
+}
+
+/// A text, or a bare number where the text would be nothing else.
+fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "a number, or a text in quotes, is expected")]
+    enum Value {
+        Whole(i64),
+        Number(f64),
+        Text(String),
+    }
+    Ok(Option::<Value>::deserialize(deserializer)?.map(|value| match value {
+        Value::Whole(n) => n.to_string(),
+        Value::Number(n) => n.to_string(),
+        Value::Text(text) => text,
+    }))
+}
+
+/// The parser's message in the words of a configuration file instead of Rust's.
+fn plain_words(message: &str) -> String {
+    let words = [
+        ("expected usize", "expected a whole number"),
+        ("expected u64", "expected a whole number"),
+        ("expected u32", "expected a whole number"),
+        ("expected f64", "expected a number"),
+        ("expected a string", "expected a text in quotes"),
+        ("unknown field", "unknown key"),
+    ];
+    words.iter().fold(message.trim().to_owned(), |text, (from, to)| text.replace(from, to))
 }
 
 /// Why a configuration is refused.
@@ -113,6 +161,9 @@ pub enum ConfigError {
         /// What is wrong and where.
         message: String,
     },
+    /// An argument without a flag that cannot be used.
+    #[error("{0}")]
+    Argument(String),
     /// A value that its key cannot take.
     #[error("--{key}: {message}")]
     Value {
@@ -144,7 +195,7 @@ impl Config {
         let text = std::fs::read_to_string(path)
             .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
         toml::from_str(&text)
-            .map_err(|e| ConfigError::Syntax { path: path.to_owned(), message: e.to_string().trim().to_owned() })
+            .map_err(|e| ConfigError::Syntax { path: path.to_owned(), message: plain_words(&e.to_string()) })
     }
 
     /// This configuration with everything that `over` says put on top.
@@ -248,6 +299,24 @@ mod tests {
     fn unknown_keys_are_refused_by_name() {
         let error = toml::from_str::<Config>("voxelsize = \"1um\"").unwrap_err().to_string();
         assert!(error.contains("voxelsize"), "{error}");
+    }
+
+    #[test]
+    fn a_file_may_say_what_the_flag_would() {
+        let file: Config = toml::from_str(
+            "phase = \"pore,solid\"\nskip = [\"tag\"]\nonly = \"measure\"\ntol = 0.001\nfill-holes = 50",
+        )
+        .unwrap();
+        assert_eq!(file.phase, Some(vec!["pore".to_owned(), "solid".to_owned()]));
+        assert_eq!(file.skip, Some(vec!["tag".to_owned()]));
+        assert_eq!(file.only, Some(vec!["measure".to_owned()]));
+        assert_eq!((file.tol.as_deref(), file.fill_holes.as_deref()), (Some("0.001"), Some("50")));
+        for (bad, part) in
+            [("phase = 1", "list of names"), ("tol = true", "a number"), ("bin = \"2\"", "a whole number")]
+        {
+            let error = plain_words(&toml::from_str::<Config>(bad).unwrap_err().to_string());
+            assert!(error.contains(part), "{error}");
+        }
     }
 
     #[test]

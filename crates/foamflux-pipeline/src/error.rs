@@ -20,6 +20,8 @@ pub enum ExitStatus {
     NotConverged = 5,
     /// The device asked for is absent or failed.
     Device = 6,
+    /// Stopped by Ctrl-C, with the status that shells give it.
+    Interrupted = 130,
 }
 
 /// Why a command ended without results.
@@ -117,7 +119,8 @@ impl PipelineError {
                 ExitStatus::Device
             }
             PipelineError::Solve { .. } => ExitStatus::NotConverged,
-            PipelineError::Write(_) | PipelineError::Cancelled | PipelineError::Internal(_) => ExitStatus::Internal,
+            PipelineError::Cancelled => ExitStatus::Interrupted,
+            PipelineError::Write(_) | PipelineError::Internal(_) => ExitStatus::Internal,
         }
     }
 }

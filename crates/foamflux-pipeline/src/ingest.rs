@@ -9,6 +9,7 @@ use foamflux_io::read::{self, BinMode, IngestReport, ReadError, Stack, StackData
 use foamflux_results::{IngestResults, InputFile, InputInfo, VolumeInfo, VoxelSizeCandidate};
 use sha2::{Digest, Sha256};
 
+use crate::config::ConfigError;
 use crate::content::{self, Input};
 use crate::error::PipelineError;
 use crate::settings::{Content, IngestSettings};
@@ -58,7 +59,7 @@ pub fn read_stack(path: &Path, settings: &IngestSettings, watch: &dyn Watch) -> 
     }
     let report = plan.report();
     watch.event(Event::Started { stage: Stage::Ingest, what: format!("reading {}", report.kind) });
-    let stack = plan.read(watch).map_err(|error| match error {
+    let mut stack = plan.read(watch).map_err(|error| match error {
         ReadError::Cancelled => PipelineError::Cancelled,
         error => error.into(),
     })?;
@@ -74,10 +75,12 @@ pub fn read_stack(path: &Path, settings: &IngestSettings, watch: &dyn Watch) -> 
         )));
     }
     if stack.data.shape().z == 1 {
-        watch.event(Event::Warning(format!(
+        let warning = format!(
             "{} holds one slice: numbers are those of a sheet one voxel thick, not of a volume",
             path.display()
-        )));
+        );
+        stack.report.warnings.push(warning.clone());
+        watch.event(Event::Warning(warning));
     }
     Ok(stack)
 }
@@ -117,6 +120,13 @@ pub fn read_input(
 /// # Errors
 /// As [`read_input`], and [`PipelineError::Content`] when it is grey.
 pub fn read_labels(path: &Path, settings: &IngestSettings, watch: &dyn Watch) -> Result<Labels, PipelineError> {
+    if settings.content == Content::Grey {
+        return Err(ConfigError::value(
+            "content",
+            "this command works on labels: segment grey values first with 'foamflux segment', or leave the flag out",
+        )
+        .into());
+    }
     let settings = IngestSettings { content: Content::Labels, ..settings.clone() };
     match read_input(path, &settings, watch)? {
         (Input::Labels(labels, _), _) => Ok(labels),

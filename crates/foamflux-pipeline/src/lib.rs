@@ -18,4 +18,5 @@ pub mod transport;
 pub use config::Config;
 pub use content::Input;
 pub use error::{ExitStatus, PipelineError};
+pub use record::Recorder;
 pub use settings::Settings;

@@ -5,24 +5,28 @@ use std::sync::Mutex;
 use foamflux_grid::{Event, Watch};
 
 /// A watcher that remembers.
-pub(crate) struct Recorder<'a> {
+pub struct Recorder<'a> {
     inner: &'a dyn Watch,
     notes: Mutex<Vec<String>>,
     warnings: Mutex<Vec<String>>,
 }
 
 impl<'a> Recorder<'a> {
-    pub(crate) fn new(inner: &'a dyn Watch) -> Self {
+    /// Passes every event on to `inner`.
+    #[must_use]
+    pub fn new(inner: &'a dyn Watch) -> Self {
         Recorder { inner, notes: Mutex::default(), warnings: Mutex::default() }
     }
 
-    /// The warnings so far.
-    pub(crate) fn warnings(&self) -> Vec<String> {
+    /// The warnings so far, each once.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
         self.warnings.lock().map(|w| w.clone()).unwrap_or_default()
     }
 
-    /// The notes so far.
-    pub(crate) fn notes(&self) -> Vec<String> {
+    /// The notes so far, each once.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
         self.notes.lock().map(|n| n.clone()).unwrap_or_default()
     }
 }

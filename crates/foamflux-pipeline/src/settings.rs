@@ -10,6 +10,13 @@ use foamflux_voxel::segment::{Denoise, Foreground, HoleFilling, Method, SegmentO
 
 use crate::config::{Config, ConfigError, LabelMap, parse_conductivities, parse_label_map};
 
+/// Edges of a voxel that may be given, in metres: from a picometre to a metre, so that areas and volumes in SI units
+/// stay numbers and a forgotten unit is noticed.
+const VOXEL_EDGE_M: std::ops::RangeInclusive<f64> = 1e-12..=1.0;
+
+/// Threads that may be asked for: more than any machine has, and few enough to be started.
+const MAX_THREADS: usize = 1024;
+
 /// What the voxels of the input are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Content {
@@ -101,6 +108,32 @@ impl FromStr for OptionalStage {
     }
 }
 
+/// Where the solver is to run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Device {
+    /// The best there is.
+    #[default]
+    Auto,
+    /// The processor.
+    Cpu,
+    /// The best graphics processor, or the one of this index.
+    Gpu(Option<usize>),
+}
+
+impl FromStr for Device {
+    type Err = String;
+
+    fn from_str(s: &str) -> Result<Self, Self::Err> {
+        match (s, s.strip_prefix("gpu:").map(str::parse)) {
+            ("auto", _) => Ok(Device::Auto),
+            ("cpu", _) => Ok(Device::Cpu),
+            ("gpu", _) => Ok(Device::Gpu(None)),
+            (_, Some(Ok(index))) => Ok(Device::Gpu(Some(index))),
+            _ => Err(format!("'{s}' is not a device: write auto, cpu, gpu or gpu:N")),
+        }
+    }
+}
+
 /// All settings, checked.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -116,6 +149,10 @@ pub struct Settings {
     pub transport: TransportSettings,
     /// Stages asked for; the rest is left out because the user said so.
     pub stages: BTreeSet<OptionalStage>,
+    /// Where the solver is to run.
+    pub device: Device,
+    /// Worker threads, all processors when not said.
+    pub threads: Option<usize>,
     /// Bytes that may be used.
     pub max_memory: Option<u64>,
 }
@@ -134,6 +171,8 @@ impl Settings {
             measure: measure(&config)?,
             transport: transport(&config)?,
             stages: stages(&config)?,
+            device: config.device.as_deref().map_or(Ok(Device::Auto), str::parse).map_err(at("device"))?,
+            threads: threads(&config)?,
             max_memory,
             config,
         })
@@ -159,6 +198,12 @@ fn ingest(config: &Config, max_memory: Option<u64>) -> Result<IngestSettings, Co
         None => None,
         Some(text) => {
             let m_xyz = units::parse_lengths_m_xyz(text).map_err(at("voxel-size"))?;
+            if m_xyz.iter().any(|edge| !VOXEL_EDGE_M.contains(edge)) {
+                return Err(ConfigError::value(
+                    "voxel-size",
+                    format!("'{text}' is not the edge of a voxel: write lengths between 0.001nm and 1m"),
+                ));
+            }
             Some(
                 VoxelSize::known(m_xyz, VoxelSizeSource::Flag)
                     .map_err(|e| ConfigError::value("voxel-size", e.to_string()))?,
@@ -166,7 +211,13 @@ fn ingest(config: &Config, max_memory: Option<u64>) -> Result<IngestSettings, Co
         }
     };
     let raw = match (config.shape.as_deref(), config.dtype.as_deref()) {
-        (None, None) => None,
+        (None, None) => {
+            let unused = [("offset", config.offset.is_some()), ("byte-order", config.byte_order.is_some())];
+            if let Some((key, _)) = unused.into_iter().find(|(_, given)| *given) {
+                return Err(ConfigError::value(key, "is used by .raw files alone: give --shape and --dtype with it"));
+            }
+            None
+        }
         (Some(shape), Some(dtype)) => Some(RawLayout {
             shape: shape.parse().map_err(at("shape"))?,
             sample_type: dtype.parse().map_err(at("dtype"))?,
@@ -255,6 +306,10 @@ fn segment(config: &Config) -> Result<SegmentOptions, ConfigError> {
     if config.threshold.is_some() && !matches!(method, Method::Fixed { .. }) {
         return Err(ConfigError::value("threshold", "is used by --method fixed alone"));
     }
+    if (config.low.is_some() || config.high.is_some()) && !matches!(method, Method::Hysteresis { .. }) {
+        let key = if config.low.is_some() { "low" } else { "high" };
+        return Err(ConfigError::value(key, "is used by --method hysteresis alone"));
+    }
     let denoise = match config.denoise.as_deref().unwrap_or("median").split_once(':') {
         None => match config.denoise.as_deref().unwrap_or("median") {
             "none" => Denoise::None,
@@ -341,6 +396,16 @@ fn transport(config: &Config) -> Result<TransportSettings, ConfigError> {
         certify: config.certify.unwrap_or(false),
         fields,
     })
+}
+
+fn threads(config: &Config) -> Result<Option<usize>, ConfigError> {
+    match config.threads {
+        Some(n) if !(1..=MAX_THREADS).contains(&n) => Err(ConfigError::value(
+            "threads",
+            format!("{n} threads cannot work: write 1 to {MAX_THREADS}, or leave it out for all processors"),
+        )),
+        n => Ok(n),
+    }
 }
 
 fn stages(config: &Config) -> Result<BTreeSet<OptionalStage>, ConfigError> {

@@ -20,7 +20,7 @@ Examples:
   foamflux demo
 
 Exit status: 0 done, 1 internal error, 2 wrong usage, 3 unreadable input, 4 does not fit in memory,
-5 not converged, 6 device absent or failed. A phase that does not percolate is a result, not an error."
+5 not converged, 6 device absent or failed, 130 stopped by Ctrl-C. A phase that does not percolate is a result, not an error."
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -128,13 +128,13 @@ pub(crate) struct SegmentationArgs {
     #[arg(long, value_name = "METHOD")]
     method: Option<String>,
     /// Threshold for --method fixed: solid is grey >= T (alone it implies the method)
-    #[arg(long, value_name = "T", allow_negative_numbers = true)]
+    #[arg(long, value_name = "T")]
     threshold: Option<f64>,
     /// Low threshold for --method hysteresis
-    #[arg(long, value_name = "T", allow_negative_numbers = true)]
+    #[arg(long, value_name = "T")]
     low: Option<f64>,
     /// High threshold for --method hysteresis
-    #[arg(long, value_name = "T", allow_negative_numbers = true)]
+    #[arg(long, value_name = "T")]
     high: Option<f64>,
     /// Whether the solid is bright or dark
     #[arg(long, value_name = "WHICH")]
@@ -181,6 +181,7 @@ pub(crate) struct SolveArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(allow_negative_numbers = true)]
 pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
@@ -216,6 +217,7 @@ pub(crate) struct RunArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(allow_negative_numbers = true)]
 pub(crate) struct IngestArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
@@ -227,6 +229,7 @@ pub(crate) struct IngestArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(allow_negative_numbers = true)]
 pub(crate) struct SegmentArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
@@ -240,6 +243,7 @@ pub(crate) struct SegmentArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(allow_negative_numbers = true)]
 pub(crate) struct MeasureArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
@@ -253,6 +257,7 @@ pub(crate) struct MeasureArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(allow_negative_numbers = true)]
 pub(crate) struct TransportArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
@@ -275,6 +280,7 @@ pub(crate) struct TransportArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(allow_negative_numbers = true)]
 pub(crate) struct HostArgs {
     /// Name of the host, see --list
     #[arg(value_name = "NAME", required_unless_present = "list")]
@@ -302,6 +308,7 @@ pub(crate) struct HostArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(allow_negative_numbers = true)]
 pub(crate) struct DemoArgs {
     /// Folder to write
     #[arg(short, long, value_name = "OUT", default_value = "foamflux-demo")]

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use anyhow::Context;
 use foamflux_grid::Labels;
 use foamflux_io::write::{self, VtiArray, VtiData, WriteError};
 use foamflux_pipeline::transport::Fields;
@@ -12,13 +13,13 @@ use foamflux_pipeline::transport::Fields;
 /// # Errors
 /// When standard output cannot be written.
 #[allow(clippy::disallowed_methods, reason = "here, and nowhere else, the program speaks")]
-pub(crate) fn print(text: &str) -> io::Result<()> {
+pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    if !text.ends_with('\n') {
-        out.write_all(b"\n")?;
-    }
-    out.flush()
+    let end: &[u8] = if text.ends_with('\n') { b"" } else { b"\n" };
+    out.write_all(text.as_bytes())
+        .and_then(|()| out.write_all(end))
+        .and_then(|()| out.flush())
+        .context("cannot write to standard output")
 }
 
 /// Prints a line to standard error; when that is gone there is nobody left to tell.
@@ -32,7 +33,7 @@ pub(crate) fn complain(line: &str) {
 /// # Errors
 /// When they cannot be serialised or written.
 pub(crate) fn print_json<T: serde::Serialize>(results: &T) -> anyhow::Result<()> {
-    Ok(print(&serde_json::to_string_pretty(results)?)?)
+    print(&serde_json::to_string_pretty(results)?)
 }
 
 /// Writes labels, potentials and flux vectors: `.vti` holds them all.

@@ -135,18 +135,19 @@ fn check_existing(asked: &Path, destination: &Path, existing: Existing) -> Resul
     if is_empty {
         return Ok(());
     }
-    match is_our_results(&destination.join(RESULTS)) {
-        Ok(true) => Ok(()),
-        Ok(false) => keep("its results.json was not written by foamflux"),
-        Err(_) => keep("it holds no results.json, so it is not an earlier result of foamflux"),
+    let found: Vec<bool> = RESULTS.iter().filter_map(|name| is_ours(&destination.join(name)).ok()).collect();
+    match found.as_slice() {
+        [] => keep("it holds no results.json (or truth.json), so it is not an earlier result of foamflux"),
+        found if found.contains(&true) => Ok(()),
+        _ => keep("its results.json (or truth.json) was not written by foamflux"),
     }
 }
 
-/// The file by which an earlier result is recognised.
-const RESULTS: &str = "results.json";
+/// The files by which an earlier result is recognised: of a run, and of a synthetic host.
+const RESULTS: [&str; 2] = ["results.json", "truth.json"];
 
 /// Whether a results file names this program, as its schema does; other programs use the same file name.
-fn is_our_results(path: &Path) -> io::Result<bool> {
+fn is_ours(path: &Path) -> io::Result<bool> {
     /// The schema stands at the top; the rest need not be read.
     const HEAD_BYTES: u64 = 1 << 20;
     const NAME: &[u8] = b"foamflux";
@@ -164,10 +165,10 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let destination = place.path().join("OUT");
         fs::create_dir(&destination).unwrap();
-        fs::write(destination.join(RESULTS), "{}").unwrap();
+        fs::write(destination.join(RESULTS[0]), "{}").unwrap();
         let gone = place.path().join("gone");
         assert!(matches!(put(&gone, &destination, &destination), Err(WriteError::Io { .. })));
-        assert_eq!(fs::read_to_string(destination.join(RESULTS)).unwrap(), "{}");
+        assert_eq!(fs::read_to_string(destination.join(RESULTS[0])).unwrap(), "{}");
         assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1);
     }
 }

@@ -40,15 +40,16 @@ pub(super) fn demo_stack(seed: u64) -> anyhow::Result<Made> {
 pub(crate) fn host(args: &HostArgs, session: &Session) -> anyhow::Result<()> {
     if args.list {
         let rows: Vec<String> = HOSTS.iter().map(|h| format!("{:<12} {}", h.name, h.what)).collect();
-        return Ok(output::print(&rows.join("\n"))?);
+        return output::print(&rows.join("\n"));
     }
     let name = args.name.as_deref().unwrap_or_default();
     let Some(named) = HOSTS.iter().find(|h| h.name == name) else {
         let known: Vec<&str> = HOSTS.iter().map(|h| h.name).collect();
-        return Err(usage(
-            "host",
-            format!("'{name}' is not a host: write {}, see 'foamflux host --list'", known.join(", ")),
-        ));
+        return Err(PipelineError::from(ConfigError::Argument(format!(
+            "'{name}' is not a host: write {}, see 'foamflux host --list'",
+            known.join(", ")
+        )))
+        .into());
     };
     let mut parameters = (named.parameters)();
     if let Some(size) = args.size {
@@ -85,7 +86,7 @@ pub(crate) fn host(args: &HostArgs, session: &Session) -> anyhow::Result<()> {
     session.show(&host.facts, |facts| {
         format!(
             "{name} (seed {seed}) in {}\n  solid volume fraction  {:.4} (voxels {:.4})\n  surface area           \
-             {:.5e} +- {:.1e} m2\n  nodes, struts          {}, {}",
+             {:.5e} \u{b1} {:.1e} m\u{b2}\n  nodes, struts          {}, {}",
             out.display(),
             facts.solid_volume_fraction,
             facts.solid_voxel_fraction,
@@ -98,7 +99,7 @@ pub(crate) fn host(args: &HostArgs, session: &Session) -> anyhow::Result<()> {
 }
 
 fn generate(parameters: &CmfParameters, seed: u64) -> anyhow::Result<Host> {
-    parameters.generate(seed).map_err(|e| usage("host", e.to_string()))
+    parameters.generate(seed).map_err(|e| PipelineError::from(ConfigError::Argument(e.to_string())).into())
 }
 
 fn usage(key: &'static str, message: String) -> anyhow::Error {

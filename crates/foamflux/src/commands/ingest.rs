@@ -3,11 +3,12 @@
 use foamflux_pipeline::{PipelineError, ingest as stage};
 use foamflux_report::text;
 
-use super::{Session, check_volume_path};
+use super::{Session, check_volume_path, spare_the_input};
 use crate::args::IngestArgs;
 
 pub(crate) fn ingest(args: &IngestArgs, session: &Session) -> anyhow::Result<()> {
     check_volume_path(args.output.as_deref())?;
+    spare_the_input(&args.input.input, args.output.as_deref())?;
     let settings = &session.settings.ingest;
     if session.dry_run {
         let planned = stage::plan(&args.input.input, settings)?;

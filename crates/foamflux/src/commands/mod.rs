@@ -11,8 +11,11 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context;
-use foamflux_grid::{Event, Watch, units};
-use foamflux_pipeline::{Config, PipelineError, Settings};
+use foamflux_grid::{Event, Shape, VoxelSize, VoxelSizeSource, Watch, units};
+use foamflux_pipeline::config::ConfigError;
+use foamflux_pipeline::settings::Device;
+use foamflux_pipeline::{Config, ExitStatus, PipelineError, Settings, ingest as reading, memory};
+use foamflux_report::text;
 use foamflux_transport::{Backend, CpuBackend};
 
 use crate::args::Command;
@@ -37,13 +40,18 @@ pub(crate) fn execute(command: &Command) -> anyhow::Result<()> {
         Some(path) => Config::read(path).map_err(PipelineError::from)?,
         None => Config::default(),
     };
-    let mut settings = Settings::new(file.overlaid(command.config())).map_err(PipelineError::from)?;
+    let flags = command.config();
+    let from_file = flags.voxel_size.is_none() && file.voxel_size.is_some();
+    let mut settings = Settings::new(file.overlaid(flags)).map_err(PipelineError::from)?;
+    if from_file && let Some(VoxelSize::Known { source, .. }) = &mut settings.ingest.options.voxel_size {
+        *source = VoxelSizeSource::Config;
+    }
     if settings.max_memory.is_none() {
         // Without a limit from the user, what is free now is the limit: better a message than a killed process.
         settings.max_memory = free_memory();
         settings.ingest.options.max_memory = settings.max_memory;
     }
-    let pool = threads(settings.config.threads)?;
+    let pool = threads(settings.threads)?;
     stop_on_ctrl_c();
     let session =
         Session { settings, watch: Terminal::new(common, &CANCELLED), json: common.json, dry_run: common.dry_run };
@@ -58,13 +66,13 @@ pub(crate) fn execute(command: &Command) -> anyhow::Result<()> {
     })
 }
 
-/// The first Ctrl-C asks the libraries to stop at the next safe point, so that nothing half-written stays;
+/// The first Ctrl-C (or the end that a batch system announces) asks the libraries to stop at the next safe point, so that nothing half-written stays;
 /// the second ends a process that does not get there.
 fn stop_on_ctrl_c() {
     #[allow(clippy::disallowed_methods, reason = "the user asked twice")]
     let ask = || {
         if CANCELLED.swap(true, Ordering::Relaxed) {
-            std::process::abort();
+            std::process::exit(ExitStatus::Interrupted as i32);
         }
         output::complain("stopping; press Ctrl-C again to stop at once");
     };
@@ -75,18 +83,12 @@ fn stop_on_ctrl_c() {
 impl Session {
     /// The backend that `--device` names.
     pub(crate) fn backend(&self) -> Result<Box<dyn Backend>, PipelineError> {
-        let device = self.settings.config.device.as_deref().unwrap_or("auto");
-        match device {
-            "auto" | "cpu" => Ok(Box::new(CpuBackend::new())),
-            gpu if gpu == "gpu" || gpu.strip_prefix("gpu:").is_some_and(|n| n.parse::<usize>().is_ok()) => {
-                Err(PipelineError::Device(format!(
-                    "--device {gpu}: this version of foamflux has no GPU backend; use --device cpu or leave the flag out"
-                )))
-            }
-            other => Err(PipelineError::from(foamflux_pipeline::config::ConfigError::Value {
-                key: "device",
-                message: format!("'{other}' is not a device: write auto, cpu, gpu or gpu:N"),
-            })),
+        match self.settings.device {
+            Device::Auto | Device::Cpu => Ok(Box::new(CpuBackend::new())),
+            Device::Gpu(_) => Err(PipelineError::Device(
+                "--device gpu: this version of foamflux has no GPU backend; use --device cpu or leave the flag out"
+                    .to_owned(),
+            )),
         }
     }
 
@@ -97,16 +99,34 @@ impl Session {
         table: impl FnOnce(&T) -> String,
     ) -> anyhow::Result<()> {
         self.watch.clear();
-        if self.json { output::print_json(results) } else { Ok(output::print(&table(results))?) }
+        if self.json { output::print_json(results) } else { output::print(&table(results)) }
     }
 
     pub(crate) fn watch(&self) -> &dyn Watch {
         &self.watch
     }
 
+    /// Says what a job will need at its peak.
+    pub(crate) fn note_memory(&self, need: u64) {
+        self.note(format!(
+            "memory at the peak: about {} of {} that may be used",
+            units::format_bytes(need),
+            self.settings.max_memory.map_or("unlimited".to_owned(), units::format_bytes)
+        ));
+    }
+
     pub(crate) fn note(&self, text: String) {
         self.watch.event(Event::Note(text));
     }
+}
+
+/// What a command on labels would read, and the memory that it would take.
+pub(crate) fn plan(input: &Path, work: memory::Work, session: &Session) -> anyhow::Result<()> {
+    let planned = reading::plan(input, &session.settings.ingest)?;
+    let [z, y, x] = planned.volume.shape_zyx;
+    let need = memory::needed(work, Shape::new(z, y, x).map_err(PipelineError::from)?, 0);
+    session.note_memory(need);
+    session.show(&planned, text::ingest_text)
 }
 
 /// Refuses an output whose extension no writer knows, before any work is done.
@@ -117,21 +137,39 @@ pub(crate) fn check_volume_path(path: Option<&Path>) -> Result<(), PipelineError
     }
 }
 
+/// Refuses to write results over the input, or as one more slice into the folder that is the input.
+pub(crate) fn spare_the_input(input: &Path, output: Option<&Path>) -> Result<(), PipelineError> {
+    let Some(output) = output else { return Ok(()) };
+    let refuse = |what: &str| {
+        Err(PipelineError::from(ConfigError::Value {
+            key: "output",
+            message: format!("'{}' {what}: choose another name", output.display()),
+        }))
+    };
+    // A path that cannot be resolved is none that exists, and reading or writing it will say so.
+    let Ok(input) = input.canonicalize() else { return Ok(()) };
+    if output.canonicalize().is_ok_and(|output| output == input) {
+        return refuse("is the input, which would be lost");
+    }
+    let folder = match output.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+        None => return Ok(()),
+    };
+    let is_slice = output.extension().is_some_and(|e| ["tif", "tiff"].iter().any(|t| e.eq_ignore_ascii_case(t)));
+    if is_slice && input.is_dir() && folder.canonicalize().is_ok_and(|folder| folder == input) {
+        return refuse("would lie among the slices of the input and be read as one of them next time");
+    }
+    Ok(())
+}
+
 /// The worker threads: all processors, or as many as asked for.
 fn threads(number: Option<usize>) -> anyhow::Result<rayon::ThreadPool> {
-    let mut builder = rayon::ThreadPoolBuilder::new();
-    match number {
-        Some(0) => {
-            return Err(PipelineError::from(foamflux_pipeline::config::ConfigError::Value {
-                key: "threads",
-                message: "0 threads cannot work: write at least 1, or leave the flag out for all".to_owned(),
-            })
-            .into());
-        }
-        Some(n) => builder = builder.num_threads(n),
-        None => {}
-    }
-    builder.build().context("cannot start the worker threads")
+    // Zero is rayon's word for all.
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(number.unwrap_or(0))
+        .build()
+        .context("cannot start the worker threads; ask for fewer with --threads")
 }
 
 /// Memory that is free now, where the system says so.

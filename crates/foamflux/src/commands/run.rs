@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use foamflux_grid::units;
 use foamflux_io::write::{Existing, OutputFolder};
 use foamflux_pipeline::run::{RunOutput, Source, run as main_job};
 use foamflux_pipeline::{PipelineError, ingest, memory, segment};
@@ -90,10 +89,6 @@ fn plan(path: &Path, session: &Session) -> anyhow::Result<()> {
         .note(format!("segmentation, if the input is grey: {}", segment::recipe(&session.settings.segment).join("; ")));
     let stages: Vec<&str> = session.settings.stages.iter().map(|s| s.name()).collect();
     session.note(format!("stages: {}", stages.join(", ")));
-    session.note(format!(
-        "memory at the peak: about {} of {} that may be used",
-        units::format_bytes(need),
-        session.settings.max_memory.map_or("unlimited".to_owned(), units::format_bytes)
-    ));
+    session.note_memory(need);
     session.show(&planned, text::ingest_text)
 }

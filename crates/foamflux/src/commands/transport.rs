@@ -4,10 +4,10 @@ use std::time::Instant;
 
 use foamflux_grid::Axis;
 use foamflux_pipeline::config::ConfigError;
-use foamflux_pipeline::{PipelineError, ingest, memory, transport as stage};
+use foamflux_pipeline::{PipelineError, Recorder, ingest, memory, transport as stage};
 use foamflux_report::text;
 
-use super::Session;
+use super::{Session, plan, spare_the_input};
 use crate::args::TransportArgs;
 use crate::output;
 
@@ -24,26 +24,31 @@ pub(crate) fn transport(args: &TransportArgs, session: &Session) -> anyhow::Resu
         .into());
     }
     let path = &args.input.input;
+    spare_the_input(path, args.output.as_deref())?;
     let mut settings = session.settings.transport.clone();
     // One phase to a command; a configuration that names several is meant for `run`.
     settings.phases.truncate(1);
     settings.fields = if args.output.is_some() { settings.axes.clone() } else { Vec::<Axis>::new() };
     if session.dry_run {
-        let planned = ingest::plan(path, &session.settings.ingest)?;
-        return session.show(&planned, text::ingest_text);
+        return plan(path, memory::Work::Transport, session);
     }
     let backend = session.backend()?;
     let clock = Instant::now();
-    let labels = ingest::read_labels(path, &session.settings.ingest, session.watch())?;
+    // What reading warns of belongs to the results as well.
+    let recorder = Recorder::new(session.watch());
+    let labels = ingest::read_labels(path, &session.settings.ingest, &recorder)?;
     let seconds = clock.elapsed().as_secs_f64();
     memory::check(memory::Work::Transport, labels.shape(), 0, session.settings.max_memory)?;
-    let solved = stage::transport(&labels, &settings, seconds, backend.as_ref(), session.watch())?;
+    let solved = stage::transport(&labels, &settings, seconds, backend.as_ref(), &recorder)?;
     if let Some(output) = &args.output {
         output::fields(output, &labels, &solved.fields).map_err(PipelineError::from)?;
         session.note(format!("potential and flux written to {}", output.display()));
     }
-    match solved.results.values().next() {
-        Some(results) => session.show(results, text::transport_text),
+    match solved.results.into_values().next() {
+        Some(mut results) => {
+            results.warnings = recorder.warnings();
+            session.show(&results, text::transport_text)
+        }
         None => Err(PipelineError::Internal("a transport without a phase".to_owned()).into()),
     }
 }
