@@ -32,7 +32,8 @@
 //! What is different here: equilibration over shortest paths to both electrodes instead of local problems per patch,
 //! and the maximum principle instead of exact arithmetic.
 //!
-//! Memory: 31 bytes per unknown while it runs (17 connectivity, 4 order, 1 route, 1 level, 8 flux), less than a solve.
+//! Memory: 31 bytes per unknown while it runs (17 connectivity, 25 with periodic x walls; 4 order, 1 route, 1 level, 8 flux),
+//! when the fields of a solve, 33 bytes or more, are free again.
 
 use std::time::Instant;
 

@@ -19,8 +19,8 @@ const FRACTION_TOLERANCE: f64 = 0.03 * TRUE_SOLID_FRACTION;
 /// The area follows the threshold as well; the estimator itself is good to 1.5 %.
 const AREA_TOLERANCE: f64 = 0.03 * TRUE_AREA_PER_VOLUME;
 
-/// The stop asks for 0.1 % of tau by an estimate; the certificate states what is proved, at most twice as much.
-const CERTIFIED_WIDTH: f64 = 2e-3;
+/// Certified errors over those asked for: the solve ends by an estimate, and bounds are wider. 1.3 is measured here.
+const CERTIFIED: f64 = 3.0;
 
 fn bundled() -> String {
     root().join("data/cmf-grey").display().to_string()
@@ -70,13 +70,13 @@ fn main_job_on_the_bundled_stack() {
             close(at("d_eff_relative") * tau, eps, 1e-12, "D_eff tau = eps");
             close(at("macmullin") * at("d_eff_relative"), 1.0, 1e-12, "N_M D_eff = 1");
             let error = at("error/solver");
-            assert!(error > 0.0 && error <= CERTIFIED_WIDTH * tau, "{phase} {axis}: {error}");
-            assert!(error <= 10.0 * CERTIFIED_WIDTH * (tau - 1.0), "{phase} {axis}: tau - 1 is converged as well");
-            let bounds = [at("tau_bounds/0"), at("tau_bounds/1")];
-            assert!(bounds[0] <= tau && tau <= bounds[1], "{phase} {axis}: {tau} in {bounds:?}");
-            let geometry = [at("tau_voxel_geometry_bounds/0"), at("tau_voxel_geometry_bounds/1")];
-            assert!(geometry[0] <= geometry[1] && geometry[1] <= bounds[1], "{phase} {axis}: {geometry:?}");
-            assert!(at("error/resolution") >= tau - geometry[1], "{phase} {axis}: resolution");
+            assert!(error > 0.0 && error <= CERTIFIED * 1e-3 * tau, "{phase} {axis}: {error}");
+            assert!(error <= CERTIFIED * 0.01 * (tau - 1.0), "{phase} {axis}: {error} of tau - 1");
+            let [low, high] = [at("tau_bounds/0"), at("tau_bounds/1")];
+            assert!(low <= tau && tau <= high, "{phase} {axis}: {tau} outside of {low} to {high}");
+            let [low, high] = [at("tau_voxel_geometry_bounds/0"), at("tau_voxel_geometry_bounds/1")];
+            assert!(low < high && high < tau, "{phase} {axis}: {low} to {high} should lie below {tau}");
+            assert!(at("error/resolution") >= tau - high, "{phase} {axis}: resolution");
             assert!(at("flux_tortuosity").powi(2) <= tau * 1.001, "{phase} {axis}");
         }
     }
@@ -119,8 +119,7 @@ fn without_clocks(value: &mut Value) {
     match value {
         Value::Object(map) => {
             map.retain(|key, _| {
-                !(key.contains("seconds")
-                    || ["device", "finished_utc", "threads", "peak_bytes", "peak_memory_bytes"].contains(&&**key))
+                !(key.contains("seconds") || ["device", "finished_utc", "threads", "peak_bytes"].contains(&&**key))
             });
             map.values_mut().for_each(without_clocks);
         }
