@@ -119,7 +119,8 @@ fn without_clocks(value: &mut Value) {
     match value {
         Value::Object(map) => {
             map.retain(|key, _| {
-                !(key.contains("seconds") || ["device", "finished_utc", "threads", "peak_bytes"].contains(&&**key))
+                !(key.contains("seconds")
+                    || ["device", "finished_utc", "threads", "peak_bytes", "peak_memory_bytes"].contains(&&**key))
             });
             map.values_mut().for_each(without_clocks);
         }

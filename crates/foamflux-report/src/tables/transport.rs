@@ -114,7 +114,7 @@ pub(crate) fn certainty(transport: &BTreeMap<String, TransportResults>) -> Optio
         ]);
     }
     (!table.rows.is_empty()).then_some(table.note(
-        "The first bounds hold for the equations that were solved, the second bracket the exact solution on the voxel geometry.",
+        "The first bounds hold for the equations that were solved, the second bracket the exact solution on the voxel geometry. The plain voxel model over-estimates the latter, so τ lies above its second bounds; against the true shape the sign is not guaranteed.",
     ))
 }
 
