@@ -21,7 +21,7 @@ struct Named {
 const HOSTS: [Named; 1] = [Named {
     name: "cmf-demo",
     what: "open-cell strut foam like carbonised melamine foam: struts of 6.2 \u{b5}m (measured, source paper), cells of \
-           48 \u{b5}m (assumed: far smaller than real ones, so that a small box holds several), grey like a CT",
+           60 \u{b5}m (assumed: far smaller than real ones, so that a small box holds several), grey like a CT",
     parameters: cmf_demo,
 }];
 
