@@ -301,7 +301,7 @@ mod tests {
         let on = Diagonal { values: (1..=60).map(f64::from).collect(), breaks_at, applied: Cell::new(0) };
         let mut x = on.vector();
         let limits = Limits { allowed: &|energy| 1e-12 * energy, max_iterations };
-        (conjugate_gradients(&on, &mut x, &mut Tail::new(0), &limits, &Silent), x)
+        (conjugate_gradients(&on, &mut x, &mut Tail::new(), &limits, &Silent), x)
     }
 
     #[test]

@@ -29,16 +29,29 @@ pub(crate) mod bit {
     }
 }
 
-/// Above this share of conducting voxels the whole grid is cheaper than a list: at 17 bytes per voxel against
-/// 33 per unknown memory breaks even at 0.5, while the vectorised grid sweep breaks even in time near 0.25.
+/// Above this share of conducting voxels the whole grid is cheaper than a list: at 22 bytes per voxel and what its levels
+/// take against 45 per unknown and the same, memory breaks even near one half, while the vectorised sweeps over the grid
+/// break even in time near a quarter.
 const DENSE_ABOVE: f64 = 0.25;
+
+/// Bytes per unknown of a list: connectivity and neighbours 25, five fields 20.
+const LIST: usize = 45;
+/// Bytes per unknown for the levels of a list: 20 on struts, 65 near the percolation threshold were measured.
+const LIST_LEVELS: usize = 65;
+/// More bytes per unknown of a list with several conductivities: five fields in double precision and three copies in single,
+/// class and diagonal.
+const LIST_DOUBLE: usize = 37;
+/// Bytes per voxel of the grid: connectivity 1, five fields 20.
+const GRID: usize = 21;
+/// Bytes per unknown for the levels of a grid: 12 to 14 were measured.
+const GRID_LEVELS: usize = 15;
 
 /// Which of the two a problem is stored in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Layout {
-    /// Only the unknowns, in memory order, with the positions of their neighbours.
+    /// Only the unknowns, with the positions of their neighbours.
     Compact,
-    /// Every voxel of the box plus one plane before and after it.
+    /// Every voxel of the box, as a checkerboard.
     Dense,
 }
 
@@ -93,14 +106,9 @@ pub fn plan(labels: &Labels, coefficients: &Coefficients, sides: Sides) -> Memor
     let rows = 4 * (shape.z * shape.y + 1);
     // Set-up: all runs, the percolating ones, a parent and a name per run.
     let setup = 2 * (12 * runs + rows) + 9 * runs;
-    let (real, class) = if several { (8, 1) } else { (4, 0) };
     let solve = match layout {
-        Layout::Compact => {
-            let across = if sides == Sides::Periodic { 8 } else { 0 };
-            let diagonal = if several { real } else { 0 };
-            unknowns * (17 + class + across + diagonal + 4 * real)
-        }
-        Layout::Dense => 17 * (shape.len() + 2 * shape.x * shape.y) + 4 * unknowns,
+        Layout::Compact => unknowns * (LIST + LIST_LEVELS + if several { LIST_DOUBLE } else { 0 }),
+        Layout::Dense => GRID * (shape.x + 3) * (shape.y + 1) * (shape.z + 2) + unknowns * GRID_LEVELS,
     };
     MemoryPlan { bytes: (setup.max(12 * runs + rows + solve)) as u64, unknowns_at_most: unknowns as u64, layout }
 }
@@ -201,39 +209,6 @@ fn connect_plane(problem: &Problem, z: usize, base: u32, open: &mut [u8], mut li
                 }
             });
         }
-    }
-}
-
-/// Connectivity of the whole grid: `pad` zero bytes, one byte per voxel (0 where nothing is solved), `pad` zero bytes.
-#[derive(Debug, Clone)]
-pub(crate) struct DenseGraph {
-    pub(crate) open: Vec<u8>,
-    /// One plane, so that every neighbour of every voxel has an address.
-    pub(crate) pad: usize,
-}
-
-impl DenseGraph {
-    pub(crate) fn of(problem: &Problem) -> Self {
-        let shape = problem.shape();
-        let pad = shape.x * shape.y;
-        let mut open = vec![0u8; shape.len() + 2 * pad];
-        let planes = plane_ranges(problem);
-        open[pad..pad + shape.len()].par_chunks_mut(pad).zip(&planes).enumerate().for_each(|(z, (plane, range))| {
-            let mut compact = vec![0u8; range.len()];
-            connect_plane(problem, z, range.start as u32, &mut compact, |_, _, _| {});
-            for y in 0..shape.y {
-                for run in problem.runs().row(z, y) {
-                    let from = run.first as usize - range.start;
-                    plane[y * shape.x..][run.x0 as usize..run.x1 as usize]
-                        .copy_from_slice(&compact[from..from + run.len()]);
-                }
-            }
-        });
-        DenseGraph { open, pad }
-    }
-
-    pub(crate) fn bytes(&self) -> u64 {
-        self.open.capacity() as u64
     }
 }
 

@@ -29,6 +29,7 @@ mod cpu;
 mod flux;
 pub mod krylov;
 mod layout;
+mod multigrid;
 mod problem;
 mod prune;
 mod routes;

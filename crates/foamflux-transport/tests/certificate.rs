@@ -145,7 +145,8 @@ fn the_gap_closes_with_the_tolerance() {
         for tolerance in [1e-2, 1e-4, 1e-6] {
             let c = certify(&problem, &solve(&problem, tolerance), &Silent).unwrap();
             assert!(c.relative_gap < LOOSEST * tolerance, "gap {:e} at {tolerance:e}", c.relative_gap);
-            assert!(c.relative_gap < 0.2 * last, "gap {:e} after {last:e}", c.relative_gap);
+            // A cycle gains more than a digit: two tolerances may be met by the same iterate.
+            assert!(c.relative_gap <= last, "gap {:e} after {last:e}", c.relative_gap);
             last = c.relative_gap;
         }
     }

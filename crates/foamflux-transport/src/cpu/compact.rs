@@ -1,4 +1,6 @@
-//! Primitives over a compact list of unknowns.
+//! Primitives over a list of the unknowns, ordered by colour.
+
+use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
@@ -7,6 +9,10 @@ use super::reduce::{CHUNK, ROUNDINGS, dot, total};
 use crate::Problem;
 use crate::krylov::{Energy, Moments, Primitives, Step};
 use crate::layout::{CompactGraph, bit};
+use crate::multigrid::{
+    Boxes, Cycle, Fine, Layout, Place, Rows, SAME_GROUP, Streams, Top, Transfer, prolong, restrict, sweep_back,
+    sweep_from_zero,
+};
 use crate::problem::Conductance;
 
 /// Scaled conductances between unknowns, in the precision of the fields.
@@ -40,20 +46,20 @@ impl<T: Real> Coupling<T> for Uniform<T> {
     }
 }
 
-/// A conductivity per class.
-pub(super) struct ByClass<'p, T> {
+/// A conductivity per class; classes are in the order of the list.
+pub(super) struct ByClass<T> {
     faces: Box<[[T; 256]; 3]>,
     electrode: [T; 16],
-    classes: &'p [u8],
+    classes: Vec<u8>,
 }
 
-impl<'p, T: Real> ByClass<'p, T> {
-    pub(super) fn of(faces: &[[f64; 256]; 3], electrode: [f64; 16], classes: &'p [u8]) -> Self {
+impl<T: Real> ByClass<T> {
+    pub(super) fn of(faces: &[[f64; 256]; 3], electrode: [f64; 16], classes: Vec<u8>) -> Self {
         ByClass { faces: Box::new(faces.map(|f| f.map(T::of))), electrode: electrode.map(T::of), classes }
     }
 }
 
-impl<T: Real> Coupling<T> for ByClass<'_, T> {
+impl<T: Real> Coupling<T> for ByClass<T> {
     #[inline]
     fn face(&self, axis: usize, i: usize, j: usize) -> T {
         self.faces[axis][usize::from(self.classes[i]) << 4 & 0xf0 | usize::from(self.classes[j]) & 0xf]
@@ -64,34 +70,174 @@ impl<T: Real> Coupling<T> for ByClass<'_, T> {
     }
 }
 
-/// One over the diagonal: by connectivity byte where the conductivity is uniform, otherwise by unknown.
-enum InverseDiagonal<T> {
-    ByOpen(Box<[T; 256]>),
-    ByUnknown(Vec<T>),
+/// The order of a list: by colour, within a colour in memory order.
+pub(super) struct Order {
+    boxes: Boxes,
+    streams: Streams,
+    bounds: Vec<usize>,
 }
 
-/// The operator over a compact list with Jacobi's preconditioner.
+impl Order {
+    pub(super) fn of(problem: &Problem) -> Self {
+        let shape = problem.shape();
+        let boxes = Boxes::new(shape, |axis| problem.wraps(axis));
+        let colours = boxes.colours();
+        let by_plane: Vec<Vec<usize>> = (0..shape.z)
+            .into_par_iter()
+            .map(|z| {
+                let mut counts = vec![0; colours];
+                for_voxels(problem, z, |_, at| counts[boxes.colour(at)] += 1);
+                counts
+            })
+            .collect();
+        let counts: Vec<usize> = (0..colours).flat_map(|c| by_plane.iter().map(move |p| p[c])).collect();
+        let streams = Streams::of(&counts, shape.z);
+        let bounds = streams.bounds();
+        Order { boxes, streams, bounds }
+    }
+
+    /// Puts what belongs to the unknowns in memory order into the order of the list.
+    pub(super) fn sort<T: Copy + Default + Send>(
+        &self,
+        problem: &Problem,
+        value: impl Fn(usize, [u32; 3]) -> T + Sync,
+    ) -> Vec<T> {
+        let mut out = vec![T::default(); self.streams.len()];
+        self.streams.split_mut(&mut out, 1).into_par_iter().enumerate().for_each(|(z, mut parts)| {
+            let mut next = vec![0; parts.len()];
+            for_voxels(problem, z, |i, at| {
+                let c = self.boxes.colour(at);
+                parts[c][next[c]] = value(i, at);
+                next[c] += 1;
+            });
+        });
+        out
+    }
+
+    /// Puts a list back into memory order.
+    pub(super) fn unsort<T: Copy + Default + Send + Sync>(&self, problem: &Problem, list: &[T]) -> Vec<T> {
+        let mut out = vec![T::default(); list.len()];
+        let planes = crate::layout::plane_ranges(problem);
+        crate::layout::split_mut(&mut out, &planes).into_par_iter().enumerate().for_each(|(z, plane)| {
+            let mut next: Vec<usize> =
+                (0..self.streams.colours()).map(|c| self.streams.range(c, z, z + 1).start).collect();
+            for_voxels(problem, z, |i, at| {
+                let c = self.boxes.colour(at);
+                plane[i - planes[z].start] = list[next[c]];
+                next[c] += 1;
+            });
+        });
+        out
+    }
+
+    /// Position in the list of every unknown in memory order.
+    fn positions(&self, problem: &Problem) -> Vec<u32> {
+        let all: Vec<u32> = (0..self.streams.len() as u32).collect();
+        self.unsort(problem, &all)
+    }
+}
+
+/// Calls `f(unknown, [x, y, z])` for the unknowns of one slice in memory order.
+fn for_voxels(problem: &Problem, z: usize, mut f: impl FnMut(usize, [u32; 3])) {
+    for y in 0..problem.shape().y {
+        for run in problem.runs().row(z, y) {
+            for x in run.x0..run.x1 {
+                f((run.first + (x - run.x0)) as usize, [x, y as u32, z as u32]);
+            }
+        }
+    }
+}
+
+/// Group of every class: conductivities in one group differ by at most [`SAME_GROUP`].
+fn groups(conductance: &Conductance) -> ([u8; 16], usize) {
+    let Conductance::Table { electrode, .. } = conductance else { return ([0; 16], 1) };
+    let mut sorted: Vec<usize> = (0..16).filter(|&c| electrode[c] > 0.0).collect();
+    sorted.sort_by(|&a, &b| electrode[a].total_cmp(&electrode[b]));
+    let mut group = [0; 16];
+    let (mut number, mut lowest) = (0, f64::INFINITY);
+    for c in sorted {
+        if electrode[c] > SAME_GROUP * lowest {
+            number += 1;
+            lowest = electrode[c];
+        }
+        lowest = lowest.min(electrode[c]);
+        group[c] = number;
+    }
+    (group, usize::from(number) + 1)
+}
+
+/// One over the diagonal: by connectivity byte where the conductivity is uniform, otherwise by unknown.
+enum InverseDiagonal {
+    ByOpen(Box<[f32; 256]>),
+    ByUnknown(Vec<f32>),
+}
+
+/// The operator over a list of unknowns, with its cycle.
 pub(super) struct Compact<T, C> {
-    graph: CompactGraph,
+    /// Connectivity byte of every unknown.
+    open: Vec<u8>,
+    /// Neighbours at -x, +x, -y, +y, -z, +z; an unknown is its own neighbour across a closed face.
+    links: Vec<[u32; 6]>,
     coupling: C,
-    inverse_diagonal: InverseDiagonal<T>,
+    inverse_diagonal: InverseDiagonal,
     /// Number of the axis of transport.
     axis: usize,
+    bounds: Vec<usize>,
+    transfer: Transfer,
+    below: Mutex<Below<T>>,
+}
+
+/// The levels below, and single-precision copies for fields in double precision.
+struct Below<T> {
+    cycle: Option<Cycle>,
+    r: Vec<f32>,
+    z: Vec<f32>,
+    q: Vec<f32>,
+    precision: std::marker::PhantomData<T>,
 }
 
 impl<T: Real, C: Coupling<T>> Compact<T, C> {
-    pub(super) fn new(problem: &Problem, coupling: C) -> Self {
+    pub(super) fn new(problem: &Problem, order: &Order, coupling: C) -> Self {
         let graph = CompactGraph::of(problem);
-        let axis = problem.axis().xyz_index();
-        let mut op = Compact { graph, coupling, inverse_diagonal: InverseDiagonal::ByUnknown(Vec::new()), axis };
+        let positions = order.positions(problem);
+        let open = order.sort(problem, |i, _| graph.open[i]);
+        let links = order.sort(problem, |i, _| neighbours(&graph, i).map(|j| positions[j]));
+        drop((graph, positions));
+        let mut op = Compact {
+            open,
+            links,
+            coupling,
+            inverse_diagonal: InverseDiagonal::ByUnknown(Vec::new()),
+            axis: problem.axis().xyz_index(),
+            bounds: order.bounds.clone(),
+            transfer: Transfer::default(),
+            below: Mutex::new(Below {
+                cycle: None,
+                r: Vec::new(),
+                z: Vec::new(),
+                q: Vec::new(),
+                precision: std::marker::PhantomData,
+            }),
+        };
         op.inverse_diagonal = match problem.conductance() {
             Conductance::Uniform(faces) => {
                 InverseDiagonal::ByOpen(Box::new(std::array::from_fn(|o| inverse_uniform(o as u8, faces))))
             }
             Conductance::Table { .. } => InverseDiagonal::ByUnknown(
-                (0..problem.unknowns()).into_par_iter().map(|i| T::of(1.0 / op.diagonal(i))).collect(),
+                (0..problem.unknowns()).into_par_iter().map(|i| (1.0 / op.diagonal(i)) as f32).collect(),
             ),
         };
+        let (group, groups) = groups(problem.conductance());
+        let places = order.sort(problem, |i, at| Place {
+            at,
+            group: problem.classes().map_or(0, |classes| group[usize::from(classes[i]) & 0xf]),
+        });
+        let layout = Layout { boxes: order.boxes, streams: order.streams.clone(), places, groups };
+        let (transfer, cycle) = Cycle::below(&op, &layout);
+        op.transfer = transfer;
+        if let Ok(below) = op.below.get_mut() {
+            below.cycle = Some(cycle);
+        }
         op
     }
 
@@ -99,23 +245,19 @@ impl<T: Real, C: Coupling<T>> Compact<T, C> {
     pub(super) fn bytes(&self) -> u64 {
         let diagonal = match &self.inverse_diagonal {
             InverseDiagonal::ByOpen(_) => 0,
-            InverseDiagonal::ByUnknown(d) => d.capacity() * size_of::<T>(),
+            InverseDiagonal::ByUnknown(d) => 4 * d.capacity(),
         };
-        self.graph.bytes() + diagonal as u64
+        let below = self.below.lock().unwrap_or_else(PoisonError::into_inner);
+        let copies = 4 * (below.r.capacity() + below.z.capacity() + below.q.capacity());
+        (self.open.capacity() + 24 * self.links.capacity() + diagonal + copies) as u64
+            + self.transfer.bytes()
+            + below.cycle.as_ref().map_or(0, Cycle::bytes)
     }
 
-    /// Neighbours of `i` at -x, +x, -y, +y, -z, +z; itself across a closed face.
-    #[inline]
-    fn neighbours(&self, i: usize) -> [usize; 6] {
-        let [yd, yu, zd, zu] = self.graph.lateral[i];
-        let [xd, xu] = match &self.graph.across {
-            None => {
-                let open = self.graph.open[i];
-                [i - usize::from(open & bit::X_DOWN), i + usize::from(open >> 1 & 1)]
-            }
-            Some(across) => across[i].map(|j| j as usize),
-        };
-        [xd, xu, yd as usize, yu as usize, zd as usize, zu as usize]
+    /// Unknowns of the levels below.
+    pub(super) fn levels(&self) -> Vec<usize> {
+        let below = self.below.lock().unwrap_or_else(PoisonError::into_inner);
+        below.cycle.as_ref().map_or_else(Vec::new, Cycle::sizes)
     }
 
     /// Number of electrodes that `i` touches.
@@ -125,36 +267,25 @@ impl<T: Real, C: Coupling<T>> Compact<T, C> {
     }
 
     fn diagonal(&self, i: usize) -> f64 {
-        let open = self.graph.open[i];
-        let faces: f64 = self
-            .neighbours(i)
+        let open = self.open[i];
+        let faces: f64 = self.links[i]
             .into_iter()
             .enumerate()
             .filter(|&(d, _)| open >> d & 1 == 1)
-            .map(|(d, j)| self.coupling.face(d / 2, i, j).wide())
+            .map(|(d, j)| self.coupling.face(d / 2, i, j as usize).wide())
             .sum();
         faces + f64::from(Self::electrodes(open)) * self.coupling.electrode(i).wide()
     }
 
-    #[inline]
-    fn inverse(&self, i: usize) -> T {
-        match &self.inverse_diagonal {
-            InverseDiagonal::ByOpen(table) => table[usize::from(self.graph.open[i])],
-            InverseDiagonal::ByUnknown(all) => all[i],
-        }
-    }
-
-    /// `(A p)_i` as a sum of differences.
+    /// `(A p)_i`.
     #[inline]
     fn row(&self, p: &[T], i: usize) -> T {
-        let here = p[i];
-        let mut sum = T::default();
-        for (d, j) in self.neighbours(i).into_iter().enumerate() {
+        let (open, here) = (self.open[i], p[i]);
+        let mut sum = T::of(f64::from(Self::electrodes(open))) * self.coupling.electrode(i) * here;
+        for (d, j) in self.links[i].into_iter().enumerate() {
+            // A closed face links to the unknown itself: no drop.
+            let j = j as usize;
             sum += self.coupling.face(d / 2, i, j) * (here - p[j]);
-        }
-        let open = self.graph.open[i];
-        if open >= bit::INLET {
-            sum += T::of(f64::from(Self::electrodes(open))) * self.coupling.electrode(i) * here;
         }
         sum
     }
@@ -162,13 +293,13 @@ impl<T: Real, C: Coupling<T>> Compact<T, C> {
     /// Residual, energy and squared diagonal norm of one unknown, in double precision.
     #[inline]
     fn truth(&self, x: &[T], i: usize) -> [f64; 3] {
-        let here = x[i].wide();
-        let open = self.graph.open[i];
+        let (open, here) = (self.open[i], x[i].wide());
         let (mut residual, mut energy, mut diagonal) = (0.0, 0.0, 0.0);
-        for (d, j) in self.neighbours(i).into_iter().enumerate() {
+        for (d, j) in self.links[i].into_iter().enumerate() {
             if open >> d & 1 == 0 {
                 continue;
             }
+            let j = j as usize;
             let g = self.coupling.face(d / 2, i, j).wide();
             // Potential drop from i to its neighbour: the straight profile loses 1 per slice towards the outlet.
             let straight = if d / 2 == self.axis { if d % 2 == 1 { 1.0 } else { -1.0 } } else { 0.0 };
@@ -189,13 +320,92 @@ impl<T: Real, C: Coupling<T>> Compact<T, C> {
         }
         [residual, energy, diagonal * here * here]
     }
+
+    /// `z = M r`; returns `z.r` and `z.q`.
+    fn cycle(&self, r: &[T], z: &mut [T], q: Option<&[T]>) -> [f64; 2] {
+        let mut below = self.below.lock().unwrap_or_else(PoisonError::into_inner);
+        let Below { cycle: Some(cycle), r: r32, z: z32, q: q32, .. } = &mut *below else { return [0.0; 2] };
+        T::through_single(r, z, q, [r32, z32, q32], |r, z, q| cycle.precondition(self, r, z, q))
+    }
+}
+
+/// Neighbours of `i` at -x, +x, -y, +y, -z, +z; itself across a closed face.
+fn neighbours(graph: &CompactGraph, i: usize) -> [usize; 6] {
+    let [yd, yu, zd, zu] = graph.lateral[i];
+    let [xd, xu] = match &graph.across {
+        None => {
+            let open = graph.open[i];
+            [i - usize::from(open & bit::X_DOWN), i + usize::from(open >> 1 & 1)]
+        }
+        Some(across) => across[i].map(|j| j as usize),
+    };
+    [xd, xu, yd as usize, yu as usize, zd as usize, zu as usize]
 }
 
 /// One over the diagonal for a connectivity byte, 0 for a voxel without faces.
-pub(super) fn inverse_uniform<T: Real>(open: u8, faces: &[f64; 3]) -> T {
+pub(super) fn inverse_uniform(open: u8, faces: &[f64; 3]) -> f32 {
     let sum: f64 = (0..6).filter(|d| open >> d & 1 == 1).map(|d| faces[d / 2]).sum();
     let diagonal = sum + 2.0 * f64::from((open >> 6 & 1) + (open >> 7));
-    T::of(if diagonal > 0.0 { 1.0 / diagonal } else { 0.0 })
+    if diagonal > 0.0 { (1.0 / diagonal) as f32 } else { 0.0 }
+}
+
+impl<T: Real, C: Coupling<T>> Rows for Compact<T, C> {
+    fn bounds(&self) -> &[usize] {
+        &self.bounds
+    }
+
+    #[inline]
+    fn sum(&self, i: usize, mut f: impl FnMut(usize) -> f32) -> f32 {
+        let open = self.open[i];
+        let mut sum = 0.0;
+        for (d, j) in self.links[i].into_iter().enumerate() {
+            if open >> d & 1 == 1 {
+                sum += self.coupling.face(d / 2, i, j as usize).wide() as f32 * f(j as usize);
+            }
+        }
+        sum
+    }
+
+    fn difference(&self, i: usize, x: &[f32]) -> f32 {
+        let mut sum = self.ground(i) * x[i];
+        self.links(i, |j, w| sum += w * (x[i] - x[j]));
+        sum
+    }
+
+    #[inline]
+    fn inverse(&self, i: usize) -> f32 {
+        match &self.inverse_diagonal {
+            InverseDiagonal::ByOpen(table) => table[usize::from(self.open[i])],
+            InverseDiagonal::ByUnknown(values) => values[i],
+        }
+    }
+}
+
+impl<T: Real, C: Coupling<T>> Fine for Compact<T, C> {
+    fn links(&self, i: usize, mut f: impl FnMut(usize, f32)) {
+        let open = self.open[i];
+        for (d, j) in self.links[i].into_iter().enumerate() {
+            if open >> d & 1 == 1 {
+                f(j as usize, self.coupling.face(d / 2, i, j as usize).wide() as f32);
+            }
+        }
+    }
+
+    fn ground(&self, i: usize) -> f32 {
+        (f64::from(Self::electrodes(self.open[i])) * self.coupling.electrode(i).wide()) as f32
+    }
+}
+
+impl<T: Real, C: Coupling<T>> Top for Compact<T, C> {
+    fn down(&self, r: &[f32], z: &mut [f32], coarse: &mut [f32]) {
+        sweep_from_zero(self, r, z);
+        restrict(self, &self.transfer, z, coarse);
+    }
+
+    fn up(&self, coarse: &[f32], r: &[f32], z: &mut [f32], q: Option<&[f32]>) -> [f64; 2] {
+        prolong(&self.transfer, |k| coarse[k], z);
+        sweep_back(self, r, z, q)
+    }
 }
 
 impl<T: Real, C: Coupling<T>> Primitives for Compact<T, C> {
@@ -204,11 +414,11 @@ impl<T: Real, C: Coupling<T>> Primitives for Compact<T, C> {
     const LOOK_EVERY: u32 = 1;
 
     fn vector(&self) -> Vec<T> {
-        vec![T::default(); self.graph.open.len()]
+        vec![T::default(); self.open.len()]
     }
 
     fn correction(&self) -> Vec<T> {
-        Vec::new()
+        self.vector()
     }
 
     fn residual(&self, x: &Vec<T>, r: &mut Vec<T>) -> Energy<f64> {
@@ -230,13 +440,8 @@ impl<T: Real, C: Coupling<T>> Primitives for Compact<T, C> {
         Energy { energy, rounding: ROUNDINGS * T::ROUNDING * T::ROUNDING * weight }
     }
 
-    fn precondition(&self, r: &Vec<T>, _: &mut Vec<T>) -> f64 {
-        let parts: Vec<[f64; 1]> = r
-            .par_chunks(CHUNK)
-            .enumerate()
-            .map(|(c, r)| [r.iter().enumerate().map(|(k, &r)| (r * (self.inverse(c * CHUNK + k) * r)).wide()).sum()])
-            .collect();
-        total(&parts)[0]
+    fn precondition(&self, r: &Vec<T>, z: &mut Vec<T>) -> f64 {
+        self.cycle(r, z, None)[0]
     }
 
     fn apply(&self, p: &Vec<T>, q: &mut Vec<T>) -> f64 {
@@ -260,33 +465,28 @@ impl<T: Real, C: Coupling<T>> Primitives for Compact<T, C> {
 
     fn advance(&self, alpha: f64, step: Step<'_, Vec<T>>) -> Moments<f64> {
         let a = T::of(alpha);
-        let parts: Vec<[f64; 1]> = step
-            .x
+        step.x
             .par_chunks_mut(CHUNK)
             .zip(step.r.par_chunks_mut(CHUNK))
             .zip(step.p.par_chunks(CHUNK).zip(step.q.par_chunks(CHUNK)))
-            .enumerate()
-            .map(|(c, ((x, r), (p, q)))| {
+            .for_each(|((x, r), (p, q))| {
                 for (x, &p) in x.iter_mut().zip(p) {
                     *x += a * p;
                 }
-                let mut sums = [0.0; 4];
-                for (k, (r, &q)) in r.iter_mut().zip(q).enumerate() {
+                for (r, &q) in r.iter_mut().zip(q) {
                     *r -= a * q;
-                    sums[k & 3] += (*r * (self.inverse(c * CHUNK + k) * *r)).wide();
                 }
-                [sums.iter().sum()]
-            })
-            .collect();
-        let rz = total(&parts)[0];
-        Moments { rz, rz_flexible: rz }
+            });
+        let [rz, qz] = self.cycle(step.r, step.z, Some(step.q));
+        // r_new - r_old = -alpha q.
+        Moments { rz, rz_flexible: -alpha * qz }
     }
 
-    fn direction(&self, beta: Option<f64>, r: &Vec<T>, _: &Vec<T>, p: &mut Vec<T>) {
+    fn direction(&self, beta: Option<f64>, _: &Vec<T>, z: &Vec<T>, p: &mut Vec<T>) {
         let b = T::of(beta.unwrap_or(0.0));
-        p.par_chunks_mut(CHUNK).zip(r.par_chunks(CHUNK)).enumerate().for_each(|(c, (p, r))| {
-            for (k, (p, &r)) in p.iter_mut().zip(r).enumerate() {
-                *p = self.inverse(c * CHUNK + k) * r + b * *p;
+        p.par_chunks_mut(CHUNK).zip(z.par_chunks(CHUNK)).for_each(|(p, z)| {
+            for (p, &z) in p.iter_mut().zip(z) {
+                *p = z + b * *p;
             }
         });
     }

@@ -7,18 +7,16 @@ mod reduce;
 
 use std::time::Instant;
 
-use foamflux_grid::{Event, Stage, Watch};
-use rayon::prelude::*;
-
 use crate::audit::audit;
 use crate::backend::{Backend, Ending, conclude};
 use crate::krylov::{End, Limits, Primitives, Reached, conjugate_gradients};
-use crate::layout::{Layout, plane_ranges, split_mut};
+use crate::layout::Layout;
 use crate::problem::Conductance;
 use crate::tail::Tail;
 use crate::{Deviation, Problem, Seconds, Solution, SolveError, Stop};
-use compact::{ByClass, Compact, Coupling, Uniform};
+use compact::{ByClass, Compact, Coupling, Order, Uniform};
 use dense::Dense;
+use foamflux_grid::{Event, Stage, Watch};
 use real::Real;
 
 /// Largest contrast of conductivities that single precision is trusted with: its rounding, 6e-8 of the potential,
@@ -76,7 +74,8 @@ impl Backend for CpuBackend {
         let start = Instant::now();
         let allowed = |energy: f64| crate::backend::allowed_energy_error(problem, stop, energy);
         let limits = Limits { allowed: &allowed, max_iterations: stop.max_iterations };
-        let mut tail = Tail::new(problem.slices());
+        // The cycle carries information across the whole box in every step.
+        let mut tail = Tail::new();
         let single = problem.contrast() <= SINGLE_UP_TO;
         let mut run = match (problem.conductance(), single) {
             (Conductance::Uniform(faces), _) if self.layout(problem) == Layout::Dense => {
@@ -122,21 +121,24 @@ fn iterate_dense(
     let start = Instant::now();
     let on = Dense::new(problem, faces);
     let mut x = on.vector();
-    let bytes = on.bytes() + 4 * 4 * x.len() as u64;
+    let bytes = on.bytes() + 5 * 4 * x.len() as u64;
     let setup_seconds = start.elapsed().as_secs_f64();
+    watch.event(stored(problem, Layout::Dense, &on.levels()));
     let reached = conjugate_gradients(&on, &mut x, tail, limits, watch);
-    let mut deviation = vec![0f32; problem.unknowns()];
-    let (shape, planes) = (problem.shape(), plane_ranges(problem));
-    split_mut(&mut deviation, &planes).into_par_iter().enumerate().for_each(|(z, plane)| {
-        for y in 0..shape.y {
-            for run in problem.runs().row(z, y) {
-                let from = on.pad() + shape.index(z, y, run.x0 as usize);
-                let to = run.first as usize - planes[z].start;
-                plane[to..to + run.len()].copy_from_slice(&x[from..from + run.len()]);
-            }
-        }
-    });
+    let deviation = on.unsort(problem, &x);
     Iterated { deviation: Deviation::Single(deviation), reached, setup_seconds, bytes }
+}
+
+/// Says how a problem is stored, and why.
+fn stored(problem: &Problem, layout: Layout, levels: &[usize]) -> Event {
+    let share = 100.0 * problem.unknowns() as f64 / problem.shape().len() as f64;
+    let layout = match layout {
+        Layout::Compact => "a list of the unknowns",
+        Layout::Dense => "the whole grid",
+    };
+    Event::Note(format!(
+        "stored as {layout} ({share:.1} % of the voxels take part); coarse levels of {levels:?} unknowns"
+    ))
 }
 
 /// A precision that a compact list of potentials may have.
@@ -163,33 +165,42 @@ fn iterate_compact<T: Precision>(
     limits: &Limits<'_>,
     watch: &dyn Watch,
 ) -> Iterated {
+    let start = Instant::now();
+    let order = Order::of(problem);
     match (problem.conductance(), problem.classes()) {
         (Conductance::Table { faces, electrode }, Some(classes)) => {
-            iterate_list(problem, ByClass::<T>::of(faces, *electrode, classes), from, tail, limits, watch)
+            let classes = order.sort(problem, |i, _| classes[i]);
+            let coupling = ByClass::<T>::of(faces, *electrode, classes);
+            iterate_list(problem, &order, coupling, start, from, tail, limits, watch)
         }
-        (Conductance::Uniform(faces), _) => iterate_list(problem, Uniform::<T>::of(*faces), from, tail, limits, watch),
+        (Conductance::Uniform(faces), _) => {
+            iterate_list(problem, &order, Uniform::<T>::of(*faces), start, from, tail, limits, watch)
+        }
         (Conductance::Table { .. }, None) => unreachable!("a table comes with classes"),
     }
 }
 
+#[allow(clippy::too_many_arguments, reason = "one caller, which passes on what it was given")]
 fn iterate_list<T: Precision, C: Coupling<T>>(
     problem: &Problem,
+    order: &Order,
     coupling: C,
+    start: Instant,
     from: Option<&Deviation>,
     tail: &mut Tail,
     limits: &Limits<'_>,
     watch: &dyn Watch,
 ) -> Iterated {
-    let start = Instant::now();
-    let on = Compact::new(problem, coupling);
-    let mut x = on.vector();
-    if let Some(from) = from {
-        x.par_iter_mut().enumerate().for_each(|(i, x)| *x = T::of(from.at(i)));
-    }
-    let bytes = on.bytes() + (4 * size_of::<T>() * x.len()) as u64;
+    let on = Compact::new(problem, order, coupling);
+    let mut x = match from {
+        Some(from) => order.sort(problem, |i, _| T::of(from.at(i))),
+        None => on.vector(),
+    };
     let setup_seconds = start.elapsed().as_secs_f64();
+    watch.event(stored(problem, Layout::Compact, &on.levels()));
     let reached = conjugate_gradients(&on, &mut x, tail, limits, watch);
-    Iterated { deviation: T::deviation(x), reached, setup_seconds, bytes }
+    let bytes = on.bytes() + (5 * size_of::<T>() * x.len()) as u64;
+    Iterated { deviation: T::deviation(order.unsort(problem, &x)), reached, setup_seconds, bytes }
 }
 
 #[cfg(test)]
@@ -260,14 +271,16 @@ mod tests {
             sweep_matches_residual(&on, &waves(len, inside), wide);
             for sides in [Sides::NoFlux, Sides::Periodic] {
                 let list = problem(sides, one, axis);
-                let on = Compact::new(&list, Uniform::<f32>::of(*faces));
+                let on = Compact::new(&list, &Order::of(&list), Uniform::<f32>::of(*faces));
                 sweep_matches_residual(&on, &waves(list.unknowns(), |_| true), wide);
                 let list = problem(sides, two, axis);
                 let (Conductance::Table { faces, electrode }, Some(classes)) = (list.conductance(), list.classes())
                 else {
                     panic!("two conductivities")
                 };
-                let on = Compact::new(&list, ByClass::<f32>::of(faces, *electrode, classes));
+                let order = Order::of(&list);
+                let classes = order.sort(&list, |i, _| classes[i]);
+                let on = Compact::new(&list, &order, ByClass::<f32>::of(faces, *electrode, classes));
                 sweep_matches_residual(&on, &waves(list.unknowns(), |_| true), wide);
             }
         }

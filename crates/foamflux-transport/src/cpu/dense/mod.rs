@@ -1,0 +1,342 @@
+//! Primitives over the whole grid, for one conducting phase that fills much of it.
+//!
+//! Fields are stored as a checkerboard ([`board`]): all voxels with even x + y + z, then all with odd, so that a sweep over
+//! one colour reads and writes consecutive memory ([`kernels`]).
+//! Voxels that are not solved have a connectivity byte of 0 and stay at 0 in every field.
+
+mod board;
+mod kernels;
+mod pieces;
+
+use std::sync::{Mutex, PoisonError};
+
+use fearless_simd::{Level, dispatch};
+use rayon::prelude::*;
+
+use super::compact::inverse_uniform;
+use super::reduce::{CHUNK, ROUNDINGS, dot, total};
+use crate::Problem;
+use crate::krylov::{Energy, Moments, Primitives, Step};
+use crate::multigrid::{Cycle, Top};
+use board::Board;
+use kernels::{Neighbours, Stencil};
+use pieces::Pieces;
+
+/// Colours of the checkerboard.
+const RED: usize = 0;
+const BLACK: usize = 1;
+
+/// The operator over the whole grid, with its cycle.
+pub(super) struct Dense {
+    board: Board,
+    /// Connectivity byte of every voxel, laid out as the fields.
+    open: Vec<u8>,
+    stencil: Stencil,
+    pieces: Pieces,
+    below: Mutex<Cycle>,
+    simd: Level,
+}
+
+impl Dense {
+    pub(super) fn new(problem: &Problem, faces: &[f64; 3]) -> Self {
+        let board = Board::of(problem.shape());
+        let open = board.connectivity(problem);
+        let stencil = Stencil {
+            faces: faces.map(|g| g as f32),
+            inverse: Box::new(std::array::from_fn(|o| inverse_uniform(o as u8, faces))),
+            axis: problem.axis().xyz_index(),
+        };
+        let pieces = Pieces::of(&board, &open);
+        let (matrix, layout) = pieces.first_level(&board, &open, faces, problem.axis());
+        let below = Mutex::new(Cycle::new(matrix, layout, problem.unknowns()));
+        Dense { board, open, stencil, pieces, below, simd: Level::new() }
+    }
+
+    pub(super) fn bytes(&self) -> u64 {
+        let below = self.below.lock().unwrap_or_else(PoisonError::into_inner);
+        self.open.capacity() as u64 + self.pieces.bytes() + below.bytes()
+    }
+
+    /// Unknowns of the levels below.
+    pub(super) fn levels(&self) -> Vec<usize> {
+        self.below.lock().unwrap_or_else(PoisonError::into_inner).sizes()
+    }
+
+    /// Takes a field from the checkerboard into memory order.
+    pub(super) fn unsort(&self, problem: &Problem, field: &[f32]) -> Vec<f32> {
+        self.board.unsort(problem, field)
+    }
+
+    /// `q = A p` over one colour of the planes that `q` covers.
+    fn sweep(&self, p: &[f32], colour: usize, z: usize, q: &mut [f32]) -> f64 {
+        let b = &self.board;
+        let mut sum = 0.0;
+        dispatch!(self.simd, simd => {
+            use fearless_simd::Simd;
+            simd.vectorize(
+                #[inline(always)]
+                || {
+                    for y in 0..b.ny {
+                        let at = b.row(z, y);
+                        let own = &p[colour * b.half + at..][..b.used];
+                        let n = Neighbours::of(b, p, colour, z, y);
+                        let open = &self.open[colour * b.half + at..][..b.used];
+                        let row = &mut q[y * b.stride..][..b.used];
+                        kernels::apply(&self.stencil, open, own, &n, row);
+                        sum += dot(own, row);
+                    }
+                }
+            );
+        });
+        sum
+    }
+}
+
+impl Top for Dense {
+    fn down(&self, r: &[f32], z: &mut [f32], coarse: &mut [f32]) {
+        let b = &self.board;
+        let (red, black) = z.split_at_mut(b.half);
+        // Red from zero, then black from red.
+        red.par_chunks_mut(CHUNK).enumerate().for_each(|(c, z)| {
+            let at = c * CHUNK;
+            let (r, open) = (&r[at..][..z.len()], &self.open[at..][..z.len()]);
+            dispatch!(self.simd, simd => {
+                use fearless_simd::Simd;
+                simd.vectorize(#[inline(always)] || kernels::divide(&self.stencil, open, r, z));
+            });
+        });
+        let red = &*red;
+        b.planes_mut(black).enumerate().for_each(|(z, plane)| self.relax(r, red, BLACK, z, plane));
+        let black = &*black;
+        let slabs = self.pieces.split_mut(coarse);
+        slabs.into_par_iter().enumerate().for_each(|(slab, out)| self.restrict_slab(black, slab, out));
+    }
+
+    fn up(&self, coarse: &[f32], r: &[f32], z: &mut [f32], q: Option<&[f32]>) -> [f64; 2] {
+        let b = &self.board;
+        let (red, black) = z.split_at_mut(b.half);
+        b.slabs_mut(red).enumerate().for_each(|(slab, planes)| self.prolong_slab(coarse, slab, planes));
+        let red_now = &*red;
+        let mut sums = Vec::with_capacity(2 * b.nz);
+        b.planes_mut(black)
+            .enumerate()
+            .map(|(z, plane)| {
+                self.relax(r, red_now, BLACK, z, plane);
+                self.moments(r, q, BLACK, z, plane)
+            })
+            .collect_into_vec(&mut sums);
+        let [rz, qz] = total(&sums);
+        let black = &*black;
+        b.planes_mut(red)
+            .enumerate()
+            .map(|(z, plane)| {
+                self.relax(r, black, RED, z, plane);
+                self.moments(r, q, RED, z, plane)
+            })
+            .collect_into_vec(&mut sums);
+        let [rz2, qz2] = total(&sums);
+        [rz + rz2, qz + qz2]
+    }
+}
+
+impl Dense {
+    /// Gauss-Seidel on one plane of one colour.
+    fn relax(&self, r: &[f32], other: &[f32], colour: usize, z: usize, plane: &mut [f32]) {
+        let b = &self.board;
+        dispatch!(self.simd, simd => {
+            use fearless_simd::Simd;
+            simd.vectorize(
+                #[inline(always)]
+                || {
+                    for y in 0..b.ny {
+                        let at = colour * b.half + b.row(z, y);
+                        let n = Neighbours::within(b, other, colour, z, y);
+                        let (r, open) = (&r[at..][..b.used], &self.open[at..][..b.used]);
+                        kernels::relax(&self.stencil, open, r, &n, &mut plane[y * b.stride..][..b.used]);
+                    }
+                }
+            );
+        });
+    }
+
+    /// `z.r` and `z.q` over one plane of one colour.
+    fn moments(&self, r: &[f32], q: Option<&[f32]>, colour: usize, z: usize, plane: &[f32]) -> [f64; 2] {
+        let b = &self.board;
+        let at = colour * b.half + b.row(z, 0);
+        let mut sums = [0.0; 2];
+        dispatch!(self.simd, simd => {
+            use fearless_simd::Simd;
+            simd.vectorize(
+                #[inline(always)]
+                || {
+                    let len = b.ny * b.stride;
+                    sums[0] = dot(&r[at..][..len], &plane[..len]);
+                    if let Some(q) = q {
+                        sums[1] = dot(&q[at..][..len], &plane[..len]);
+                    }
+                }
+            );
+        });
+        sums
+    }
+
+    /// Residuals of the red voxels of two planes, summed over their pieces.
+    fn restrict_slab(&self, black: &[f32], slab: usize, mut out: [&mut [f32]; 2]) {
+        let b = &self.board;
+        let mut rows = vec![0f32; 4 * b.used];
+        let mut cursor = self.pieces.cursor(slab);
+        for by in 0..b.ny.div_ceil(2) {
+            dispatch!(self.simd, simd => {
+                use fearless_simd::Simd;
+                simd.vectorize(
+                    #[inline(always)]
+                    || {
+                        for (k, row) in rows.chunks_exact_mut(b.used).enumerate() {
+                            let (y, z) = (2 * by + k % 2, 2 * slab + k / 2);
+                            if y >= b.ny || z >= b.nz {
+                                row.fill(0.0);
+                                continue;
+                            }
+                            let n = Neighbours::within(b, black, RED, z, y);
+                            kernels::pull(&self.stencil, &self.open[b.row(z, y)..][..b.used], &n, row);
+                        }
+                    }
+                );
+            });
+            cursor.restrict_row(by, &rows, b.used, &mut out);
+        }
+    }
+
+    /// Adds the coarse correction to the red voxels of two planes.
+    fn prolong_slab(&self, coarse: &[f32], slab: usize, planes: &mut [f32]) {
+        let b = &self.board;
+        let mut cursor = self.pieces.cursor(slab);
+        let parts = self.pieces.parts(coarse, slab);
+        for by in 0..b.ny.div_ceil(2) {
+            cursor.prolong_row(by, parts, |k, i, value| {
+                let (dy, dz) = (k % 2, k / 2);
+                planes[dz * b.plane + (2 * by + dy) * b.stride + i] += value;
+            });
+        }
+    }
+
+    /// Residual, energy and squared diagonal norm of one row, in double precision.
+    fn truth(&self, x: &[f32], colour: usize, z: usize, y: usize, row: &mut [f32]) -> [f64; 2] {
+        let b = &self.board;
+        let at = colour * b.half + b.row(z, y);
+        let n = Neighbours::of(b, x, colour, z, y);
+        kernels::truth(&self.stencil, &self.open[at..][..b.used], &x[at..][..b.used], &n, row)
+    }
+}
+
+impl Primitives for Dense {
+    type Vector = Vec<f32>;
+    type Scalar = f64;
+    const LOOK_EVERY: u32 = 1;
+
+    fn vector(&self) -> Vec<f32> {
+        vec![0.0; self.open.len()]
+    }
+
+    fn correction(&self) -> Vec<f32> {
+        self.vector()
+    }
+
+    fn residual(&self, x: &Vec<f32>, r: &mut Vec<f32>) -> Energy<f64> {
+        let b = &self.board;
+        let (red, black) = r.split_at_mut(b.half);
+        let mut sums = [0.0; 2];
+        for (colour, half) in [(RED, red), (BLACK, black)] {
+            let parts: Vec<[f64; 2]> = b
+                .planes_mut(half)
+                .enumerate()
+                .map(|(z, plane)| {
+                    let mut sums = [0.0; 2];
+                    dispatch!(self.simd, simd => {
+                        use fearless_simd::Simd;
+                        simd.vectorize(
+                            #[inline(always)]
+                            || {
+                                for y in 0..b.ny {
+                                    let row = &mut plane[y * b.stride..][..b.used];
+                                    let [energy, weight] = self.truth(x, colour, z, y, row);
+                                    sums[0] += energy;
+                                    sums[1] += weight;
+                                }
+                            }
+                        );
+                    });
+                    sums
+                })
+                .collect();
+            let part = total(&parts);
+            sums[0] += part[0];
+            sums[1] += part[1];
+        }
+        let rounding = f64::from(f32::EPSILON) / 2.0;
+        Energy { energy: sums[0], rounding: ROUNDINGS * rounding * rounding * sums[1] }
+    }
+
+    fn precondition(&self, r: &Vec<f32>, z: &mut Vec<f32>) -> f64 {
+        self.below.lock().unwrap_or_else(PoisonError::into_inner).precondition(self, r, z, None)[0]
+    }
+
+    fn apply(&self, p: &Vec<f32>, q: &mut Vec<f32>) -> f64 {
+        let b = &self.board;
+        let (red, black) = q.split_at_mut(b.half);
+        let mut sum = 0.0;
+        for (colour, half) in [(RED, red), (BLACK, black)] {
+            let parts: Vec<f64> =
+                b.planes_mut(half).enumerate().map(|(z, plane)| self.sweep(p, colour, z, plane)).collect();
+            sum += parts.iter().sum::<f64>();
+        }
+        sum
+    }
+
+    fn ratio(&self, a: f64, b: f64) -> f64 {
+        a / b
+    }
+
+    fn advance(&self, alpha: f64, step: Step<'_, Vec<f32>>) -> Moments<f64> {
+        let a = alpha as f32;
+        step.x
+            .par_chunks_mut(CHUNK)
+            .zip(step.r.par_chunks_mut(CHUNK))
+            .zip(step.p.par_chunks(CHUNK).zip(step.q.par_chunks(CHUNK)))
+            .for_each(|((x, r), (p, q))| {
+                dispatch!(self.simd, simd => {
+                    use fearless_simd::Simd;
+                    simd.vectorize(#[inline(always)] || {
+                        for (x, &p) in x.iter_mut().zip(p) {
+                            *x += a * p;
+                        }
+                        for (r, &q) in r.iter_mut().zip(q) {
+                            *r -= a * q;
+                        }
+                    });
+                });
+            });
+        let mut below = self.below.lock().unwrap_or_else(PoisonError::into_inner);
+        let [rz, qz] = below.precondition(self, step.r, step.z, Some(step.q));
+        // r_new - r_old = -alpha q.
+        Moments { rz, rz_flexible: -alpha * qz }
+    }
+
+    fn direction(&self, beta: Option<f64>, _: &Vec<f32>, z: &Vec<f32>, p: &mut Vec<f32>) {
+        let b = beta.unwrap_or(0.0) as f32;
+        p.par_chunks_mut(CHUNK).zip(z.par_chunks(CHUNK)).for_each(|(p, z)| {
+            dispatch!(self.simd, simd => {
+                use fearless_simd::Simd;
+                simd.vectorize(#[inline(always)] || {
+                    for (p, &z) in p.iter_mut().zip(z) {
+                        *p = z + b * *p;
+                    }
+                });
+            });
+        });
+    }
+
+    fn read(&self, scalars: &[f64]) -> Vec<f64> {
+        scalars.to_vec()
+    }
+}

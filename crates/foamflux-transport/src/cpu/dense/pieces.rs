@@ -1,0 +1,301 @@
+//! The first aggregates: face-connected pieces of 2x2x2 voxels, told by one byte per block.
+//!
+//! With one conductivity two voxels of a block are joined exactly if they are neighbours and both solved, so that the
+//! byte of which of the eight are solved says everything ([`Split`]).
+//! Cell `dx + 2 dy + 4 dz` of a block is bit number of the same.
+//! Pieces are numbered by the colour of their block, then by block in memory order, then by lowest cell.
+
+use rayon::prelude::*;
+
+use super::board::Board;
+use crate::Axis;
+use crate::layout::bit;
+use crate::multigrid::{Boxes, Layout, Matrix, Place, RowsOfStream, SCALE, Streams, add_link, assemble};
+
+/// The pieces of a block by its byte.
+struct Split {
+    /// Number of pieces.
+    count: [u8; 256],
+    /// Piece of every cell.
+    piece: [[u8; 8]; 256],
+}
+
+/// Cells that are solved, joined across faces.
+const fn split() -> Split {
+    let mut out = Split { count: [0; 256], piece: [[0; 8]; 256] };
+    let mut mask = 0;
+    while mask < 256 {
+        let mut seen = 0usize;
+        let mut cell = 0;
+        while cell < 8 {
+            if mask >> cell & 1 == 1 && seen >> cell & 1 == 0 {
+                // Grow from this cell; seven steps reach every cell of a block.
+                let mut grown = 1usize << cell;
+                let mut step = 0;
+                while step < 7 {
+                    let x = (grown & 0x55) << 1 | (grown & 0xaa) >> 1;
+                    let y = (grown & 0x33) << 2 | (grown & 0xcc) >> 2;
+                    let z = (grown & 0x0f) << 4 | (grown & 0xf0) >> 4;
+                    grown |= (x | y | z) & mask;
+                    step += 1;
+                }
+                let mut c = 0;
+                while c < 8 {
+                    if grown >> c & 1 == 1 {
+                        out.piece[mask][c] = out.count[mask];
+                    }
+                    c += 1;
+                }
+                out.count[mask] += 1;
+                seen |= grown;
+            }
+            cell += 1;
+        }
+        mask += 1;
+    }
+    out
+}
+
+static SPLIT: Split = split();
+
+/// Red cells of a block by row `dy + 2 dz`: those with even dx + dy + dz.
+const RED_CELL: [usize; 4] = [0, 3, 5, 6];
+
+/// The pieces of all blocks.
+#[derive(Debug)]
+pub(super) struct Pieces {
+    /// Blocks along x, y, z.
+    counts: [usize; 3],
+    /// Which cells of each block are solved, in memory order.
+    masks: Vec<u8>,
+    streams: Streams,
+}
+
+impl Pieces {
+    pub(super) fn of(board: &Board, open: &[u8]) -> Self {
+        let counts = [board.nx, board.ny, board.nz].map(|n| n.div_ceil(2));
+        let [bx, by, _] = counts;
+        let mut masks = vec![0u8; counts.iter().product()];
+        masks.par_chunks_mut(bx * by).enumerate().for_each(|(slab, masks)| {
+            for (row, masks) in masks.chunks_exact_mut(bx).enumerate() {
+                for (k, dz_dy) in [(0, 0), (0, 1), (1, 0), (1, 1)].into_iter().enumerate() {
+                    let (z, y) = (2 * slab + dz_dy.0, 2 * row + dz_dy.1);
+                    if z >= board.nz || y >= board.ny {
+                        continue;
+                    }
+                    for colour in 0..2 {
+                        let cell = Board::shift(colour, z, y) + 2 * k;
+                        let open = &open[colour * board.half + board.row(z, y)..][..bx];
+                        for (mask, &o) in masks.iter_mut().zip(open) {
+                            *mask |= u8::from(o != 0) << cell;
+                        }
+                    }
+                }
+            }
+        });
+        let by_slab: Vec<[usize; 2]> = masks
+            .par_chunks(bx * by)
+            .enumerate()
+            .map(|(slab, masks)| {
+                let mut n = [0; 2];
+                for (row, masks) in masks.chunks_exact(bx).enumerate() {
+                    for (x, &mask) in masks.iter().enumerate() {
+                        n[(x + row + slab) & 1] += usize::from(SPLIT.count[usize::from(mask)]);
+                    }
+                }
+                n
+            })
+            .collect();
+        let numbers: Vec<usize> = (0..2).flat_map(|c| by_slab.iter().map(move |n| n[c])).collect();
+        let streams = Streams::of(&numbers, counts[2]);
+        Pieces { counts, masks, streams }
+    }
+
+    pub(super) fn bytes(&self) -> u64 {
+        self.masks.capacity() as u64
+    }
+
+    /// Cuts a coarse field into slabs, by colour.
+    pub(super) fn split_mut<'a>(&self, coarse: &'a mut [f32]) -> Vec<[&'a mut [f32]; 2]> {
+        let mut slabs = Vec::with_capacity(self.counts[2]);
+        for mut parts in self.streams.split_mut(coarse, 1) {
+            if let (Some(black), Some(red)) = (parts.pop(), parts.pop()) {
+                slabs.push([red, black]);
+            }
+        }
+        slabs
+    }
+
+    /// One slab of a coarse field, by colour.
+    pub(super) fn parts<'a>(&self, coarse: &'a [f32], slab: usize) -> [&'a [f32]; 2] {
+        [0, 1].map(|c| &coarse[self.streams.range(c, slab, slab + 1)])
+    }
+
+    /// Goes over the pieces of a slab in their order.
+    pub(super) fn cursor(&self, slab: usize) -> Cursor<'_> {
+        let plane = self.counts[0] * self.counts[1];
+        Cursor { width: self.counts[0], slab, masks: &self.masks[slab * plane..][..plane], next: [0; 2] }
+    }
+
+    /// The first stored level.
+    pub(super) fn first_level(&self, board: &Board, open: &[u8], faces: &[f64; 3], axis: Axis) -> (Matrix, Layout) {
+        let [bx, by, bz] = self.counts;
+        let index = |x: usize, y: usize, z: usize| (z * by + y) * bx + x;
+        // First piece of every block.
+        let mut first = vec![0u32; self.masks.len()];
+        first.par_chunks_mut(bx * by).enumerate().for_each(|(slab, first)| {
+            let mut next = [0, 1].map(|c| self.streams.range(c, slab, slab + 1).start as u32);
+            for (k, first) in first.iter_mut().enumerate() {
+                let colour = (k % bx + k / bx + slab) & 1;
+                *first = next[colour];
+                next[colour] += u32::from(SPLIT.count[usize::from(self.masks[slab * bx * by + k])]);
+            }
+        });
+        let scaled = faces.map(|g| g as f32 * SCALE);
+        let flow = axis.xyz_index();
+        let ends = [board.nx, board.ny, board.nz][flow];
+        let slabs: Vec<[(RowsOfStream, Vec<Place>); 2]> = (0..bz)
+            .into_par_iter()
+            .map(|z| {
+                let mut out: [(RowsOfStream, Vec<Place>); 2] = Default::default();
+                let mut rows: Vec<Vec<(u32, f32)>> = vec![Vec::new(); 4];
+                for y in 0..by {
+                    for x in 0..bx {
+                        let k = index(x, y, z);
+                        let mask = self.masks[k];
+                        let count = usize::from(SPLIT.count[usize::from(mask)]);
+                        if count == 0 {
+                            continue;
+                        }
+                        let piece = &SPLIT.piece[usize::from(mask)];
+                        let sides = [
+                            (x > 0).then(|| index(x - 1, y, z)),
+                            (x + 1 < bx).then(|| index(x + 1, y, z)),
+                            (y > 0).then(|| index(x, y - 1, z)),
+                            (y + 1 < by).then(|| index(x, y + 1, z)),
+                            (z > 0).then(|| index(x, y, z - 1)),
+                            (z + 1 < bz).then(|| index(x, y, z + 1)),
+                        ];
+                        rows.iter_mut().for_each(Vec::clear);
+                        for (d, side) in sides.into_iter().enumerate() {
+                            let Some(other) = side else { continue };
+                            link(mask, d, self.masks[other], first[other], scaled[d / 2], count, &mut rows);
+                        }
+                        let mut ground = [0f32; 4];
+                        // Cells in the first and in the last slice.
+                        let at = [x, y, z][flow];
+                        for cell in (0..8).filter(|c| mask >> c & 1 == 1) {
+                            let slice = 2 * at + (cell >> flow & 1);
+                            let touches = usize::from(slice == 0) + usize::from(slice + 1 == ends);
+                            ground[usize::from(piece[cell])] += SCALE * 2.0 * touches as f32;
+                        }
+                        let (out, places) = &mut out[(x + y + z) & 1];
+                        for p in 0..count {
+                            out.push(&rows[p], ground[p]);
+                            places.push(Place { at: [x as u32, y as u32, z as u32], group: 0 });
+                        }
+                    }
+                }
+                out
+            })
+            .collect();
+        debug_assert!(open.len() == 2 * board.half && bit::INLET != 0);
+        let mut parts: [Vec<RowsOfStream>; 2] = Default::default();
+        let mut places: [Vec<Place>; 2] = Default::default();
+        for slab in slabs {
+            for (c, (rows, at)) in slab.into_iter().enumerate() {
+                parts[c].push(rows);
+                places[c].extend(at);
+            }
+        }
+        let [red, black] = parts;
+        let matrix = assemble(red.into_iter().chain(black).collect(), self.streams.bounds());
+        let layout = Layout {
+            boxes: Boxes { counts: self.counts, wraps: [false; 3] },
+            streams: self.streams.clone(),
+            places: places.concat(),
+            groups: 1,
+        };
+        (matrix, layout)
+    }
+}
+
+/// Cells of a block on its side `d` (-x, +x, -y, +y, -z, +z).
+const SIDE: [u8; 6] = [0x55, 0xaa, 0x33, 0xcc, 0x0f, 0xf0];
+
+/// Adds the links of a block's pieces across side `d`.
+#[inline]
+fn link(mask: u8, d: usize, other: u8, first: u32, g: f32, count: usize, rows: &mut [Vec<(u32, f32)>]) {
+    let (axis, up) = (d / 2, d % 2 == 1);
+    let shift = 1 << axis;
+    // The neighbour's cells, moved onto ours.
+    let facing = if up { other << shift } else { other >> shift } & SIDE[d];
+    let both = mask & facing;
+    if both == 0 {
+        return;
+    }
+    let theirs = &SPLIT.piece[usize::from(other)];
+    if count == 1 && SPLIT.count[usize::from(other)] == 1 {
+        rows[0].push((first, g * both.count_ones() as f32));
+        return;
+    }
+    let ours = &SPLIT.piece[usize::from(mask)];
+    for cell in (0..8).filter(|c| both >> c & 1 == 1) {
+        let across = if up { cell - shift } else { cell + shift };
+        add_link(&mut rows[usize::from(ours[cell])], first + u32::from(theirs[across]), g);
+    }
+}
+
+/// A walk over the pieces of one slab.
+pub(super) struct Cursor<'a> {
+    width: usize,
+    slab: usize,
+    masks: &'a [u8],
+    next: [usize; 2],
+}
+
+impl Cursor<'_> {
+    /// Sums four rows of red values, `rows[dy + 2 dz]`, over the pieces of one row of blocks.
+    pub(super) fn restrict_row(&mut self, by: usize, rows: &[f32], used: usize, out: &mut [&mut [f32]; 2]) {
+        let masks = &self.masks[by * self.width..][..self.width];
+        let (a, rest) = rows.split_at(used);
+        let (b, rest) = rest.split_at(used);
+        let (c, d) = rest.split_at(used);
+        for (x, &mask) in masks.iter().enumerate() {
+            let count = usize::from(SPLIT.count[usize::from(mask)]);
+            let colour = (x + by + self.slab) & 1;
+            let at = self.next[colour];
+            self.next[colour] += count;
+            match count {
+                0 => {}
+                1 => out[colour][at] = (a[x] + b[x]) + (c[x] + d[x]),
+                _ => {
+                    let out = &mut out[colour][at..at + count];
+                    out.fill(0.0);
+                    let piece = &SPLIT.piece[usize::from(mask)];
+                    for (cell, value) in RED_CELL.into_iter().zip([a[x], b[x], c[x], d[x]]) {
+                        // Values of cells that are not solved are 0.
+                        out[usize::from(piece[cell])] += value;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Calls `f(row, i, value)` for the red voxels of one row of blocks with their pieces' values.
+    pub(super) fn prolong_row(&mut self, by: usize, coarse: [&[f32]; 2], mut f: impl FnMut(usize, usize, f32)) {
+        let masks = &self.masks[by * self.width..][..self.width];
+        for (x, &mask) in masks.iter().enumerate() {
+            let count = usize::from(SPLIT.count[usize::from(mask)]);
+            let colour = (x + by + self.slab) & 1;
+            let at = self.next[colour];
+            self.next[colour] += count;
+            let piece = &SPLIT.piece[usize::from(mask)];
+            for (k, cell) in RED_CELL.into_iter().enumerate() {
+                if mask >> cell & 1 == 1 {
+                    f(k, x, coarse[colour][at + usize::from(piece[cell])]);
+                }
+            }
+        }
+    }
+}

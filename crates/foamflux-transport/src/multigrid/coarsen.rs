@@ -1,0 +1,308 @@
+//! From one level to the next: pieces of 2x2x2 blocks and the conductances between them.
+
+use rayon::prelude::*;
+
+use super::matrix::{Matrix, Rows, Transfer};
+use super::parts::{Boxes, Streams};
+
+/// A level that can be coarsened.
+pub(crate) trait Fine: Rows {
+    /// Calls `f(j, w)` for every neighbour of `i`.
+    fn links(&self, i: usize, f: impl FnMut(usize, f32));
+    /// Conductance from `i` to the electrodes.
+    fn ground(&self, i: usize) -> f32;
+}
+
+impl Fine for Matrix {
+    fn links(&self, i: usize, mut f: impl FnMut(usize, f32)) {
+        for &(j, w) in Matrix::links(self, i) {
+            f(j as usize, w);
+        }
+    }
+
+    fn ground(&self, i: usize) -> f32 {
+        self.ground[i]
+    }
+}
+
+/// The block that an unknown belongs to, and its group of conductivities.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Place {
+    pub(crate) at: [u32; 3],
+    pub(crate) group: u8,
+}
+
+impl Place {
+    fn halved(self) -> Self {
+        Place { at: self.at.map(|x| x / 2), group: self.group }
+    }
+}
+
+/// What coarsening needs to know about a level beside its operator; only needed during set-up.
+#[derive(Debug)]
+pub(crate) struct Layout {
+    pub(crate) boxes: Boxes,
+    pub(crate) streams: Streams,
+    pub(crate) places: Vec<Place>,
+    /// Number of groups of conductivities.
+    pub(crate) groups: usize,
+}
+
+/// A coarse level and the way to it.
+#[derive(Debug)]
+pub(crate) struct Coarse {
+    pub(crate) matrix: Matrix,
+    pub(crate) transfer: Transfer,
+    pub(crate) layout: Layout,
+}
+
+/// A piece is twice as long as the Galerkin product believes.
+pub(crate) const SCALE: f32 = 0.5;
+
+/// Pieces of one colour in one slab of two planes of blocks.
+#[derive(Default)]
+struct Pieces {
+    places: Vec<Place>,
+    /// Position behind each piece's last child.
+    ends: Vec<u32>,
+    children: Vec<u32>,
+}
+
+/// Colour of a piece: pieces of one block are neighbours only if their groups differ.
+fn colour(boxes: Boxes, groups: usize, place: Place) -> usize {
+    boxes.colour(place.at) * groups + usize::from(place.group)
+}
+
+/// Joins the unknowns of every 2x2x2 blocks that are connected within it.
+pub(crate) fn coarsen<F: Fine>(fine: &F, layout: &Layout) -> Coarse {
+    let boxes = layout.boxes.halved();
+    let colours = boxes.colours() * layout.groups;
+    let planes = boxes.counts[2];
+    let mut to_coarse = vec![0u32; layout.places.len()];
+    // [slab][colour]
+    let pieces: Vec<Vec<Pieces>> = layout
+        .streams
+        .split_mut(&mut to_coarse, 2)
+        .into_par_iter()
+        .enumerate()
+        .map(|(slab, mut to_coarse)| pieces_of(fine, layout, boxes, colours, slab, &mut to_coarse))
+        .collect();
+    let mut counts = vec![0usize; colours * planes];
+    for (slab, by_colour) in pieces.iter().enumerate() {
+        for (c, p) in by_colour.iter().enumerate() {
+            counts[c * planes + slab] = p.places.len();
+        }
+    }
+    let streams = Streams::of(&counts, planes);
+    layout.streams.split_mut(&mut to_coarse, 2).into_par_iter().enumerate().for_each(|(slab, parts)| {
+        for (c, part) in parts.into_iter().enumerate() {
+            let from = layout.streams.range(c, 2 * slab, 2 * slab + 2).start;
+            for (k, place) in part.iter_mut().zip(&layout.places[from..]) {
+                *k += streams.range(colour(boxes, layout.groups, place.halved()), slab, slab + 1).start as u32;
+            }
+        }
+    });
+    let order: Vec<(usize, usize)> = (0..colours).flat_map(|c| (0..planes).map(move |s| (c, s))).collect();
+    let rows: Vec<RowsOfStream> = order
+        .par_iter()
+        .map(|&(c, slab)| {
+            let first = streams.range(c, slab, slab + 1).start;
+            merge_rows(fine, &pieces[slab][c], &to_coarse, first)
+        })
+        .collect();
+    let matrix = assemble(rows, streams.bounds());
+    let mut places = Vec::with_capacity(streams.len());
+    let last = *fine.bounds().iter().rev().nth(1).unwrap_or(&0);
+    let mut transfer = Transfer { first: Vec::with_capacity(streams.len() + 1), ..Transfer::default() };
+    transfer.first.push(0);
+    for &(c, slab) in &order {
+        let p = &pieces[slab][c];
+        places.extend_from_slice(&p.places);
+        let mut from = 0;
+        for &end in &p.ends {
+            let children = &p.children[from as usize..end as usize];
+            transfer.children.extend(children.iter().filter(|&&i| (i as usize) < last));
+            transfer.first.push(transfer.children.len() as u32);
+            from = end;
+        }
+    }
+    to_coarse.truncate(last);
+    to_coarse.shrink_to_fit();
+    transfer.to_coarse = to_coarse;
+    transfer.children.shrink_to_fit();
+    Coarse { matrix, transfer, layout: Layout { boxes, streams, places, groups: layout.groups } }
+}
+
+/// Pieces of one slab; `to_coarse` receives each unknown's piece, counted within slab and colour.
+fn pieces_of<F: Fine>(
+    fine: &F,
+    layout: &Layout,
+    boxes: Boxes,
+    colours: usize,
+    slab: usize,
+    to_coarse: &mut [&mut [u32]],
+) -> Vec<Pieces> {
+    let mut out: Vec<Pieces> = (0..colours).map(|_| Pieces::default()).collect();
+    let [nx, ny, _] = boxes.counts;
+    let ranges: Vec<_> =
+        (0..layout.streams.colours()).map(|c| layout.streams.range(c, 2 * slab, 2 * slab + 2)).collect();
+    let key = |i: usize| {
+        let at = layout.places[i].at;
+        (at[1] / 2) as usize * nx + (at[0] / 2) as usize
+    };
+    // Counting sort by block; within a block by number.
+    let mut starts = vec![0u32; nx * ny + 1];
+    for i in ranges.iter().cloned().flatten() {
+        starts[key(i) + 1] += 1;
+    }
+    for k in 0..nx * ny {
+        starts[k + 1] += starts[k];
+    }
+    let mut sorted = vec![0u32; ranges.iter().map(|r| r.len()).sum()];
+    let mut next = starts.clone();
+    for i in ranges.iter().cloned().flatten() {
+        let place = &mut next[key(i)];
+        sorted[*place as usize] = i as u32;
+        *place += 1;
+    }
+    drop(next);
+    let mut parent: Vec<usize> = Vec::new();
+    for block in starts.windows(2) {
+        let members = &sorted[block[0] as usize..block[1] as usize];
+        if members.is_empty() {
+            continue;
+        }
+        join_neighbours(fine, layout, members, &mut parent);
+        for m in 0..members.len() {
+            if parent[m] != m {
+                continue;
+            }
+            let place = layout.places[members[m] as usize].halved();
+            let pieces = &mut out[colour(boxes, layout.groups, place)];
+            let number = pieces.places.len() as u32;
+            for (k, &i) in members.iter().enumerate().skip(m) {
+                if root(&parent, k) == m {
+                    pieces.children.push(i);
+                    let c = ranges.iter().position(|r| r.contains(&(i as usize))).unwrap_or(0);
+                    to_coarse[c][i as usize - ranges[c].start] = number;
+                }
+            }
+            pieces.places.push(place);
+            pieces.ends.push(pieces.children.len() as u32);
+        }
+    }
+    out
+}
+
+/// Union-find among the unknowns of one block, the lowest being the root.
+fn join_neighbours<F: Fine>(fine: &F, layout: &Layout, members: &[u32], parent: &mut Vec<usize>) {
+    parent.clear();
+    parent.extend(0..members.len());
+    if members.len() == 1 {
+        return;
+    }
+    for (m, &i) in members.iter().enumerate() {
+        let here = layout.places[i as usize].halved();
+        fine.links(i as usize, |j, _| {
+            if j > i as usize
+                && layout.places[j].halved() == here
+                && let Some(n) = members.iter().position(|&k| k as usize == j)
+            {
+                let (a, b) = (root(parent, m), root(parent, n));
+                parent[a.max(b)] = a.min(b);
+            }
+        });
+    }
+}
+
+fn root(parent: &[usize], mut k: usize) -> usize {
+    while parent[k] != k {
+        k = parent[k];
+    }
+    k
+}
+
+/// Rows of consecutive coarse unknowns.
+#[derive(Debug, Default)]
+pub(crate) struct RowsOfStream {
+    pub(crate) lengths: Vec<u32>,
+    pub(crate) links: Vec<(u32, f32)>,
+    pub(crate) ground: Vec<f32>,
+}
+
+impl RowsOfStream {
+    /// Adds one row; `row` lists each neighbour once.
+    pub(crate) fn push(&mut self, row: &[(u32, f32)], ground: f32) {
+        self.lengths.push(row.len() as u32);
+        self.links.extend_from_slice(row);
+        self.ground.push(ground);
+    }
+}
+
+/// Adds `w` to the link to `to`.
+#[inline]
+pub(crate) fn add_link(row: &mut Vec<(u32, f32)>, to: u32, w: f32) {
+    match row.iter_mut().find(|(j, _)| *j == to) {
+        Some((_, sum)) => *sum += w,
+        None => row.push((to, w)),
+    }
+}
+
+fn merge_rows<F: Fine>(fine: &F, pieces: &Pieces, to_coarse: &[u32], first: usize) -> RowsOfStream {
+    let mut out = RowsOfStream::default();
+    let mut row = Vec::new();
+    let mut from = 0;
+    for (k, &end) in pieces.ends.iter().enumerate() {
+        row.clear();
+        let mut ground = 0.0;
+        for &i in &pieces.children[from as usize..end as usize] {
+            ground += fine.ground(i as usize);
+            fine.links(i as usize, |j, w| {
+                let to = to_coarse[j];
+                if to as usize != first + k {
+                    add_link(&mut row, to, SCALE * w);
+                }
+            });
+        }
+        out.push(&row, SCALE * ground);
+        from = end;
+    }
+    out
+}
+
+/// One matrix of consecutive rows.
+pub(crate) fn assemble(parts: Vec<RowsOfStream>, bounds: Vec<usize>) -> Matrix {
+    let n = parts.iter().map(|p| p.ground.len()).sum();
+    let links = parts.iter().map(|p| p.links.len()).sum();
+    let mut m = Matrix {
+        bounds,
+        first: Vec::with_capacity(n + 1),
+        links: vec![(0, 0.0); links],
+        ground: Vec::with_capacity(n),
+        inverse: vec![0.0; n],
+    };
+    let mut next = 0;
+    m.first.push(0);
+    for part in &parts {
+        for len in &part.lengths {
+            next += len;
+            m.first.push(next);
+        }
+        m.ground.extend_from_slice(&part.ground);
+    }
+    let mut targets = Vec::with_capacity(parts.len());
+    let mut rest = m.links.as_mut_slice();
+    for part in &parts {
+        let (head, tail) = rest.split_at_mut(part.links.len());
+        targets.push(head);
+        rest = tail;
+    }
+    targets.into_par_iter().zip(&parts).for_each(|(to, part)| to.copy_from_slice(&part.links));
+    let (first, links, ground) = (&m.first, &m.links, &m.ground);
+    m.inverse.par_iter_mut().enumerate().for_each(|(i, inverse)| {
+        let row = &links[first[i] as usize..first[i + 1] as usize];
+        let diagonal = ground[i] + row.iter().map(|l| l.1).sum::<f32>();
+        *inverse = if diagonal > 0.0 { 1.0 / diagonal } else { 0.0 };
+    });
+    m
+}
