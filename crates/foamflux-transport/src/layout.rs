@@ -5,9 +5,10 @@
 
 use std::ops::Range;
 
-use foamflux_grid::{Axis, Label, Labels};
+use foamflux_grid::{Axis, Label, LabelSet, Labels};
 use rayon::prelude::*;
 
+use crate::multigrid::SPLIT;
 use crate::problem::{Conductance, LATERAL, several_conductivities};
 use crate::{Coefficients, Problem, Sides};
 
@@ -34,17 +35,15 @@ pub(crate) mod bit {
 /// break even in time near a quarter.
 const DENSE_ABOVE: f64 = 0.25;
 
-/// Bytes per unknown of a list: connectivity and neighbours 25, five fields 20.
-const LIST: usize = 45;
-/// Bytes per unknown for the levels of a list: 20 on struts, 65 near the percolation threshold were measured.
-const LIST_LEVELS: usize = 65;
+/// Bytes per unknown of a list: connectivity and neighbours 25, five fields 20, transfer 4.
+const LIST: usize = 49;
 /// More bytes per unknown of a list with several conductivities: five fields in double precision and three copies in single,
 /// class and diagonal.
 const LIST_DOUBLE: usize = 37;
-/// Bytes per voxel of the grid: connectivity 1, five fields 20.
-const GRID: usize = 21;
-/// Bytes per unknown for the levels of a grid: 12 to 14 were measured.
-const GRID_LEVELS: usize = 15;
+/// Bytes per voxel of the grid: connectivity 1, five fields 20; and per block of eight 1.
+const GRID: usize = 22;
+/// Bytes per unknown of a coarse level: four fields 16, six neighbours 48, diagonal and electrode 8, transfer 10.
+const LEVEL: usize = 82;
 
 /// Which of the two a problem is stored in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,11 +105,45 @@ pub fn plan(labels: &Labels, coefficients: &Coefficients, sides: Sides) -> Memor
     let rows = 4 * (shape.z * shape.y + 1);
     // Set-up: all runs, the percolating ones, a parent and a name per run.
     let setup = 2 * (12 * runs + rows) + 9 * runs;
+    let pieces = pieces(labels, conducting);
+    // Deeper levels shrink like the first one or faster, and a stored level always shrinks.
+    let shrinks = (pieces as f64 / unknowns.max(1) as f64).min(0.75);
+    let levels = (LEVEL as f64 * pieces as f64 / (1.0 - shrinks)) as usize;
     let solve = match layout {
-        Layout::Compact => unknowns * (LIST + LIST_LEVELS + if several { LIST_DOUBLE } else { 0 }),
-        Layout::Dense => GRID * (shape.x + 3) * (shape.y + 1) * (shape.z + 2) + unknowns * GRID_LEVELS,
+        Layout::Compact => unknowns * (LIST + if several { LIST_DOUBLE } else { 0 }) + levels,
+        Layout::Dense => GRID * (shape.x + 3) * (shape.y + 1) * (shape.z + 2) + levels,
     };
     MemoryPlan { bytes: (setup.max(12 * runs + rows + solve)) as u64, unknowns_at_most: unknowns as u64, layout }
+}
+
+/// Number of face-connected pieces in blocks of 2x2x2 voxels.
+fn pieces(labels: &Labels, conducting: LabelSet) -> usize {
+    let shape = labels.shape();
+    let on: [u8; 256] = std::array::from_fn(|v| u8::from(conducting.contains(v as u8)));
+    (0..shape.z.div_ceil(2))
+        .into_par_iter()
+        .map(|slab| {
+            let mut masks = vec![0u8; shape.x.div_ceil(2)];
+            let mut count = 0;
+            for block in 0..shape.y.div_ceil(2) {
+                masks.fill(0);
+                for (k, (z, y)) in
+                    [0, 1].into_iter().flat_map(|dz| [0, 1].map(|dy| (2 * slab + dz, 2 * block + dy))).enumerate()
+                {
+                    if z < shape.z && y < shape.y {
+                        let row = &labels.volume().plane(z)[y * shape.x..][..shape.x];
+                        for (mask, pair) in masks.iter_mut().zip(row.chunks(2)) {
+                            for (dx, &v) in pair.iter().enumerate() {
+                                *mask |= on[usize::from(v)] << (2 * k + dx);
+                            }
+                        }
+                    }
+                }
+                count += masks.iter().map(|&m| usize::from(SPLIT.count[usize::from(m)])).sum::<usize>();
+            }
+            count
+        })
+        .sum()
 }
 
 /// Connectivity of a compact list.

@@ -26,11 +26,13 @@ mod coarsest;
 mod cycle;
 mod matrix;
 mod parts;
+mod split;
 
 pub(crate) use coarsen::{Fine, Layout, Place, RowsOfStream, SCALE, add_link, assemble};
 pub(crate) use cycle::{Cycle, Top};
 pub(crate) use matrix::{Matrix, Rows, Transfer, prolong, restrict, sweep_back, sweep_from_zero};
 pub(crate) use parts::{Boxes, Streams};
+pub(crate) use split::SPLIT;
 
 /// Labels whose conductivities differ by no more than this factor may share an aggregate.
 pub(crate) const SAME_GROUP: f64 = 4.0;

@@ -221,6 +221,7 @@ impl Dense {
     }
 
     /// Residual, energy and squared diagonal norm of one row, in double precision.
+    #[inline(always)]
     fn truth(&self, x: &[f32], colour: usize, z: usize, y: usize, row: &mut [f32]) -> [f64; 2] {
         let b = &self.board;
         let at = colour * b.half + b.row(z, y);

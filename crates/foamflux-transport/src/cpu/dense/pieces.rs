@@ -1,7 +1,7 @@
 //! The first aggregates: face-connected pieces of 2x2x2 voxels, told by one byte per block.
 //!
 //! With one conductivity two voxels of a block are joined exactly if they are neighbours and both solved, so that the
-//! byte of which of the eight are solved says everything ([`Split`]).
+//! byte of which of the eight are solved says everything ([`SPLIT`]).
 //! Cell `dx + 2 dy + 4 dz` of a block is bit number of the same.
 //! Pieces are numbered by the colour of their block, then by block in memory order, then by lowest cell.
 
@@ -10,53 +10,7 @@ use rayon::prelude::*;
 use super::board::Board;
 use crate::Axis;
 use crate::layout::bit;
-use crate::multigrid::{Boxes, Layout, Matrix, Place, RowsOfStream, SCALE, Streams, add_link, assemble};
-
-/// The pieces of a block by its byte.
-struct Split {
-    /// Number of pieces.
-    count: [u8; 256],
-    /// Piece of every cell.
-    piece: [[u8; 8]; 256],
-}
-
-/// Cells that are solved, joined across faces.
-const fn split() -> Split {
-    let mut out = Split { count: [0; 256], piece: [[0; 8]; 256] };
-    let mut mask = 0;
-    while mask < 256 {
-        let mut seen = 0usize;
-        let mut cell = 0;
-        while cell < 8 {
-            if mask >> cell & 1 == 1 && seen >> cell & 1 == 0 {
-                // Grow from this cell; seven steps reach every cell of a block.
-                let mut grown = 1usize << cell;
-                let mut step = 0;
-                while step < 7 {
-                    let x = (grown & 0x55) << 1 | (grown & 0xaa) >> 1;
-                    let y = (grown & 0x33) << 2 | (grown & 0xcc) >> 2;
-                    let z = (grown & 0x0f) << 4 | (grown & 0xf0) >> 4;
-                    grown |= (x | y | z) & mask;
-                    step += 1;
-                }
-                let mut c = 0;
-                while c < 8 {
-                    if grown >> c & 1 == 1 {
-                        out.piece[mask][c] = out.count[mask];
-                    }
-                    c += 1;
-                }
-                out.count[mask] += 1;
-                seen |= grown;
-            }
-            cell += 1;
-        }
-        mask += 1;
-    }
-    out
-}
-
-static SPLIT: Split = split();
+use crate::multigrid::{Boxes, Layout, Matrix, Place, RowsOfStream, SCALE, SPLIT, Streams, add_link, assemble};
 
 /// Red cells of a block by row `dy + 2 dz`: those with even dx + dy + dz.
 const RED_CELL: [usize; 4] = [0, 3, 5, 6];
