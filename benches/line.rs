@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::bandwidth::Bandwidth;
 
 /// Version of the lines; a change that would mislead a reader of old lines makes a new one.
-pub const SCHEMA: &str = "foamflux.bench/1";
+pub const SCHEMA: &str = "foamflux.bench/2";
 
 /// One line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
