@@ -208,4 +208,15 @@ mod tests {
         assert!(look_up(&table, &subject, &made, 1, Axis::Z).unwrap().is_some());
         assert!(look_up(&table, &subject, &made, 1, Axis::X).unwrap().is_none());
     }
+
+    #[test]
+    fn the_table_of_this_folder_knows_the_volumes_that_are_made_here() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("reference.json");
+        let table = Table::read(&path).unwrap();
+        for case in ["blobs:0.5", "foam:0.036", "percolation:0.34"] {
+            let (subject, made) = specimen(case, Shape::cube(128).unwrap());
+            // A generator that changed shows here as another number of voxels.
+            assert!(look_up(&table, &subject, &made, 1, Axis::Z).unwrap().is_some(), "{case}");
+        }
+    }
 }
