@@ -40,12 +40,12 @@ def foamflux(options, path, tolerance):
             tables.DIRECTIONS[options.axis], "--tol", tolerance, "--threads", str(options.threads), "--json", "-q"]
 
 
-def of_foamflux(text, direction):
-    """The binary's JSON as the line of a runner."""
+def of_foamflux(text, direction, status=0):
+    """The binary's JSON as the line of a runner; it ends with status 5 where the tolerance was not reached."""
     found = json.loads(text)["directions"][direction]
     seconds = found["seconds"]
     return {"tool": "foamflux", "tau": found.get("tau"), "planes": "faces", "length": "n", "porosity": "whole",
-            "porosity_used": None, "iterations": found["iterations"], "converged": True,
+            "porosity_used": None, "iterations": found.get("iterations", 0), "converged": status == 0,
             "seconds_solve": seconds["setup"] + seconds["solve"] + seconds.get("certify", 0.0)}
 
 
@@ -66,7 +66,7 @@ def once(options, name, call, environment, path):
         return {"name": name, "failed": f"more than {options.timeout:.0f} s"}
     try:
         if call[0] == "foamflux":
-            result = of_foamflux(ended.out, direction)
+            result = of_foamflux(ended.out, direction, ended.status)
         else:
             result = json.loads([line[7:] for line in ended.out.splitlines() if line.startswith("RESULT ")][-1])
     except (ValueError, KeyError, IndexError):

@@ -100,7 +100,15 @@ class Runs(unittest.TestCase):
 
     def test_the_binarys_json_becomes_a_result(self):
         text = json.dumps({"directions": {"z": {"tau": 3.0, "iterations": 4, "seconds": {"setup": 1.0, "solve": 2.0}}}})
-        self.assertEqual(compare.of_foamflux(text, "z")["seconds_solve"], 3.0)
+        found = compare.of_foamflux(text, "z")
+        self.assertEqual((found["seconds_solve"], found["converged"]), (3.0, True))
+        self.assertFalse(compare.of_foamflux(text, "z", status=5)["converged"])
+
+    def test_what_does_not_percolate_has_a_row_without_tau(self):
+        text = json.dumps({"directions": {"z": {"percolates": False, "tau": None, "seconds": {"setup": 0.1, "solve": 0.0}}}})
+        run = {**compare.of_foamflux(text, "z"), "seconds_total": 0.2, "peak_mb": 5.0}
+        row = compare.row("foamflux", {0: run}, {}, Tables.entry, 10)
+        self.assertTrue(row.startswith("| foamflux | - | - | - | 0 | 0.1 |"), row)
 
 
 if __name__ == "__main__":
