@@ -45,7 +45,7 @@ def of_foamflux(text, direction, status=0):
     found = json.loads(text)["directions"][direction]
     seconds = found["seconds"]
     return {"tool": "foamflux", "tau": found.get("tau"), "planes": "faces", "length": "n", "porosity": "whole",
-            "porosity_used": None, "iterations": found.get("iterations", 0), "converged": status == 0,
+            "porosity_used": None, "iterations": found.get("iterations") or 0, "converged": status == 0,
             "seconds_solve": seconds["setup"] + seconds["solve"] + seconds.get("certify", 0.0)}
 
 

@@ -105,7 +105,7 @@ class Runs(unittest.TestCase):
         self.assertFalse(compare.of_foamflux(text, "z", status=5)["converged"])
 
     def test_what_does_not_percolate_has_a_row_without_tau(self):
-        text = json.dumps({"directions": {"z": {"percolates": False, "tau": None, "seconds": {"setup": 0.1, "solve": 0.0}}}})
+        text = json.dumps({"directions": {"z": {"percolates": False, "tau": None, "iterations": None, "seconds": {"setup": 0.1, "solve": 0.0}}}})
         run = {**compare.of_foamflux(text, "z"), "seconds_total": 0.2, "peak_mb": 5.0}
         row = compare.row("foamflux", {0: run}, {}, Tables.entry, 10)
         self.assertTrue(row.startswith("| foamflux | - | - | - | 0 | 0.1 |"), row)
