@@ -43,6 +43,7 @@ fn voxel_algorithms(c: &mut Criterion) {
     let Ok(shape) = Shape::cube(128) else { return };
     group.throughput(Throughput::Elements(shape.len() as u64));
     let labels = Case::Blobs { porosity: 0.5, correlation_voxel: 4.0 }.make(shape, 1);
+    let Ok(labels) = labels else { return };
     let (mask, grey) = (labels.mask(LabelSet::PORE), labels.volume().map(|&v| 200 * v));
     group.bench_function("median", |b| b.iter(|| filter::median(&grey, 1, &Silent)));
     group.bench_function("gaussian", |b| b.iter(|| filter::gaussian(&grey, 1.0, &Silent)));

@@ -6,4 +6,11 @@
 
 pub mod bandwidth;
 pub mod case;
+pub mod export;
+pub mod foam;
 pub mod line;
+pub mod measure;
+pub mod options;
+mod random_field;
+pub mod reference;
+pub mod subject;

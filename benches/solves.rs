@@ -1,59 +1,28 @@
 //! Whole solves as JSON lines: `cargo run --release -p foamflux-bench --bin solves`.
 //!
-//! Rounds go over all cases, so that what is compared ran next to each other.
+//! Volumes are made once, then rounds go over all that share a size, so that what is compared ran next to each other.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool: its output is for the terminal")]
 
 use std::process::ExitCode;
 use std::time::Instant;
 
 use foamflux_bench::bandwidth::{Bandwidth, ELEMENTS};
-use foamflux_bench::case::Case;
+use foamflux_bench::export::export;
 use foamflux_bench::line::{Line, SCHEMA, Solve};
-use foamflux_grid::{Axis, LabelSet, Labels, Shape, Silent};
-use foamflux_transport::{Backend, Coefficients, CpuBackend, Problem, Setup, Sides, Stop};
-
-const USAGE: &str = "usage: solves [--size N] [--rounds N] [--seed N] [--tol T] [--tag TEXT] [CASE ...]
-
-CASE is empty, blobs:POROSITY[:VOXELS] or percolation:PROBABILITY; without any:
-blobs:0.5:4 and percolation:0.34 in a box of 128^3, three rounds, seed 1, relative error of tau 1e-3.
-The pore conducts, along z.";
-
-struct Options {
-    size: usize,
-    rounds: u32,
-    seed: u64,
-    tolerance: f64,
-    tag: String,
-    cases: Vec<Case>,
-}
-
-fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options, String> {
-    let mut options = Options { size: 128, rounds: 3, seed: 1, tolerance: 1e-3, tag: String::new(), cases: Vec::new() };
-    while let Some(argument) = arguments.next() {
-        let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value"));
-        let bad = |text: String| format!("{argument} cannot be '{text}'");
-        match argument.as_str() {
-            "--size" => options.size = value().and_then(|text| text.parse().map_err(|_| bad(text)))?,
-            "--rounds" => options.rounds = value().and_then(|text| text.parse().map_err(|_| bad(text)))?,
-            "--seed" => options.seed = value().and_then(|text| text.parse().map_err(|_| bad(text)))?,
-            "--tol" => options.tolerance = value().and_then(|text| text.parse().map_err(|_| bad(text)))?,
-            "--tag" => options.tag = value()?,
-            flag if flag.starts_with('-') => return Err(format!("there is no flag {flag}")),
-            case => options.cases.push(case.parse().map_err(|error| format!("{error}"))?),
-        }
-    }
-    if options.cases.is_empty() {
-        options.cases = vec![
-            Case::Blobs { porosity: 0.5, correlation_voxel: foamflux_bench::case::DEFAULT_CORRELATION_VOXEL },
-            Case::Percolation { probability: 0.34 },
-        ];
-    }
-    Ok(options)
-}
+use foamflux_bench::measure::{REFERENCE_TOLERANCE, compare, look_up, solve};
+use foamflux_bench::options::{Options, ReferenceFrom, USAGE};
+use foamflux_bench::reference::Table;
+use foamflux_bench::subject::{Specimen, Subject};
+use foamflux_grid::{Axis, Shape};
 
 #[allow(clippy::disallowed_methods, reason = "a binary reads its arguments")]
 fn main() -> ExitCode {
-    let options = match options(std::env::args().skip(1)) {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.iter().any(|argument| argument == "--help" || argument == "-h") {
+        println!("{USAGE}");
+        return ExitCode::SUCCESS;
+    }
+    let options = match Options::parse(arguments.into_iter()) {
         Ok(options) => options,
         Err(error) => {
             eprintln!("{error}\n\n{USAGE}");
@@ -69,60 +38,111 @@ fn main() -> ExitCode {
     }
 }
 
-/// Solves the pore along z.
-fn solve(labels: &Labels, tolerance: f64) -> Result<Solve, String> {
-    let backend = CpuBackend::new();
-    let coefficients = Coefficients::phase(LabelSet::PORE).map_err(|error| error.to_string())?;
-    let setup = Problem::new(labels, &coefficients, Axis::Z, Sides::NoFlux).map_err(|error| error.to_string())?;
-    let mut found = Solve {
-        solver: backend.describe(),
-        direction: Axis::Z.name().to_owned(),
-        tolerance,
-        tau: None,
-        tau_bounds: None,
-        iterations: 0,
-        unknowns: 0,
-        setup_seconds: 0.0,
-        solve_seconds: 0.0,
-        peak_bytes: 0,
-    };
-    if let Setup::Ready(problem) = setup {
-        let stop = Stop { tau_rel: tolerance, ..Stop::default() };
-        let solution = backend.solve(&problem, &stop, &Silent).map_err(|error| error.to_string())?;
-        found.tau = Some(solution.tau);
-        found.tau_bounds = solution.tau_bounds;
-        found.iterations = solution.iterations;
-        found.unknowns = solution.unknowns as u64;
-        found.setup_seconds = problem.seconds() + solution.seconds.setup;
-        found.solve_seconds = solution.seconds.solve;
-        found.peak_bytes = solution.peak_bytes;
-    }
-    Ok(found)
+/// A subject that was made, with how long that took.
+struct Made<'a> {
+    subject: &'a Subject,
+    specimen: Specimen,
+    seconds: f64,
+}
+
+/// A direction of a specimen, with what tau should be and how that was found.
+struct Task<'a> {
+    made: &'a Made<'a>,
+    axis: Axis,
+    reference: Option<(f64, String)>,
 }
 
 fn run(options: &Options) -> Result<(), String> {
-    let shape = Shape::cube(options.size).map_err(|error| error.to_string())?;
+    let table = match &options.reference {
+        ReferenceFrom::Table(path) => Some(Table::read(path).map_err(|error| error.to_string())?),
+        ReferenceFrom::Nowhere | ReferenceFrom::Solve => None,
+    };
+    let (files, cases): (Vec<_>, Vec<_>) = options.subjects.iter().partition(|subject| subject.is_file());
+    if !cases.is_empty() {
+        for &size in &options.sizes {
+            group(options, table.as_ref(), &cases, size)?;
+        }
+    }
+    // One at a time: whole stacks of others may be large.
+    files.into_iter().try_for_each(|file| group(options, table.as_ref(), &[file], 1))
+}
+
+/// Everything about subjects that share a size.
+fn group(options: &Options, table: Option<&Table>, subjects: &[&Subject], size: usize) -> Result<(), String> {
+    let shape = Shape::cube(size).map_err(|error| error.to_string())?;
+    let settings = options.ingest();
+    let mut all = Vec::new();
+    for &subject in subjects {
+        let start = Instant::now();
+        let specimen = subject.make(shape, options.seed, &settings).map_err(|error| error.to_string())?;
+        if let Some(folder) = &options.export {
+            std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+            let exported = export(folder, subject, options.seed, &specimen).map_err(|error| error.to_string())?;
+            println!("{}", serde_json::to_string(&exported).map_err(|error| error.to_string())?);
+            continue;
+        }
+        all.push(Made { subject, specimen, seconds: start.elapsed().as_secs_f64() });
+    }
+    let tasks = tasks(options, table, &all)?;
     for round in 0..options.rounds {
+        if tasks.is_empty() {
+            break;
+        }
         let bandwidth = Bandwidth::measure(ELEMENTS);
-        for case in &options.cases {
-            let start = Instant::now();
-            let labels = case.make(shape, options.seed);
-            let line = Line {
-                schema: SCHEMA.to_owned(),
-                version: env!("CARGO_PKG_VERSION").to_owned(),
-                tag: options.tag.clone(),
-                round,
-                case: case.to_string(),
-                shape_zyx: shape.zyx(),
-                seed: options.seed,
-                volume_fraction: labels.counts()[0] as f64 / shape.len() as f64,
-                threads: rayon::current_num_threads(),
-                make_seconds: start.elapsed().as_secs_f64(),
-                bandwidth,
-                solve: Some(solve(&labels, options.tolerance)?),
-            };
-            println!("{}", line.to_json().map_err(|error| error.to_string())?);
+        for task in &tasks {
+            for &tolerance in &options.tolerances {
+                let mut found = solve(&task.made.specimen, task.axis, tolerance, options.certify)
+                    .map_err(|error| format!("{}: {error}", task.made.subject))?;
+                if let Some((tau, method)) = &task.reference {
+                    compare(&mut found, *tau, method);
+                }
+                let line = line(options, round, task.made, bandwidth, found);
+                println!("{}", line.to_json().map_err(|error| error.to_string())?);
+            }
         }
     }
     Ok(())
+}
+
+/// All directions of all specimens, with their references.
+fn tasks<'a>(options: &Options, table: Option<&Table>, all: &'a [Made<'a>]) -> Result<Vec<Task<'a>>, String> {
+    let mut tasks = Vec::new();
+    for made in all {
+        for axis in options.axes_of(made.subject) {
+            let reference = match (&options.reference, table) {
+                (ReferenceFrom::Solve, _) => {
+                    let best = solve(&made.specimen, axis, REFERENCE_TOLERANCE, false)
+                        .map_err(|error| format!("reference of {}: {error}", made.subject))?;
+                    let estimate = best.tau_error_estimate.unwrap_or(f64::NAN);
+                    best.tau.map(|tau| (tau, format!("own solve, estimated error {estimate:.1e}")))
+                }
+                (_, Some(table)) => look_up(table, made.subject, &made.specimen, options.seed, axis)
+                    .map_err(|error| error.to_string())?
+                    .map(|entry| (entry.tau, entry.method.clone())),
+                _ => None,
+            };
+            if reference.is_none() && table.is_some() {
+                eprintln!("the table has no reference value for {} along {axis}", made.subject);
+            }
+            tasks.push(Task { made, axis, reference });
+        }
+    }
+    Ok(tasks)
+}
+
+fn line(options: &Options, round: u32, made: &Made<'_>, bandwidth: Bandwidth, found: Solve) -> Line {
+    Line {
+        schema: SCHEMA.to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        tag: options.tag.clone(),
+        round,
+        case: made.subject.to_string(),
+        shape_zyx: made.specimen.labels.shape().zyx(),
+        seed: options.seed,
+        volume_fraction: made.specimen.volume_fraction(),
+        threads: rayon::current_num_threads(),
+        make_seconds: made.seconds,
+        bandwidth,
+        solve: Some(found),
+    }
 }
