@@ -215,7 +215,7 @@ fn flows(
         device: solution.device.clone(),
         seconds: SecondsSpent {
             read: seconds_read,
-            setup: problem.seconds() + solution.seconds.setup,
+            setup: solution.seconds.setup,
             solve: solution.seconds.solve,
             certify: certificate.map_or(0.0, |c| c.seconds),
         },

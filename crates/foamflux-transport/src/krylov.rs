@@ -19,6 +19,10 @@ pub struct Energy<S> {
     pub energy: S,
     /// Energy that rounding of the stored iterate may have added.
     pub rounding: S,
+    /// Squared norm of the residual.
+    pub norm: S,
+    /// Squared norm of its difference to what `r` held before.
+    pub change: S,
 }
 
 /// `r.z` after a step, and the same for the direction update.
@@ -119,6 +123,8 @@ const DRIFT: f64 = 4.0;
 const DRIFTS_TO_STALL: u32 = 3;
 /// `r.z` up to this many times the rounding of the iterate is rounding itself: nothing is left to iterate on.
 const AT_ROUNDING: f64 = 16.0;
+/// A true residual that differs from the recursive one by no more than this part of its norm confirms it.
+const CONFIRMS: f64 = 0.05;
 /// When `r.z` has fallen by this factor since the true residual was last seen, it is looked at again.
 const RECHECK: f64 = 1e-9;
 
@@ -190,6 +196,16 @@ pub fn conjugate_gradients<P: Primitives>(
             if candidate || fallen || k - last_replaced >= REPLACE_EVERY || k >= limits.max_iterations {
                 let recursive = rz_seen;
                 let truth = on.residual(x, &mut r);
+                let sizes = on.read(&[truth.energy, truth.rounding, truth.norm, truth.change]);
+                if candidate && sizes[3] <= CONFIRMS * CONFIRMS * sizes[2] {
+                    // `r.z` is quadratic in the residual.
+                    let upper = rz_seen * (1.0 + CONFIRMS).powi(2);
+                    let confirmed = tail.estimate().max(tail.spectral(upper)) * (1.0 + CONFIRMS).powi(2) + sizes[1];
+                    if sizes[0].is_finite() && confirmed <= (limits.allowed)(sizes[0]) {
+                        (energy, error) = (sizes[0], confirmed);
+                        break End::Converged;
+                    }
+                }
                 rz = on.precondition(&r, &mut z);
                 let seen = on.read(&[truth.energy, truth.rounding, rz]);
                 (energy, rounding, rz_seen) = (seen[0], seen[1], seen[2]);
@@ -262,7 +278,7 @@ mod tests {
             }
             // Shifted by the minimum and one, so that it is positive as a dissipated energy is.
             let over: f64 = (0..x.len()).map(|i| r[i] * r[i] / self.values[i]).sum();
-            Energy { energy: 1.0 + over, rounding: 1e-30 }
+            Energy { energy: 1.0 + over, rounding: 1e-30, norm: dot(r, r), change: 0.0 }
         }
         fn precondition(&self, r: &Vec<f64>, z: &mut Vec<f64>) -> f64 {
             z.copy_from_slice(r);

@@ -355,7 +355,7 @@ impl<T: Real, C: Coupling<T>> Rows for Compact<T, C> {
     }
 
     #[inline]
-    fn sum(&self, i: usize, mut f: impl FnMut(usize) -> f32) -> f32 {
+    fn sum(&self, i: usize, f: impl Fn(usize) -> f32) -> f32 {
         let open = self.open[i];
         let mut sum = 0.0;
         for (d, j) in self.links[i].into_iter().enumerate() {
@@ -422,22 +422,24 @@ impl<T: Real, C: Coupling<T>> Primitives for Compact<T, C> {
     }
 
     fn residual(&self, x: &Vec<T>, r: &mut Vec<T>) -> Energy<f64> {
-        let parts: Vec<[f64; 2]> = r
+        let parts: Vec<[f64; 4]> = r
             .par_chunks_mut(CHUNK)
             .enumerate()
             .map(|(c, r)| {
-                let mut sums = [0.0; 2];
+                let mut sums = [0.0; 4];
                 for (k, r) in r.iter_mut().enumerate() {
                     let [residual, energy, weight] = self.truth(x, c * CHUNK + k);
-                    *r = T::of(residual);
                     sums[0] += energy;
                     sums[1] += weight;
+                    sums[2] += residual * residual;
+                    sums[3] += (residual - r.wide()).powi(2);
+                    *r = T::of(residual);
                 }
                 sums
             })
             .collect();
-        let [energy, weight] = total(&parts);
-        Energy { energy, rounding: ROUNDINGS * T::ROUNDING * T::ROUNDING * weight }
+        let [energy, weight, norm, change] = total(&parts);
+        Energy { energy, rounding: ROUNDINGS * T::ROUNDING * T::ROUNDING * weight, norm, change }
     }
 
     fn precondition(&self, r: &Vec<T>, z: &mut Vec<T>) -> f64 {

@@ -15,8 +15,22 @@ pub(super) const ROUNDINGS: f64 = 8.0;
 /// Partial sums kept side by side, so that additions need not wait for each other.
 const LANES: usize = 8;
 
+/// `sum a` over one chunk.
+#[inline(always)]
+pub(super) fn sum(a: &[f32]) -> f64 {
+    let mut lanes = [0.0f64; LANES];
+    let chunks = a.chunks_exact(LANES);
+    let tail: f64 = chunks.remainder().iter().map(|&x| f64::from(x)).sum();
+    for x in chunks {
+        for k in 0..LANES {
+            lanes[k] += f64::from(x[k]);
+        }
+    }
+    lanes.iter().sum::<f64>() + tail
+}
+
 /// `sum a b` over one chunk.
-#[inline]
+#[inline(always)]
 pub(super) fn dot<T: Real>(a: &[T], b: &[T]) -> f64 {
     let mut lanes = [0.0f64; LANES];
     let (a8, b8) = (a.chunks_exact(LANES), b.chunks_exact(LANES));

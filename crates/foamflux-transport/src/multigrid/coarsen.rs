@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::matrix::{Matrix, Rows, Transfer};
+use super::matrix::{Matrix, Row, Rows, TASK, Transfer};
 use super::parts::{Boxes, Streams};
 
 /// A level that can be coarsened.
@@ -15,9 +15,11 @@ pub(crate) trait Fine: Rows {
 
 impl Fine for Matrix {
     fn links(&self, i: usize, mut f: impl FnMut(usize, f32)) {
-        for &(j, w) in Matrix::links(self, i) {
-            f(j as usize, w);
-        }
+        self.for_links(i, |j, w| {
+            if w > 0.0 {
+                f(j, w);
+            }
+        });
     }
 
     fn ground(&self, i: usize) -> f32 {
@@ -102,21 +104,16 @@ pub(crate) fn coarsen<F: Fine>(fine: &F, layout: &Layout) -> Coarse {
             }
         }
     });
-    let order: Vec<(usize, usize)> = (0..colours).flat_map(|c| (0..planes).map(move |s| (c, s))).collect();
-    let rows: Vec<RowsOfStream> = order
-        .par_iter()
-        .map(|&(c, slab)| {
-            let first = streams.range(c, slab, slab + 1).start;
-            merge_rows(fine, &pieces[slab][c], &to_coarse, first)
-        })
-        .collect();
-    let matrix = assemble(rows, streams.bounds());
+    let matrix = build(&streams, |slab, writers| {
+        for (c, (out, pieces)) in writers.iter_mut().zip(&pieces[slab]).enumerate() {
+            merge_rows(fine, pieces, &to_coarse, streams.range(c, slab, slab + 1).start, out);
+        }
+    });
     let mut places = Vec::with_capacity(streams.len());
     let last = *fine.bounds().iter().rev().nth(1).unwrap_or(&0);
     let mut transfer = Transfer { first: Vec::with_capacity(streams.len() + 1), ..Transfer::default() };
     transfer.first.push(0);
-    for &(c, slab) in &order {
-        let p = &pieces[slab][c];
+    for p in (0..colours).flat_map(|c| pieces.iter().map(move |by_colour| &by_colour[c])) {
         places.extend_from_slice(&p.places);
         let mut from = 0;
         for &end in &p.ends {
@@ -222,21 +219,66 @@ fn root(parent: &[usize], mut k: usize) -> usize {
     k
 }
 
-/// Rows of consecutive coarse unknowns.
-#[derive(Debug, Default)]
-pub(crate) struct RowsOfStream {
-    pub(crate) lengths: Vec<u32>,
-    pub(crate) links: Vec<(u32, f32)>,
-    pub(crate) ground: Vec<f32>,
+/// Takes the rows of one colour and slab, in order.
+pub(crate) struct Writer<'a> {
+    rows: &'a mut [Row],
+    ground: &'a mut [f32],
+    inverse: &'a mut [f32],
+    next: usize,
+    /// Row within the slab, neighbour and conductance.
+    more: Vec<(u32, u32, f32)>,
 }
 
-impl RowsOfStream {
-    /// Adds one row; `row` lists each neighbour once.
-    pub(crate) fn push(&mut self, row: &[(u32, f32)], ground: f32) {
-        self.lengths.push(row.len() as u32);
-        self.links.extend_from_slice(row);
-        self.ground.push(ground);
+impl Writer<'_> {
+    /// Adds one row; `links` lists each neighbour once.
+    #[inline]
+    pub(crate) fn push(&mut self, links: &[(u32, f32)], ground: f32) {
+        let (row, rest) = Row::of(links);
+        let k = self.next;
+        self.more.extend(rest.iter().map(|&(j, w)| (k as u32, j, w)));
+        let diagonal = ground + links.iter().map(|l| l.1).sum::<f32>();
+        self.rows[k] = row;
+        self.ground[k] = ground;
+        self.inverse[k] = if diagonal > 0.0 { 1.0 / diagonal } else { 0.0 };
+        self.next += 1;
     }
+}
+
+/// A matrix whose rows are written slab by slab: `fill(slab, writers by colour)`.
+pub(crate) fn build(streams: &Streams, fill: impl Fn(usize, &mut [Writer<'_>]) + Sync) -> Matrix {
+    let n = streams.len();
+    let mut m = Matrix {
+        bounds: streams.bounds(),
+        rows: (0..n).into_par_iter().with_min_len(TASK).map(|_| Row::default()).collect(),
+        more: Vec::new(),
+        ground: vec![0.0; n],
+        inverse: vec![0.0; n],
+    };
+    let parts = streams
+        .split_mut(&mut m.rows, 1)
+        .into_par_iter()
+        .zip(streams.split_mut(&mut m.ground, 1))
+        .zip(streams.split_mut(&mut m.inverse, 1));
+    let more: Vec<Vec<_>> = parts
+        .enumerate()
+        .map(|(slab, ((rows, ground), inverse))| {
+            let mut writers: Vec<Writer<'_>> = rows
+                .into_iter()
+                .zip(ground)
+                .zip(inverse)
+                .map(|((rows, ground), inverse)| Writer { rows, ground, inverse, next: 0, more: Vec::new() })
+                .collect();
+            fill(slab, &mut writers);
+            writers.into_iter().map(|w| w.more).collect()
+        })
+        .collect();
+    for colour in 0..streams.colours() {
+        for (slab, more) in more.iter().enumerate() {
+            let base = streams.range(colour, slab, slab + 1).start as u32;
+            m.more.extend(more[colour].iter().map(|&(i, j, w)| (base + i, j, w)));
+        }
+    }
+    m
 }
 
 /// Adds `w` to the link to `to`.
@@ -248,8 +290,7 @@ pub(crate) fn add_link(row: &mut Vec<(u32, f32)>, to: u32, w: f32) {
     }
 }
 
-fn merge_rows<F: Fine>(fine: &F, pieces: &Pieces, to_coarse: &[u32], first: usize) -> RowsOfStream {
-    let mut out = RowsOfStream::default();
+fn merge_rows<F: Fine>(fine: &F, pieces: &Pieces, to_coarse: &[u32], first: usize, out: &mut Writer<'_>) {
     let mut row = Vec::new();
     let mut from = 0;
     for (k, &end) in pieces.ends.iter().enumerate() {
@@ -267,42 +308,4 @@ fn merge_rows<F: Fine>(fine: &F, pieces: &Pieces, to_coarse: &[u32], first: usiz
         out.push(&row, SCALE * ground);
         from = end;
     }
-    out
-}
-
-/// One matrix of consecutive rows.
-pub(crate) fn assemble(parts: Vec<RowsOfStream>, bounds: Vec<usize>) -> Matrix {
-    let n = parts.iter().map(|p| p.ground.len()).sum();
-    let links = parts.iter().map(|p| p.links.len()).sum();
-    let mut m = Matrix {
-        bounds,
-        first: Vec::with_capacity(n + 1),
-        links: vec![(0, 0.0); links],
-        ground: Vec::with_capacity(n),
-        inverse: vec![0.0; n],
-    };
-    let mut next = 0;
-    m.first.push(0);
-    for part in &parts {
-        for len in &part.lengths {
-            next += len;
-            m.first.push(next);
-        }
-        m.ground.extend_from_slice(&part.ground);
-    }
-    let mut targets = Vec::with_capacity(parts.len());
-    let mut rest = m.links.as_mut_slice();
-    for part in &parts {
-        let (head, tail) = rest.split_at_mut(part.links.len());
-        targets.push(head);
-        rest = tail;
-    }
-    targets.into_par_iter().zip(&parts).for_each(|(to, part)| to.copy_from_slice(&part.links));
-    let (first, links, ground) = (&m.first, &m.links, &m.ground);
-    m.inverse.par_iter_mut().enumerate().for_each(|(i, inverse)| {
-        let row = &links[first[i] as usize..first[i + 1] as usize];
-        let diagonal = ground[i] + row.iter().map(|l| l.1).sum::<f32>();
-        *inverse = if diagonal > 0.0 { 1.0 / diagonal } else { 0.0 };
-    });
-    m
 }

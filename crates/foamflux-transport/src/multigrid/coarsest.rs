@@ -20,10 +20,10 @@ impl Cholesky {
         let mut a = vec![0.0f64; n * n];
         for i in 0..n {
             let mut diagonal = f64::from(m.ground[i]);
-            for &(j, w) in m.links(i) {
-                a[i * n + j as usize] -= f64::from(w);
+            m.for_links(i, |j, w| {
+                a[i * n + j] -= f64::from(w);
                 diagonal += f64::from(w);
-            }
+            });
             a[i * n + i] += if diagonal > 0.0 { diagonal * (1.0 + SHIFT) } else { 1.0 };
         }
         for j in 0..n {

@@ -48,13 +48,6 @@ pub(crate) struct Cycle {
     fields: Vec<Fields>,
 }
 
-/// The combination `a c + b d` that solves a level.
-#[derive(Debug, Clone, Copy)]
-struct Combination {
-    a: f32,
-    b: f32,
-}
-
 /// A finest level: sweeps of its own, in whatever storage.
 pub(crate) trait Top {
     /// Sweeps from zero, `z = S r`, and restricts the residual that is left.
@@ -138,23 +131,18 @@ fn solve(levels: &[Level], fields: &mut [Fields]) {
     if !level.two_steps {
         return;
     }
-    let [cv, _] = apply(m, &f.c, &f.r, &mut f.v);
-    let Combination { a, b } = {
-        if cv <= 0.0 || !cv.is_finite() {
-            return;
-        }
-        let alpha = rc / cv;
-        subtract(&mut f.r, alpha as f32, &f.v);
-        cycle(level, lower, &f.r, &mut f.d, below);
-        let [dw, dv, dr] = products(m, &f.d, &f.v, &mut f.r);
-        let rest = dw - dv * dv / cv;
-        if rest <= f64::from(f32::EPSILON) * dw || !rest.is_finite() {
-            Combination { a: alpha as f32, b: 0.0 }
-        } else {
-            let b = dr / rest;
-            Combination { a: (alpha - b * dv / cv) as f32, b: b as f32 }
-        }
-    };
+    let cv = apply(m, &f.c, &f.r, &mut f.v);
+    if cv <= 0.0 || !cv.is_finite() {
+        return;
+    }
+    let alpha = rc / cv;
+    subtract(&mut f.r, alpha as f32, &f.v);
+    let dr = cycle(level, lower, &f.r, &mut f.d, below);
+    let [dw, dv] = products(m, &f.d, &f.v, &mut f.r);
+    let rest = dw - dv * dv / cv;
+    // Nothing but rounding may be left for the second step.
+    let b = if rest > f64::from(f32::EPSILON) * dw && rest.is_finite() { dr / rest } else { 0.0 };
+    let (a, b) = ((alpha - b * dv / cv) as f32, b as f32);
     let d = &f.d;
     super::matrix::in_tasks(&mut f.c, |at, part| {
         for (c, d) in part.iter_mut().zip(&d[at..]) {

@@ -12,7 +12,7 @@ pub(crate) trait Rows: Sync {
     /// First unknown of every colour, and the number of unknowns.
     fn bounds(&self) -> &[usize];
     /// `sum_j w_ij f(j)` over the neighbours of `i`.
-    fn sum(&self, i: usize, f: impl FnMut(usize) -> f32) -> f32;
+    fn sum(&self, i: usize, f: impl Fn(usize) -> f32) -> f32;
     /// `sum_j w_ij (x_i - x_j) + ground_i x_i`.
     fn difference(&self, i: usize, x: &[f32]) -> f32;
     /// One over the diagonal.
@@ -33,16 +33,32 @@ fn colour_end(bounds: &[usize], i: usize) -> usize {
 /// `z = r / d` for the first colour and Gauss-Seidel for the others, from zero.
 pub(crate) fn sweep_from_zero<M: Rows>(m: &M, r: &[f32], z: &mut [f32]) {
     for colour in m.bounds().windows(2) {
-        let (before, own) = z.split_at_mut(colour[0]);
-        let start = colour[0];
-        in_tasks(&mut own[..colour[1] - start], |at, part| {
-            for (k, z) in part.iter_mut().enumerate() {
-                let i = start + at + k;
-                let pull = if start == 0 { 0.0 } else { m.sum(i, |j| if j < start { before[j] } else { 0.0 }) };
-                *z = (r[i] + pull) * m.inverse(i);
+        let (start, end) = (colour[0], colour[1]);
+        let (before, own) = z.split_at_mut(start);
+        let own = &mut own[..end - start];
+        let two_colours = m.bounds().len() == 3;
+        in_tasks(own, |at, part| {
+            let i = |k: usize| start + at + k;
+            if start == 0 {
+                part.iter_mut().enumerate().for_each(|(k, z)| *z = r[i(k)] * m.inverse(i(k)));
+            } else if two_colours {
+                part.iter_mut().enumerate().for_each(|(k, z)| {
+                    *z = (r[i(k)] + m.sum(i(k), |j| get(before, j))) * m.inverse(i(k));
+                });
+            } else {
+                part.iter_mut().enumerate().for_each(|(k, z)| {
+                    let pull = m.sum(i(k), |j| if j < start { before[j] } else { 0.0 });
+                    *z = (r[i(k)] + pull) * m.inverse(i(k));
+                });
             }
         });
     }
+}
+
+/// Padding of rows may point outside; its weight is 0.
+#[inline(always)]
+fn get(values: &[f32], j: usize) -> f32 {
+    values.get(j).copied().unwrap_or(0.0)
 }
 
 /// Gauss-Seidel over the colours in reverse; the last colour's values need not be set before.
@@ -53,18 +69,16 @@ pub(crate) fn sweep_back<M: Rows>(m: &M, r: &[f32], z: &mut [f32], q: Option<&[f
         let (start, end) = (colour[0], colour[1]);
         let (before, rest) = z.split_at_mut(start);
         let (own, after) = rest.split_at_mut(end - start);
+        let two_colours = m.bounds().len() == 3;
         let parts = in_tasks(own, |at, part| {
-            let mut sums = [0.0; 2];
-            for (k, z) in part.iter_mut().enumerate() {
-                let i = start + at + k;
-                let pull = m.sum(i, |j| if j < start { before[j] } else { after[j - end] });
-                *z = (r[i] + pull) * m.inverse(i);
-                sums[0] += f64::from(r[i] * *z);
-                if let Some(q) = q {
-                    sums[1] += f64::from(q[i] * *z);
-                }
+            let range = start + at..start + at + part.len();
+            if two_colours && start == 0 {
+                relax(m, range, r, q, part, |j| get(after, j.wrapping_sub(end)))
+            } else if two_colours {
+                relax(m, range, r, q, part, |j| get(before, j))
+            } else {
+                relax(m, range, r, q, part, |j| if j < start { before[j] } else { get(after, j.wrapping_sub(end)) })
             }
-            sums
         });
         for part in parts {
             sums[0] += part[0];
@@ -74,9 +88,40 @@ pub(crate) fn sweep_back<M: Rows>(m: &M, r: &[f32], z: &mut [f32], q: Option<&[f
     sums
 }
 
+/// Gauss-Seidel on unknowns that are not neighbours; returns `z.r` and `z.q`.
+#[inline(always)]
+fn relax<M: Rows>(
+    m: &M,
+    range: Range<usize>,
+    r: &[f32],
+    q: Option<&[f32]>,
+    part: &mut [f32],
+    other: impl Fn(usize) -> f32,
+) -> [f64; 2] {
+    let r = &r[range.clone()];
+    let mut sums = [0.0; 2];
+    for ((z, &r), i) in part.iter_mut().zip(r).zip(range.clone()) {
+        *z = (r + m.sum(i, &other)) * m.inverse(i);
+        sums[0] += f64::from(r * *z);
+    }
+    if let Some(q) = q {
+        sums[1] = part.iter().zip(&q[range]).map(|(z, q)| f64::from(z * q)).sum();
+    }
+    sums
+}
+
 /// Residuals after [`sweep_from_zero`], summed over the children of every coarse unknown.
 pub(crate) fn restrict<M: Rows>(m: &M, transfer: &Transfer, z: &[f32], coarse: &mut [f32]) {
     let bounds = m.bounds();
+    if bounds.len() == 3 {
+        // Red children: all their neighbours were swept later.
+        in_tasks(coarse, |at, part| {
+            for (k, sum) in part.iter_mut().enumerate() {
+                *sum = transfer.children(at + k).iter().map(|&i| m.sum(i as usize, |j| get(z, j))).sum();
+            }
+        });
+        return;
+    }
     in_tasks(coarse, |at, part| {
         for (k, sum) in part.iter_mut().enumerate() {
             *sum = 0.0;
@@ -98,30 +143,31 @@ pub(crate) fn prolong(transfer: &Transfer, coarse: impl Fn(usize) -> f32 + Sync,
     });
 }
 
-/// `v = A c`; returns `c.v` and `c.r`.
-pub(crate) fn apply<M: Rows>(m: &M, c: &[f32], r: &[f32], v: &mut [f32]) -> [f64; 2] {
+/// `v = A c` for what a sweep back has just left, so that the first colour's residual is zero; returns `c.v`.
+pub(crate) fn apply<M: Rows>(m: &M, c: &[f32], r: &[f32], v: &mut [f32]) -> f64 {
+    let solved = m.bounds()[1];
     let parts = in_tasks(v, |at, part| {
-        let mut sums = [0.0; 2];
+        let mut sum = 0.0;
         for (k, v) in part.iter_mut().enumerate() {
             let i = at + k;
-            *v = m.difference(i, c);
-            sums[0] += f64::from(c[i] * *v);
-            sums[1] += f64::from(c[i] * r[i]);
+            *v = if i < solved { r[i] } else { m.difference(i, c) };
+            sum += f64::from(c[i] * *v);
         }
-        sums
+        [sum]
     });
-    add(parts)
+    add(parts)[0]
 }
 
-/// `d.A d`, `d.v` and `d.r`.
-pub(crate) fn products<M: Rows>(m: &M, d: &[f32], v: &[f32], r: &mut [f32]) -> [f64; 3] {
+/// `d.A d` and `d.v`, with `d` as a sweep back for `r` left it.
+pub(crate) fn products<M: Rows>(m: &M, d: &[f32], v: &[f32], r: &mut [f32]) -> [f64; 2] {
+    let solved = m.bounds()[1];
     let parts = in_tasks(r, |at, part| {
-        let mut sums = [0.0; 3];
+        let mut sums = [0.0; 2];
         for (k, r) in part.iter().enumerate() {
             let i = at + k;
-            sums[0] += f64::from(d[i] * m.difference(i, d));
+            let image = if i < solved { *r } else { m.difference(i, d) };
+            sums[0] += f64::from(d[i] * image);
             sums[1] += f64::from(d[i] * v[i]);
-            sums[2] += f64::from(d[i] * *r);
         }
         sums
     });
@@ -155,17 +201,44 @@ pub(crate) fn in_tasks<T: Send, R: Send>(all: &mut [T], f: impl Fn(usize, &mut [
     all.par_chunks_mut(TASK).enumerate().map(|(k, part)| f(k * TASK, part)).collect()
 }
 
-/// A stored level.
+/// Links that a row stores itself; rows with more keep the rest in [`Matrix::more`].
+pub(crate) const WIDTH: usize = 6;
+/// Marks a row with more links, in the last link's index.
+const MORE: u32 = 1 << 31;
+
+/// The first links of an unknown; links that are not there have no conductance.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Row {
+    to: [u32; WIDTH],
+    conductance: [f32; WIDTH],
+}
+
+/// A stored level: rows of fixed width, which a processor runs through without mispredicting their ends.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Matrix {
     pub(crate) bounds: Vec<usize>,
-    /// First link of every unknown, and the number of links.
-    pub(crate) first: Vec<u32>,
-    /// Neighbour and conductance.
-    pub(crate) links: Vec<(u32, f32)>,
+    pub(crate) rows: Vec<Row>,
+    /// Row, neighbour and conductance of the links beyond [`WIDTH`], by row.
+    pub(crate) more: Vec<(u32, u32, f32)>,
     /// Conductance to the electrodes.
     pub(crate) ground: Vec<f32>,
     pub(crate) inverse: Vec<f32>,
+}
+
+impl Row {
+    /// The first links, and those that do not fit.
+    pub(crate) fn of(links: &[(u32, f32)]) -> (Self, &[(u32, f32)]) {
+        let (own, rest) = links.split_at(links.len().min(WIDTH));
+        // Padding reads a place that is in the cache already.
+        let mut row = Row { to: [own.first().map_or(0, |l| l.0); WIDTH], conductance: [0.0; WIDTH] };
+        for (k, &(j, w)) in own.iter().enumerate() {
+            (row.to[k], row.conductance[k]) = (j, w);
+        }
+        if !rest.is_empty() {
+            row.to[WIDTH - 1] |= MORE;
+        }
+        (row, rest)
+    }
 }
 
 impl Matrix {
@@ -173,15 +246,32 @@ impl Matrix {
         self.inverse.len()
     }
 
-    /// The links of one unknown.
-    #[inline]
-    pub(crate) fn links(&self, i: usize) -> &[(u32, f32)] {
-        &self.links[self.first[i] as usize..self.first[i + 1] as usize]
+    #[cold]
+    fn more(&self, i: usize) -> &[(u32, u32, f32)] {
+        let from = self.more.partition_point(|l| (l.0 as usize) < i);
+        let len = self.more[from..].iter().take_while(|l| l.0 as usize == i).count();
+        &self.more[from..from + len]
+    }
+
+    /// Calls `f` for every link of an unknown.
+    #[inline(always)]
+    pub(crate) fn for_links(&self, i: usize, mut f: impl FnMut(usize, f32)) {
+        let row = &self.rows[i];
+        for k in 0..WIDTH - 1 {
+            f(row.to[k] as usize, row.conductance[k]);
+        }
+        f((row.to[WIDTH - 1] & !MORE) as usize, row.conductance[WIDTH - 1]);
+        if row.to[WIDTH - 1] & MORE != 0 {
+            for &(_, j, w) in self.more(i) {
+                f(j as usize, w);
+            }
+        }
     }
 
     pub(crate) fn bytes(&self) -> u64 {
-        (4 * self.first.capacity() + 8 * self.links.capacity() + 4 * (self.ground.capacity() + self.inverse.capacity()))
-            as u64
+        (size_of::<Row>() * self.rows.capacity()
+            + 12 * self.more.capacity()
+            + 4 * (self.ground.capacity() + self.inverse.capacity())) as u64
     }
 }
 
@@ -190,18 +280,22 @@ impl Rows for Matrix {
         &self.bounds
     }
 
-    #[inline]
-    fn sum(&self, i: usize, mut f: impl FnMut(usize) -> f32) -> f32 {
-        self.links(i).iter().map(|&(j, w)| w * f(j as usize)).sum()
+    #[inline(always)]
+    fn sum(&self, i: usize, f: impl Fn(usize) -> f32) -> f32 {
+        let mut sum = 0.0;
+        self.for_links(i, |j, w| sum += w * f(j));
+        sum
     }
 
-    #[inline]
+    #[inline(always)]
     fn difference(&self, i: usize, x: &[f32]) -> f32 {
         let here = x[i];
-        self.ground[i] * here + self.links(i).iter().map(|&(j, w)| w * (here - x[j as usize])).sum::<f32>()
+        let mut sum = self.ground[i] * here;
+        self.for_links(i, |j, w| sum += w * (here - x[j]));
+        sum
     }
 
-    #[inline]
+    #[inline(always)]
     fn inverse(&self, i: usize) -> f32 {
         self.inverse[i]
     }

@@ -1,5 +1,6 @@
 //! Loops over one row of one colour, written so that the compiler turns them into vector instructions.
 
+use super::super::reduce::{dot, sum};
 use super::board::Board;
 use crate::layout::bit;
 
@@ -97,54 +98,84 @@ pub(super) fn apply(s: &Stencil, open: &[u8], p: &[f32], n: &Neighbours<'_>, q: 
     }
 }
 
-/// Partial sums kept side by side.
-const LANES: usize = 8;
+/// Sums of one row of the true residual.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Truth {
+    pub(super) energy: f64,
+    /// Squared norm of the field in the diagonal.
+    pub(super) weight: f64,
+    /// Squared norm of the residual.
+    pub(super) norm: f64,
+    /// Squared norm of its change.
+    pub(super) change: f64,
+}
 
-/// True residual of one row in double precision; returns its energy and the diagonal's norm of `x`, squared.
-#[inline(always)]
-pub(super) fn truth(s: &Stencil, open: &[u8], x: &[f32], n: &Neighbours<'_>, r: &mut [f32]) -> [f64; 2] {
-    let len = r.len();
-    let rows = n.0.map(|row| &row[..len]);
-    let g = s.faces.map(f64::from);
-    let (open, x) = (&open[..len], &x[..len]);
-    // The straight profile loses 1 per slice towards the outlet.
-    let straight: [f64; 6] = std::array::from_fn(|d| {
-        if d / 2 != s.axis {
-            0.0
-        } else if d % 2 == 1 {
-            1.0
-        } else {
-            -1.0
-        }
-    });
-    let (mut energy, mut weight) = ([0.0; LANES], [0.0; LANES]);
-    let mut from = 0;
-    while from < len {
-        let lanes = LANES.min(len - from);
-        for lane in 0..lanes {
-            let k = from + lane;
-            let (o, h) = (open[k], f64::from(x[k]));
-            let (mut residual, mut e, mut diagonal) = (0.0, 0.0, 0.0);
-            for d in 0..6 {
-                let g = if o >> d & 1 == 1 { g[d / 2] } else { 0.0 };
-                let drop = straight[d] + (h - f64::from(rows[d][k]));
-                residual -= g * drop;
-                // Half of the face belongs to each side.
-                e += 0.5 * g * drop * drop;
-                diagonal += g;
-            }
-            for (mask, half) in [(bit::INLET, -0.5), (bit::OUTLET, 0.5)] {
-                let g = if o & mask != 0 { 2.0 } else { 0.0 };
-                let drop = half + h;
-                residual -= g * drop;
-                e += g * drop * drop;
-                diagonal += g;
-            }
-            r[k] = residual as f32;
-            energy[lane] += e;
-            weight[lane] += diagonal * h * h;
-        }
-        from += LANES;
+/// Space for the terms of one row.
+pub(super) struct Terms {
+    energy: Vec<f32>,
+    weight: Vec<f32>,
+    residual: Vec<f32>,
+}
+
+impl Terms {
+    pub(super) fn new(used: usize) -> Self {
+        Terms { energy: vec![0.0; used], weight: vec![0.0; used], residual: vec![0.0; used] }
     }
-    [energy.iter().sum(), weight.iter().sum()]
+}
+
+/// True residual of one row; returns its sums.
+///
+/// Differences of neighbouring potentials are exact or nearly so in single precision (Sterbenz), so that the residual is
+/// as good as the stored potential; sums are taken in double precision.
+#[inline(always)]
+pub(super) fn truth(
+    s: &Stencil,
+    open: &[u8],
+    x: &[f32],
+    n: &Neighbours<'_>,
+    r: &mut [f32],
+    terms: &mut Terms,
+) -> Truth {
+    let len = r.len();
+    let [xd, xu, yd, yu, zd, zu] = n.0.map(|row| &row[..len]);
+    let [gx, gy, gz] = s.faces;
+    // The straight profile loses 1 per slice towards the outlet.
+    let [sx, sy, sz] = std::array::from_fn(|axis| if axis == s.axis { 1.0f32 } else { 0.0 });
+    let (open, x) = (&open[..len], &x[..len]);
+    let (energy, weight, residual) = (&mut terms.energy[..len], &mut terms.weight[..len], &mut terms.residual[..len]);
+    for k in 0..len {
+        let (o, h) = (open[k], x[k]);
+        let drops = [
+            (1, gx, (h - xd[k]) - sx),
+            (2, gx, (h - xu[k]) + sx),
+            (4, gy, (h - yd[k]) - sy),
+            (8, gy, (h - yu[k]) + sy),
+            (16, gz, (h - zd[k]) - sz),
+            (32, gz, (h - zu[k]) + sz),
+        ];
+        let (mut sum, mut e, mut diagonal) = (0.0, 0.0, 0.0);
+        for (mask, g, drop) in drops {
+            let g = masked(o, mask, g);
+            sum -= g * drop;
+            // Half of the face belongs to each side.
+            e += 0.5 * g * drop * drop;
+            diagonal += g;
+        }
+        for (mask, half) in [(bit::INLET, -0.5), (bit::OUTLET, 0.5)] {
+            let (g, drop) = (masked(o, mask, 2.0), half + h);
+            sum -= g * drop;
+            e += g * drop * drop;
+            diagonal += g;
+        }
+        residual[k] = sum;
+        energy[k] = e;
+        weight[k] = diagonal * h * h;
+    }
+    let mut sums = Truth { energy: sum(energy), weight: sum(weight), norm: dot(residual, residual), change: 0.0 };
+    for ((change, r), &new) in energy.iter_mut().zip(r.iter_mut()).zip(residual.iter()) {
+        *change = new - *r;
+        *r = new;
+    }
+    sums.change = dot(energy, energy);
+    sums
 }

@@ -47,7 +47,7 @@ impl Dense {
             axis: problem.axis().xyz_index(),
         };
         let pieces = Pieces::of(&board, &open);
-        let (matrix, layout) = pieces.first_level(&board, &open, faces, problem.axis());
+        let (matrix, layout) = pieces.first_level(&board, faces, problem.axis());
         let below = Mutex::new(Cycle::new(matrix, layout, problem.unknowns()));
         Dense { board, open, stencil, pieces, below, simd: Level::new() }
     }
@@ -89,6 +89,34 @@ impl Dense {
             );
         });
         sum
+    }
+}
+
+impl Dense {
+    /// True residual of one plane of one colour, with its sums.
+    fn truth(&self, x: &[f32], colour: usize, z: usize, plane: &mut [f32]) -> [f64; 4] {
+        let b = &self.board;
+        let mut terms = kernels::Terms::new(b.used);
+        let mut sums = [0.0; 4];
+        dispatch!(self.simd, simd => {
+            use fearless_simd::Simd;
+            simd.vectorize(
+                #[inline(always)]
+                || {
+                    for y in 0..b.ny {
+                        let at = colour * b.half + b.row(z, y);
+                        let n = Neighbours::of(b, x, colour, z, y);
+                        let row = &mut plane[y * b.stride..][..b.used];
+                        let (open, x) = (&self.open[at..][..b.used], &x[at..][..b.used]);
+                        let t = kernels::truth(&self.stencil, open, x, &n, row, &mut terms);
+                        for (sum, part) in sums.iter_mut().zip([t.energy, t.weight, t.norm, t.change]) {
+                            *sum += part;
+                        }
+                    }
+                }
+            );
+        });
+        sums
     }
 }
 
@@ -219,15 +247,6 @@ impl Dense {
             });
         }
     }
-
-    /// Residual, energy and squared diagonal norm of one row, in double precision.
-    #[inline(always)]
-    fn truth(&self, x: &[f32], colour: usize, z: usize, y: usize, row: &mut [f32]) -> [f64; 2] {
-        let b = &self.board;
-        let at = colour * b.half + b.row(z, y);
-        let n = Neighbours::of(b, x, colour, z, y);
-        kernels::truth(&self.stencil, &self.open[at..][..b.used], &x[at..][..b.used], &n, row)
-    }
 }
 
 impl Primitives for Dense {
@@ -246,36 +265,18 @@ impl Primitives for Dense {
     fn residual(&self, x: &Vec<f32>, r: &mut Vec<f32>) -> Energy<f64> {
         let b = &self.board;
         let (red, black) = r.split_at_mut(b.half);
-        let mut sums = [0.0; 2];
+        let mut sums = [0.0; 4];
         for (colour, half) in [(RED, red), (BLACK, black)] {
-            let parts: Vec<[f64; 2]> = b
-                .planes_mut(half)
-                .enumerate()
-                .map(|(z, plane)| {
-                    let mut sums = [0.0; 2];
-                    dispatch!(self.simd, simd => {
-                        use fearless_simd::Simd;
-                        simd.vectorize(
-                            #[inline(always)]
-                            || {
-                                for y in 0..b.ny {
-                                    let row = &mut plane[y * b.stride..][..b.used];
-                                    let [energy, weight] = self.truth(x, colour, z, y, row);
-                                    sums[0] += energy;
-                                    sums[1] += weight;
-                                }
-                            }
-                        );
-                    });
-                    sums
-                })
-                .collect();
+            let parts: Vec<[f64; 4]> =
+                b.planes_mut(half).enumerate().map(|(z, plane)| self.truth(x, colour, z, plane)).collect();
             let part = total(&parts);
-            sums[0] += part[0];
-            sums[1] += part[1];
+            for k in 0..4 {
+                sums[k] += part[k];
+            }
         }
         let rounding = f64::from(f32::EPSILON) / 2.0;
-        Energy { energy: sums[0], rounding: ROUNDINGS * rounding * rounding * sums[1] }
+        let [energy, weight, norm, change] = sums;
+        Energy { energy, rounding: ROUNDINGS * rounding * rounding * weight, norm, change }
     }
 
     fn precondition(&self, r: &Vec<f32>, z: &mut Vec<f32>) -> f64 {

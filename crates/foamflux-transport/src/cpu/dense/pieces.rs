@@ -7,10 +7,10 @@
 
 use rayon::prelude::*;
 
+use super::super::reduce::CHUNK;
 use super::board::Board;
 use crate::Axis;
-use crate::layout::bit;
-use crate::multigrid::{Boxes, Layout, Matrix, Place, RowsOfStream, SCALE, SPLIT, Streams, add_link, assemble};
+use crate::multigrid::{Boxes, Layout, Matrix, Place, SCALE, SPLIT, Streams, add_link, build};
 
 /// Red cells of a block by row `dy + 2 dz`: those with even dx + dy + dz.
 const RED_CELL: [usize; 4] = [0, 3, 5, 6];
@@ -92,7 +92,7 @@ impl Pieces {
     }
 
     /// The first stored level.
-    pub(super) fn first_level(&self, board: &Board, open: &[u8], faces: &[f64; 3], axis: Axis) -> (Matrix, Layout) {
+    pub(super) fn first_level(&self, board: &Board, faces: &[f64; 3], axis: Axis) -> (Matrix, Layout) {
         let [bx, by, bz] = self.counts;
         let index = |x: usize, y: usize, z: usize| (z * by + y) * bx + x;
         // First piece of every block.
@@ -108,69 +108,62 @@ impl Pieces {
         let scaled = faces.map(|g| g as f32 * SCALE);
         let flow = axis.xyz_index();
         let ends = [board.nx, board.ny, board.nz][flow];
-        let slabs: Vec<[(RowsOfStream, Vec<Place>); 2]> = (0..bz)
-            .into_par_iter()
-            .map(|z| {
-                let mut out: [(RowsOfStream, Vec<Place>); 2] = Default::default();
-                let mut rows: Vec<Vec<(u32, f32)>> = vec![Vec::new(); 4];
-                for y in 0..by {
-                    for x in 0..bx {
-                        let k = index(x, y, z);
-                        let mask = self.masks[k];
-                        let count = usize::from(SPLIT.count[usize::from(mask)]);
-                        if count == 0 {
-                            continue;
-                        }
-                        let piece = &SPLIT.piece[usize::from(mask)];
-                        let sides = [
-                            (x > 0).then(|| index(x - 1, y, z)),
-                            (x + 1 < bx).then(|| index(x + 1, y, z)),
-                            (y > 0).then(|| index(x, y - 1, z)),
-                            (y + 1 < by).then(|| index(x, y + 1, z)),
-                            (z > 0).then(|| index(x, y, z - 1)),
-                            (z + 1 < bz).then(|| index(x, y, z + 1)),
-                        ];
-                        rows.iter_mut().for_each(Vec::clear);
-                        for (d, side) in sides.into_iter().enumerate() {
-                            let Some(other) = side else { continue };
+        let matrix = build(&self.streams, |z, writers| {
+            let mut rows: [Vec<(u32, f32)>; 4] = Default::default();
+            for y in 0..by {
+                for x in 0..bx {
+                    let k = index(x, y, z);
+                    let mask = self.masks[k];
+                    let count = usize::from(SPLIT.count[usize::from(mask)]);
+                    if count == 0 {
+                        continue;
+                    }
+                    rows[..count].iter_mut().for_each(Vec::clear);
+                    let sides = [
+                        (x > 0, k.wrapping_sub(1)),
+                        (x + 1 < bx, k + 1),
+                        (y > 0, k.wrapping_sub(bx)),
+                        (y + 1 < by, k + bx),
+                        (z > 0, k.wrapping_sub(bx * by)),
+                        (z + 1 < bz, k + bx * by),
+                    ];
+                    for (d, (inside, other)) in sides.into_iter().enumerate() {
+                        if inside {
                             link(mask, d, self.masks[other], first[other], scaled[d / 2], count, &mut rows);
                         }
-                        let mut ground = [0f32; 4];
+                    }
+                    let mut ground = [0f32; 4];
+                    let at = [x, y, z][flow];
+                    if at == 0 || at + 1 == self.counts[flow] {
                         // Cells in the first and in the last slice.
-                        let at = [x, y, z][flow];
+                        let piece = &SPLIT.piece[usize::from(mask)];
                         for cell in (0..8).filter(|c| mask >> c & 1 == 1) {
                             let slice = 2 * at + (cell >> flow & 1);
                             let touches = usize::from(slice == 0) + usize::from(slice + 1 == ends);
                             ground[usize::from(piece[cell])] += SCALE * 2.0 * touches as f32;
                         }
-                        let (out, places) = &mut out[(x + y + z) & 1];
-                        for p in 0..count {
-                            out.push(&rows[p], ground[p]);
-                            places.push(Place { at: [x as u32, y as u32, z as u32], group: 0 });
-                        }
+                    }
+                    for p in 0..count {
+                        writers[(x + y + z) & 1].push(&rows[p], ground[p]);
                     }
                 }
-                out
-            })
-            .collect();
-        debug_assert!(open.len() == 2 * board.half && bit::INLET != 0);
-        let mut parts: [Vec<RowsOfStream>; 2] = Default::default();
-        let mut places: [Vec<Place>; 2] = Default::default();
-        for slab in slabs {
-            for (c, (rows, at)) in slab.into_iter().enumerate() {
-                parts[c].push(rows);
-                places[c].extend(at);
             }
-        }
-        let [red, black] = parts;
-        let matrix = assemble(red.into_iter().chain(black).collect(), self.streams.bounds());
-        let layout = Layout {
-            boxes: Boxes { counts: self.counts, wraps: [false; 3] },
-            streams: self.streams.clone(),
-            places: places.concat(),
-            groups: 1,
-        };
-        (matrix, layout)
+        });
+        let mut places: Vec<Place> =
+            (0..self.streams.len()).into_par_iter().with_min_len(CHUNK).map(|_| Place::default()).collect();
+        self.streams.split_mut(&mut places, 1).into_par_iter().enumerate().for_each(|(z, mut parts)| {
+            let mut next = [0; 2];
+            for (k, &mask) in self.masks[z * bx * by..][..bx * by].iter().enumerate() {
+                let (x, y) = (k % bx, k / bx);
+                let colour = (x + y + z) & 1;
+                for _ in 0..SPLIT.count[usize::from(mask)] {
+                    parts[colour][next[colour]] = Place { at: [x as u32, y as u32, z as u32], group: 0 };
+                    next[colour] += 1;
+                }
+            }
+        });
+        let boxes = Boxes { counts: self.counts, wraps: [false; 3] };
+        (matrix, Layout { boxes, streams: self.streams.clone(), places, groups: 1 })
     }
 }
 
