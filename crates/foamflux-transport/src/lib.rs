@@ -32,6 +32,7 @@ mod layout;
 mod problem;
 mod prune;
 mod routes;
+mod runs;
 mod solution;
 pub mod tail;
 mod vertices;

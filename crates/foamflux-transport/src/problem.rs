@@ -18,7 +18,8 @@ use std::time::Instant;
 use foamflux_grid::{Axis, Labels, Shape, Spacing, VoxelSize};
 
 use crate::blocked::diagnose;
-use crate::prune::{INLET, Neighbours, OUTLET, Run, Runs, electrodes, facing, wraps};
+use crate::prune::{Clusters, Neighbours, wraps};
+use crate::runs::{Run, Runs, count, counts, facing, gather};
 use crate::{Blocked, Coefficients, ProblemError};
 
 /// What the four side walls do.
@@ -93,41 +94,34 @@ impl Problem {
     pub fn new(labels: &Labels, coefficients: &Coefficients, axis: Axis, sides: Sides) -> Result<Setup, ProblemError> {
         let start = Instant::now();
         let (shape, spacing) = (labels.shape(), labels.spacing());
-        let counts = labels.counts();
         let conducting = coefficients.conducting();
-        let voxels: u64 = conducting.iter().map(|l| counts[l as usize]).sum();
+        let counts = counts(labels, conducting);
+        let voxels: u64 = counts.iter().sum();
         if voxels > u64::from(u32::MAX) {
             return Err(ProblemError::TooManyUnknowns { unknowns: voxels });
         }
-        let all = Runs::of(labels, coefficients);
-        let clusters = all.clusters(Neighbours::Faces, |a| wraps(sides, axis, a, shape));
-        let touches = electrodes(&all, &clusters, axis);
-        drop(clusters);
-        if !touches.contains(&(INLET | OUTLET)) {
-            return Ok(Setup::Blocked(diagnose(&all, &touches, axis, sides, spacing)));
+        let all = Runs::of(labels, conducting);
+        let clusters = Clusters::of(&all, Neighbours::Faces, axis, |a| wraps(sides, axis, a, shape));
+        if !clusters.percolate() {
+            return Ok(Setup::Blocked(diagnose(&all, &clusters, axis, sides, spacing)));
         }
-        let runs = all.keep(|i| touches[i] == INLET | OUTLET);
-        // Names are gone by now; while clusters were joined there were a parent, a name and a touch per run.
-        let peak_bytes = all.bytes() + (9 * all.runs.len() as u64).max(runs.bytes());
-        drop((all, touches));
+        let runs = all.keep(|i| clusters.percolates(i));
+        let peak_bytes = all.bytes() + clusters.bytes() + runs.bytes();
+        drop((all, clusters));
 
-        let mut kept_counts = [0u64; 9];
-        let mut classes = Vec::new();
         let several = several_conductivities(&counts, coefficients);
-        for z in 0..shape.z {
-            let plane = labels.volume().plane(z);
-            for y in 0..shape.y {
-                for run in runs.row(z, y) {
-                    let voxels = &plane[y * shape.x..][run.x0 as usize..run.x1 as usize];
-                    for &v in voxels {
-                        kept_counts[usize::from(v)] += 1;
-                    }
-                    if several {
-                        classes.extend_from_slice(voxels);
-                    }
+        let classes = several.then(|| gather(labels, &runs));
+        let kept_counts = match &classes {
+            Some(classes) => count(classes, conducting),
+            // Conducting labels are as good as one.
+            None => {
+                let mut one = [0; 9];
+                if let Some(label) = conducting.iter().find(|&l| counts[l as usize] > 0) {
+                    one[label as usize] = runs.voxels as u64;
                 }
+                one
             }
-        }
+        };
         let present: Vec<f64> =
             (0..9u8).filter(|&l| kept_counts[usize::from(l)] > 0).map(|l| coefficients.of(l)).collect();
         let sigma_max = present.iter().copied().fold(0.0, f64::max);
@@ -148,7 +142,7 @@ impl Problem {
             sides,
             runs,
             conductance,
-            classes: several.then_some(classes),
+            classes,
             sigma_max,
             contrast: sigma_max / sigma_min,
             fractions,
