@@ -26,6 +26,7 @@ mod blocked;
 mod certify;
 mod coefficients;
 mod cpu;
+mod dead_ends;
 mod flux;
 pub mod krylov;
 mod layout;
@@ -47,6 +48,7 @@ pub use blocked::{Blocked, BlockedWhy, Reach};
 pub use certify::{Certificate, CertifyError, certify};
 pub use coefficients::{Coefficients, MAX_CONTRAST, ProblemError};
 pub use cpu::CpuBackend;
+pub use dead_ends::DeadEnds;
 pub use flux::{
     BRUGGEMAN_LIMIT, Bruggeman, bruggeman, flux, flux_tortuosity, flux_tortuosity_is_consistent, macmullin, magnitude,
 };

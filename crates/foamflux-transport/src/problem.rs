@@ -18,6 +18,7 @@ use std::time::Instant;
 use foamflux_grid::{Axis, Labels, Shape, Spacing, VoxelSize};
 
 use crate::blocked::diagnose;
+use crate::dead_ends::{self, DeadEnds, Removed, Search, Walls};
 use crate::prune::{Clusters, Neighbours, wraps};
 use crate::runs::{Run, Runs, count, counts, facing, gather};
 use crate::{Blocked, Coefficients, ProblemError};
@@ -46,7 +47,7 @@ pub enum Setup {
 pub struct Fractions {
     /// Of all conducting voxels.
     pub conducting: f64,
-    /// Of those in clusters that touch both electrodes.
+    /// Of those in clusters that touch both electrodes, dead ends included.
     pub percolating: f64,
     /// Mean conductivity over the box, insulators included (equal to `conducting` for one phase of conductivity 1).
     pub mean_conductivity: f64,
@@ -77,6 +78,8 @@ pub struct Problem {
     sigma_max: f64,
     contrast: f64,
     fractions: Fractions,
+    removed: Option<Removed>,
+    leaf_share: f64,
     seconds: f64,
     peak_bytes: u64,
 }
@@ -85,13 +88,27 @@ pub struct Problem {
 pub(crate) const LATERAL: [(Axis, bool); 4] = [(Axis::Y, false), (Axis::Y, true), (Axis::Z, false), (Axis::Z, true)];
 
 impl Problem {
-    /// Finds the percolating clusters and sets up their problem.
+    /// Finds the percolating clusters and sets up their problem; dead ends are removed where that pays.
     ///
     /// # Errors
     /// [`ProblemError::TooManyUnknowns`].
     // A constructor that may find out that there is nothing to construct.
     #[allow(clippy::new_ret_no_self, reason = "`Setup` holds the problem, or the fact that nothing percolates")]
     pub fn new(labels: &Labels, coefficients: &Coefficients, axis: Axis, sides: Sides) -> Result<Setup, ProblemError> {
+        Problem::with_dead_ends(labels, coefficients, axis, sides, DeadEnds::Auto)
+    }
+
+    /// The same with a choice of what to do with dead ends, which carry no current: D_eff and tau do not depend on it.
+    ///
+    /// # Errors
+    /// [`ProblemError::TooManyUnknowns`].
+    pub fn with_dead_ends(
+        labels: &Labels,
+        coefficients: &Coefficients,
+        axis: Axis,
+        sides: Sides,
+        dead_ends: DeadEnds,
+    ) -> Result<Setup, ProblemError> {
         let start = Instant::now();
         let (shape, spacing) = (labels.shape(), labels.spacing());
         let conducting = coefficients.conducting();
@@ -106,20 +123,43 @@ impl Problem {
             return Ok(Setup::Blocked(diagnose(&all, &clusters, axis, sides, spacing)));
         }
         let runs = all.keep(|i| clusters.percolates(i));
-        let peak_bytes = all.bytes() + clusters.bytes() + runs.bytes();
+        let mut peak_bytes = all.bytes() + clusters.bytes() + runs.bytes();
         drop((all, clusters));
 
+        let percolating = runs.voxels;
         let several = several_conductivities(&counts, coefficients);
+        let walls = Walls { flow: axis, wraps: Axis::ALL.map(|a| wraps(sides, axis, a, shape)) };
+        let leaf_share = dead_ends::leaf_share(&runs, walls);
+        let search = match dead_ends {
+            DeadEnds::Auto => dead_ends::worth_removing(leaf_share).then_some(Search::Slabs),
+            DeadEnds::Keep => None,
+            DeadEnds::Remove => Some(Search::Whole),
+        };
+        let (runs, removed) = match search.map(|s| dead_ends::remove(&runs, walls, s, several.then_some(labels))) {
+            Some((found, bytes)) => {
+                peak_bytes = peak_bytes.max(runs.bytes() + bytes);
+                match found {
+                    Some((kept, removed)) => (kept, Some(removed)),
+                    None => (runs, None),
+                }
+            }
+            None => (runs, None),
+        };
         let classes = several.then(|| gather(labels, &runs));
-        let kept_counts = match &classes {
-            Some(classes) => count(classes, conducting),
+        let (kept_counts, percolating_counts) = match &classes {
+            Some(classes) => {
+                let kept = count(classes, conducting);
+                let dead = removed.as_ref().and_then(|r| r.classes.as_ref());
+                let dead = dead.map_or([0; 9], |classes| count(classes, conducting));
+                (kept, std::array::from_fn(|l| kept[l] + dead[l]))
+            }
             // Conducting labels are as good as one.
             None => {
                 let mut one = [0; 9];
                 if let Some(label) = conducting.iter().find(|&l| counts[l as usize] > 0) {
-                    one[label as usize] = runs.voxels as u64;
+                    one[label as usize] = percolating as u64;
                 }
-                one
+                (one, one)
             }
         };
         let present: Vec<f64> =
@@ -131,9 +171,9 @@ impl Problem {
             if several { table(coefficients, sigma_max, geometry) } else { Conductance::Uniform(geometry) };
         let fractions = Fractions {
             conducting: voxels as f64 / shape.len() as f64,
-            percolating: runs.voxels as f64 / shape.len() as f64,
+            percolating: percolating as f64 / shape.len() as f64,
             mean_conductivity: coefficients.mean(&counts, shape.len()),
-            mean_conductivity_percolating: coefficients.mean(&kept_counts, shape.len()),
+            mean_conductivity_percolating: coefficients.mean(&percolating_counts, shape.len()),
         };
         Ok(Setup::Ready(Box::new(Problem {
             voxel_size: labels.voxel_size().clone(),
@@ -146,6 +186,8 @@ impl Problem {
             sigma_max,
             contrast: sigma_max / sigma_min,
             fractions,
+            removed,
+            leaf_share,
             seconds: start.elapsed().as_secs_f64(),
             peak_bytes,
         })))
@@ -181,10 +223,41 @@ impl Problem {
         self.sides
     }
 
-    /// Number of unknowns: voxels in clusters that touch both electrodes.
+    /// Number of unknowns: voxels in clusters that touch both electrodes, less [`Problem::dead_end_voxels`].
     #[must_use]
     pub const fn unknowns(&self) -> usize {
         self.runs.voxels
+    }
+
+    /// Voxels of percolating clusters that carry no current and were removed, see [`DeadEnds`].
+    #[must_use]
+    pub fn dead_end_voxels(&self) -> usize {
+        self.removed.as_ref().map_or(0, |r| r.runs.voxels)
+    }
+
+    /// Share of voxels with a single neighbour in a sample of rows, by which [`DeadEnds::Auto`] decides.
+    #[must_use]
+    pub const fn leaf_share(&self) -> f64 {
+        self.leaf_share
+    }
+
+    /// Where an unknown lies, in slices along the direction of transport.
+    pub(crate) fn depth(&self, unknown: u32) -> usize {
+        let (z, y, x) = self.runs.place(unknown);
+        [x, y, z][self.axis.xyz_index()]
+    }
+
+    /// Conductivity of label `class` over that of the best conductor.
+    pub(crate) fn conductivity_of(&self, class: u8) -> f64 {
+        match &self.conductance {
+            Conductance::Uniform(_) => 1.0,
+            Conductance::Table { electrode, .. } => 0.5 * electrode[usize::from(class)],
+        }
+    }
+
+    /// Dead ends that were removed.
+    pub(crate) const fn removed(&self) -> Option<&Removed> {
+        self.removed.as_ref()
     }
 
     /// Volume fractions.
@@ -263,7 +336,8 @@ impl Problem {
     /// Bytes that the problem itself holds.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        self.runs.bytes() + self.classes.as_ref().map_or(0, |c| c.capacity() as u64)
+        let classes = self.classes.as_ref().map_or(0, |c| c.capacity() as u64);
+        self.runs.bytes() + classes + self.removed.as_ref().map_or(0, Removed::bytes)
     }
 
     /// The neighbouring row of `(z, y)`, where there is one.
