@@ -37,9 +37,10 @@ struct Stretch {
 
 /// What takes the fluxes of a row.
 trait Take {
-    /// The flux through the face of voxel number `k` of the row, counted positive towards +x, +y, +z, and its drop.
-    fn face(&mut self, k: usize, axis: usize, up: bool, flux: f64, drop: f64);
-    /// The same for an electrode's half face of conductance `g` along the axis of transport.
+    /// Fluxes through faces of consecutive voxels of the row from number `k` on, counted positive towards +x, +y, +z,
+    /// and their drops.
+    fn faces(&mut self, k: usize, axis: usize, up: bool, faces: impl ExactSizeIterator<Item = [f64; 2]>);
+    /// An electrode's half face of conductance `g` along the axis of transport.
     fn end(&mut self, k: usize, axis: usize, outlet: bool, g: f64, drop: f64);
 }
 
@@ -60,20 +61,17 @@ fn walk_values<V: Copy + Into<f64>>(problem: &Problem, u: &[V], (z, y): (usize, 
         let straight = f64::from(u8::from(s.axis == flow));
         let sign = if s.up { 1.0 } else { -1.0 };
         let number = s.axis.xyz_index();
-        let (here, there) = (&u[s.i..s.i + s.len], &u[s.j..s.j + s.len]);
+        let drops = u[s.i..s.i + s.len].iter().zip(&u[s.j..s.j + s.len]);
+        let drops = drops.map(|(&a, &b)| straight + sign * (a.into() - b.into()));
         match problem.conductance() {
             Conductance::Uniform(g) => {
                 let g = g[number];
-                for (k, (&a, &b)) in here.iter().zip(there).enumerate() {
-                    let drop = straight + sign * (a.into() - b.into());
-                    take.face(s.i - base + k, number, s.up, g * drop, drop);
-                }
+                take.faces(s.i - base, number, s.up, drops.map(|drop| [g * drop, drop]));
             }
             Conductance::Table { .. } => {
-                for (k, (&a, &b)) in here.iter().zip(there).enumerate() {
-                    let drop = straight + sign * (a.into() - b.into());
-                    take.face(s.i - base + k, number, s.up, problem.between(s.axis, s.i + k, s.j + k) * drop, drop);
-                }
+                let faces = drops.enumerate();
+                let faces = faces.map(|(k, drop)| [problem.between(s.axis, s.i + k, s.j + k) * drop, drop]);
+                take.faces(s.i - base, number, s.up, faces);
             }
         }
     };
@@ -137,10 +135,17 @@ pub(crate) struct RowFluxes {
 
 impl Take for RowFluxes {
     #[inline]
-    fn face(&mut self, k: usize, axis: usize, up: bool, flux: f64, drop: f64) {
-        self.faces[k][2 * axis + usize::from(up)] = flux;
+    fn faces(&mut self, k: usize, axis: usize, up: bool, faces: impl ExactSizeIterator<Item = [f64; 2]>) {
+        let to = &mut self.faces[k..k + faces.len()];
         if up {
-            self.energy += flux * drop;
+            let mut energy = 0.0;
+            for (to, [flux, drop]) in to.iter_mut().zip(faces) {
+                to[2 * axis + 1] = flux;
+                energy += flux * drop;
+            }
+            self.energy += energy;
+        } else {
+            to.iter_mut().zip(faces).for_each(|(to, [flux, _])| to[2 * axis] = flux);
         }
     }
 
@@ -186,15 +191,27 @@ pub(crate) struct RowSums {
 
 impl Take for RowSums {
     #[inline]
-    fn face(&mut self, k: usize, axis: usize, up: bool, flux: f64, drop: f64) {
-        if up {
-            self.inflow[k] -= flux;
-            self.energy[k] += flux * drop;
-            if axis == self.flow {
-                self.through[k] = flux;
+    fn faces(&mut self, k: usize, axis: usize, up: bool, faces: impl ExactSizeIterator<Item = [f64; 2]>) {
+        // Sums per voxel instead of one sum, so that the loops run over vectors.
+        let range = k..k + faces.len();
+        let inflow = self.inflow[range.clone()].iter_mut();
+        if !up {
+            inflow.zip(faces).for_each(|(inflow, [flux, _])| *inflow += flux);
+            return;
+        }
+        let energy = self.energy[range.clone()].iter_mut();
+        if axis == self.flow {
+            let through = self.through[range].iter_mut();
+            for (((inflow, energy), through), [flux, drop]) in inflow.zip(energy).zip(through).zip(faces) {
+                *inflow -= flux;
+                *energy += flux * drop;
+                *through = flux;
             }
         } else {
-            self.inflow[k] += flux;
+            for ((inflow, energy), [flux, drop]) in inflow.zip(energy).zip(faces) {
+                *inflow -= flux;
+                *energy += flux * drop;
+            }
         }
     }
 
@@ -227,13 +244,14 @@ impl RowSums {
     }
 }
 
-/// Sum in four strands, which the processor adds at once; the order is fixed.
-fn sum(values: impl ExactSizeIterator<Item = f64>) -> f64 {
+/// Sum of `f` of all values in four strands, which the processor adds at once; the order is fixed.
+fn sum(values: &[f64], f: impl Fn(f64) -> f64) -> f64 {
+    let (fours, rest) = values.as_chunks::<4>();
     let mut strands = [0.0; 4];
-    for (k, value) in values.enumerate() {
-        strands[k & 3] += value;
+    for four in fours {
+        strands.iter_mut().zip(four).for_each(|(strand, &value)| *strand += f(value));
     }
-    (strands[0] + strands[1]) + (strands[2] + strands[3])
+    (strands[0] + strands[1]) + (strands[2] + strands[3]) + rest.iter().map(|&value| f(value)).sum::<f64>()
 }
 
 /// Looks at a potential.
@@ -254,8 +272,8 @@ pub(crate) fn audit(problem: &Problem, deviation: &Deviation) -> Audit {
             for row in range {
                 let (z, y) = (row / shape.y, row % shape.y);
                 sums.fill(problem, deviation, (z, y));
-                energy += sum(sums.energy.iter().copied());
-                squares += sum(sums.inflow.iter().map(|f| f * f));
+                energy += sum(&sums.energy, |e| e);
+                squares += sum(&sums.inflow, |f| f * f);
                 drive += sums.drive;
                 // Every cross-section once: the inlet by the faces before the first slice, others by those after.
                 if from == 0 {
@@ -269,7 +287,7 @@ pub(crate) fn audit(problem: &Problem, deviation: &Deviation) -> Audit {
                     }
                 } else {
                     let depth = if flow == Axis::Y { y } else { z };
-                    sections[depth - from + 1] += sum(sums.through.iter().copied());
+                    sections[depth - from + 1] += sum(&sums.through, |f| f);
                 }
             }
             (energy, squares, drive, from, sections)

@@ -32,7 +32,8 @@
 //! What is different here: equilibration over shortest paths to both electrodes instead of local problems per patch,
 //! and the maximum principle instead of exact arithmetic.
 //!
-//! Memory: 31 bytes per unknown while it runs (17 connectivity, 25 with periodic x walls; 4 order, 1 route, 1 level, 8 flux),
+//! Memory: 31 bytes per unknown while it runs (17 connectivity, 25 with periodic x walls; 4 order, 1 route, 1 level, 8 flux;
+//! 4 more for depths where dead ends were removed),
 //! when the fields of a solve, 33 bytes or more, are free again.
 
 use std::time::Instant;
@@ -110,7 +111,7 @@ pub fn certify(problem: &Problem, solution: &Solution, watch: &dyn Watch) -> Res
         return Err(CertifyError::Cancelled);
     }
     let carried = sources(problem, deviation);
-    routes.carry(problem, &graph, &carried);
+    routes.carry(&graph, &carried);
     let potential = match deviation {
         Deviation::Single(u) => 4 * u.len(),
         Deviation::Double(u) => 8 * u.len(),
@@ -176,7 +177,7 @@ impl Flux<'_> {
     fn add(&self, i: usize, faces: &mut [f64; 6]) {
         let Flux { problem, graph, routes, carried } = *self;
         let flow = problem.axis().xyz_index();
-        let out = |i: usize, direction: usize| routes.share(problem, graph, i, direction) * carried.at(i);
+        let out = |i: usize, direction: usize| routes.share(i, direction) * carried.at(i);
         for direction in 0..6 {
             let face = 1u8 << direction;
             let away = if direction % 2 == 1 { 1.0 } else { -1.0 };

@@ -16,11 +16,12 @@
 use std::time::Instant;
 
 use foamflux_grid::{Axis, Labels, Shape, Spacing, VoxelSize};
+use rayon::prelude::*;
 
 use crate::blocked::diagnose;
 use crate::dead_ends::{self, DeadEnds, Removed, Search, Walls};
 use crate::prune::{Clusters, Neighbours, wraps};
-use crate::runs::{Run, Runs, count, counts, facing, gather};
+use crate::runs::{Run, Runs, count, counts, facing, gather, split_mut};
 use crate::{Blocked, Coefficients, ProblemError};
 
 /// What the four side walls do.
@@ -241,10 +242,26 @@ impl Problem {
         self.leaf_share
     }
 
-    /// Where an unknown lies, in slices along the direction of transport.
-    pub(crate) fn depth(&self, unknown: u32) -> usize {
-        let (z, y, x) = self.runs.place(unknown);
-        [x, y, z][self.axis.xyz_index()]
+    /// Slice of every unknown along the direction of transport, which those that hang on it need; empty where none do.
+    pub(crate) fn depths(&self) -> Vec<u32> {
+        if self.removed.is_none() {
+            return Vec::new();
+        }
+        let shape = self.shape();
+        let planes: Vec<usize> = (0..shape.z).collect();
+        let mut out = vec![0u32; self.unknowns()];
+        let size = |z: &usize| self.runs.row_first((z + 1) * shape.y) - self.runs.row_first(z * shape.y);
+        split_mut(&mut out, &planes, size).into_par_iter().zip(&planes).for_each(|(out, &z)| {
+            let mut depths = out.iter_mut();
+            for y in 0..shape.y {
+                for run in self.runs.row(z, y) {
+                    for (x, depth) in (run.x0 as usize..run.x1 as usize).zip(&mut depths) {
+                        *depth = [x, y, z][self.axis.xyz_index()] as u32;
+                    }
+                }
+            }
+        });
+        out
     }
 
     /// Conductivity of label `class` over that of the best conductor.

@@ -56,6 +56,18 @@ pub(crate) struct Routes {
     levels: Vec<usize>,
     /// Faces, as bits of the connectivity byte, that lead closer.
     masks: Vec<u8>,
+    /// Part of what an unknown holds that leaves in a direction, by its mask; 6 is the inlet, 7 the outlet.
+    shares: Box<[[f64; 8]; 256]>,
+}
+
+/// Shares in proportion to the conductances of the faces, along x, y, z.
+fn shares(g: [f64; 3]) -> Box<[[f64; 8]; 256]> {
+    let weight = |d: usize| g.get(d / 2).copied().unwrap_or(1.0);
+    Box::new(std::array::from_fn(|mask| {
+        let set = |d: &usize| mask >> d & 1 == 1;
+        let total: f64 = (0..8).filter(set).map(weight).sum();
+        std::array::from_fn(|d| if set(&d) { weight(d) / total } else { 0.0 })
+    }))
 }
 
 /// The unknown across an open face; directions are -x, +x, -y, +y, -z, +z.
@@ -79,13 +91,13 @@ impl Routes {
     /// Finds them.
     pub(crate) fn of(problem: &Problem, graph: &CompactGraph) -> Self {
         match problem.conductance() {
-            Conductance::Uniform(_) => Routes::by_steps(graph),
+            Conductance::Uniform(g) => Routes::by_steps(*g, graph),
             Conductance::Table { .. } => Routes::by_resistance(problem, graph),
         }
     }
 
     /// Breadth first; every face to an unknown one step closer is part of the way.
-    fn by_steps(graph: &CompactGraph) -> Self {
+    fn by_steps(g: [f64; 3], graph: &CompactGraph) -> Self {
         let n = graph.open.len();
         let ends = bit::INLET | bit::OUTLET;
         // Levels of neighbours differ by one at most, so the remainder by three tells which one is closer.
@@ -133,7 +145,7 @@ impl Routes {
                 faces(open).filter(|&d| levels[neighbour(graph, i, d)] == closer).fold(0, |mask, d| mask | 1 << d)
             })
             .collect();
-        Routes { order, levels: starts, masks }
+        Routes { order, levels: starts, masks, shares: shares(g) }
     }
 
     /// By Dijkstra's method, with resistances as lengths.
@@ -167,7 +179,8 @@ impl Routes {
                 }
             }
         }
-        Routes { order, levels: Vec::new(), masks }
+        // A mask has one face, or electrodes.
+        Routes { order, levels: Vec::new(), masks, shares: shares([1.0; 3]) }
     }
 
     /// Faces of an unknown that lead closer to an electrode.
@@ -176,27 +189,19 @@ impl Routes {
         self.masks[i]
     }
 
-    /// Part of what unknown `i` holds that leaves in a direction; 6 is the inlet, 7 the outlet.
+    /// Part of what unknown `i` holds that leaves in a direction; 6 is the inlet, 7 the outlet. Zero if nothing does.
     #[inline]
-    pub(crate) fn share(&self, problem: &Problem, graph: &CompactGraph, i: usize, direction: usize) -> f64 {
-        let mask = self.masks[i];
-        if mask.is_power_of_two() {
-            return 1.0;
-        }
-        if mask & (bit::INLET | bit::OUTLET) != 0 {
-            return 0.5;
-        }
-        let g = |d: usize| problem.between(Axis::ALL[d / 2], i, neighbour(graph, i, d));
-        g(direction) / faces(mask).map(g).sum::<f64>()
+    pub(crate) fn share(&self, i: usize, direction: usize) -> f64 {
+        self.shares[usize::from(self.masks[i])][direction]
     }
 
     /// Passes everything on to the electrodes, farthest first; what every unknown passes on is left in `held`.
-    pub(crate) fn carry(&self, problem: &Problem, graph: &CompactGraph, held: &Held) {
+    pub(crate) fn carry(&self, graph: &CompactGraph, held: &Held) {
         if self.levels.is_empty() {
             for &i in self.order.iter().rev() {
                 let i = i as usize;
                 for direction in faces(self.masks[i]) {
-                    held.add(neighbour(graph, i, direction), self.share(problem, graph, i, direction) * held.at(i));
+                    held.add(neighbour(graph, i, direction), self.share(i, direction) * held.at(i));
                 }
             }
             return;
@@ -208,7 +213,7 @@ impl Routes {
             for direction in faces(graph.open[i]) {
                 let j = neighbour(graph, i, direction);
                 if self.masks[j] & 1 << (direction ^ 1) != 0 {
-                    sum += self.share(problem, graph, j, direction ^ 1) * held.at(j);
+                    sum += self.share(j, direction ^ 1) * held.at(j);
                 }
             }
             held.add(i, sum);

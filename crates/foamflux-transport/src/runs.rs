@@ -133,6 +133,7 @@ impl Runs {
     }
 
     /// Where an unknown lies, `(z, y, x)`.
+    #[cfg(test)]
     pub(crate) fn place(&self, unknown: u32) -> (usize, usize, usize) {
         let at = self.runs.partition_point(|r| r.first <= unknown) - 1;
         let row = self.row_start.partition_point(|&start| start as usize <= at) - 1;

@@ -211,6 +211,7 @@ impl Solution {
     pub fn potential(&self, problem: &Problem) -> Volume<f32> {
         let (shape, n) = (problem.shape(), problem.slices() as f64);
         let value = |depth: usize, u: f64| ((n - depth as f64 - 0.5 + u) / n) as f32;
+        let depths = problem.depths();
         let mut out = vec![0f32; shape.len()];
         out.par_chunks_mut(shape.x).enumerate().for_each(|(row, out)| {
             out.fill(f32::NAN);
@@ -223,7 +224,8 @@ impl Solution {
                 }
             }
             for dead in problem.removed().into_iter().flat_map(|r| r.row(row)) {
-                let phi = value(problem.depth(dead.hangs_on), self.deviation.at(dead.hangs_on as usize));
+                let on = dead.hangs_on as usize;
+                let phi = value(depths[on] as usize, self.deviation.at(on));
                 out[dead.x0..dead.x0 + dead.len].fill(phi);
             }
         });

@@ -26,6 +26,7 @@ const BLOCK: usize = 8;
 /// Its only roundings that matter are in sums, as the vertex values are what their numbers say.
 pub(crate) fn continuous_energy(problem: &Problem, deviation: &Deviation) -> f64 {
     let nz = problem.shape().z;
+    let depths = problem.depths();
     let blocks: Vec<Vec<f64>> = (0..nz.div_ceil(BLOCK))
         .into_par_iter()
         .map(|block| {
@@ -36,9 +37,9 @@ pub(crate) fn continuous_energy(problem: &Problem, deviation: &Deviation) -> f64
                         return 0.0;
                     }
                     if z_below != Some(z) {
-                        below = plane(problem, deviation, z);
+                        below = plane(problem, deviation, &depths, z);
                     }
-                    let above = plane(problem, deviation, z + 1);
+                    let above = plane(problem, deviation, &depths, z + 1);
                     let energy = slice_energy(problem, &below, &above, z);
                     (below, z_below) = (above, Some(z + 1));
                     energy
@@ -55,22 +56,21 @@ fn is_empty(problem: &Problem, z: usize) -> bool {
     none(runs) && problem.removed().is_none_or(|r| none(&r.runs))
 }
 
-/// Calls `f(x, conductivity, unknown)` for every voxel of a row that percolates; `unknown` has its potential, at the
-/// given slice along the axis of transport.
-fn for_voxels(problem: &Problem, (z, y): (usize, usize), mut f: impl FnMut(usize, f64, usize, usize)) {
+/// Calls `f(x, conductivity, unknown, depth)` for every voxel of a row that percolates; `unknown` has its potential.
+/// `depth` is its own slice along the axis of transport, or none if it hangs on that unknown.
+fn for_voxels(problem: &Problem, (z, y): (usize, usize), mut f: impl FnMut(usize, f64, usize, Option<usize>)) {
     let flow = problem.axis().xyz_index();
     for run in problem.runs().row(z, y) {
         for k in 0..run.len() {
             let (x, i) = (run.x0 as usize + k, run.first as usize + k);
-            f(x, conductivity(problem, i), i, [x, y, z][flow]);
+            f(x, conductivity(problem, i), i, Some([x, y, z][flow]));
         }
     }
     // Dead ends carry no current between voxel centres, but the exact current bulges into them.
     for dead in problem.removed().into_iter().flat_map(|r| r.row(z * problem.shape().y + y)) {
-        let depth = problem.depth(dead.hangs_on);
         for k in 0..dead.len {
             let weight = dead.classes.map_or(1.0, |c| problem.conductivity_of(c[k]));
-            f(dead.x0 + k, weight, dead.hangs_on as usize, depth);
+            f(dead.x0 + k, weight, dead.hangs_on as usize, None);
         }
     }
 }
@@ -81,7 +81,7 @@ pub(crate) fn conductivity(problem: &Problem, i: usize) -> f64 {
 }
 
 /// Potentials of the vertices below slice `z`, or above the last one.
-fn plane(problem: &Problem, deviation: &Deviation, z: usize) -> Vec<f64> {
+fn plane(problem: &Problem, deviation: &Deviation, depths: &[u32], z: usize) -> Vec<f64> {
     let shape = problem.shape();
     let (nx, flow, n) = (shape.x + 1, problem.axis().xyz_index(), problem.slices() as f64);
     let mut sums = vec![(0.0f64, 0.0f64); nx * (shape.y + 1)];
@@ -90,6 +90,7 @@ fn plane(problem: &Problem, deviation: &Deviation, z: usize) -> Vec<f64> {
     for slice in [below, above].into_iter().flatten() {
         for y in 0..shape.y {
             for_voxels(problem, (slice, y), |x, weight, i, depth| {
+                let depth = depth.unwrap_or_else(|| depths[i] as usize);
                 let phi = n - depth as f64 - 0.5 + deviation.at(i);
                 for (y, x) in [(y, x), (y, x + 1), (y + 1, x), (y + 1, x + 1)] {
                     let sum = &mut sums[y * nx + x];
