@@ -5,7 +5,8 @@ use std::fmt;
 use foamflux_grid::{Axis, LengthUnit, Spacing};
 
 use crate::Sides;
-use crate::prune::{INLET, Neighbours, OUTLET, Runs, depth_range, electrodes, wraps};
+use crate::prune::{Clusters, INLET, Neighbours, OUTLET, depth_range, wraps};
+use crate::runs::Runs;
 
 /// Why no cluster joins the two electrodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,8 +83,8 @@ impl fmt::Display for Blocked {
     }
 }
 
-/// Finds out why and where; `touches` comes from [`electrodes`] with face neighbours.
-pub(crate) fn diagnose(runs: &Runs, touches: &[u8], axis: Axis, sides: Sides, spacing: Spacing) -> Blocked {
+/// Finds out why and where; `clusters` are those of face neighbours.
+pub(crate) fn diagnose(runs: &Runs, clusters: &Clusters, axis: Axis, sides: Sides, spacing: Spacing) -> Blocked {
     let shape = runs.shape;
     let slices = shape.along(axis);
     let (mut deepest, mut shallowest) = (None::<usize>, None::<usize>);
@@ -92,10 +93,10 @@ pub(crate) fn diagnose(runs: &Runs, touches: &[u8], axis: Axis, sides: Sides, sp
             let start = runs.row_start[z * shape.y + y] as usize;
             for (k, &run) in runs.row(z, y).iter().enumerate() {
                 let (first, last) = depth_range(run, (z, y), axis);
-                if touches[start + k] & INLET != 0 {
+                if clusters.touches(start + k) & INLET != 0 {
                     deepest = Some(deepest.map_or(last, |d| d.max(last)));
                 }
-                if touches[start + k] & OUTLET != 0 {
+                if clusters.touches(start + k) & OUTLET != 0 {
                     shallowest = Some(shallowest.map_or(first, |d| d.min(first)));
                 }
             }
@@ -109,10 +110,8 @@ pub(crate) fn diagnose(runs: &Runs, touches: &[u8], axis: Axis, sides: Sides, sp
         (_, _, None) => BlockedWhy::NotAtOutlet,
         _ => BlockedWhy::Breaks,
     };
-    let percolates_through_edges = why == BlockedWhy::Breaks && {
-        let clusters = runs.clusters(Neighbours::All, |a| wraps(sides, axis, a, shape));
-        electrodes(runs, &clusters, axis).contains(&(INLET | OUTLET))
-    };
+    let percolates_through_edges = why == BlockedWhy::Breaks
+        && Clusters::of(runs, Neighbours::All, axis, |a| wraps(sides, axis, a, shape)).percolate();
     Blocked {
         axis,
         why,

@@ -32,7 +32,8 @@
 //! What is different here: equilibration over shortest paths to both electrodes instead of local problems per patch,
 //! and the maximum principle instead of exact arithmetic.
 //!
-//! Memory: 31 bytes per unknown while it runs (17 connectivity, 25 with periodic x walls; 4 order, 1 route, 1 level, 8 flux),
+//! Memory: 31 bytes per unknown while it runs (17 connectivity, 25 with periodic x walls; 4 order, 1 route, 1 level, 8 flux;
+//! 4 more for depths where dead ends were removed),
 //! when the fields of a solve, 33 bytes or more, are free again.
 
 use std::time::Instant;
@@ -40,10 +41,10 @@ use std::time::Instant;
 use foamflux_grid::{Axis, Watch};
 use rayon::prelude::*;
 
-use crate::audit::row_fluxes;
+use crate::audit::{RowFluxes, RowSums};
 use crate::backend::tau_of;
 use crate::layout::{CompactGraph, bit};
-use crate::routes::{Routes, neighbour};
+use crate::routes::{Held, Routes, neighbour};
 use crate::vertices::{conductivity, continuous_energy, geometry};
 use crate::{Deviation, Problem, Solution};
 
@@ -109,8 +110,8 @@ pub fn certify(problem: &Problem, solution: &Solution, watch: &dyn Watch) -> Res
     if watch.cancelled() {
         return Err(CertifyError::Cancelled);
     }
-    let mut carried = sources(problem, deviation);
-    routes.carry(problem, &graph, &mut carried);
+    let carried = sources(problem, deviation);
+    routes.carry(&graph, &carried);
     let potential = match deviation {
         Deviation::Single(u) => 4 * u.len(),
         Deviation::Double(u) => 8 * u.len(),
@@ -140,16 +141,20 @@ pub fn certify(problem: &Problem, solution: &Solution, watch: &dyn Watch) -> Res
 }
 
 /// What flows into every voxel and does not leave it.
-fn sources(problem: &Problem, deviation: &Deviation) -> Vec<f64> {
+fn sources(problem: &Problem, deviation: &Deviation) -> Held {
     let shape = problem.shape();
     let planes = crate::layout::plane_ranges(problem);
-    let mut out = vec![0.0; problem.unknowns()];
-    crate::layout::split_mut(&mut out, &planes).into_par_iter().enumerate().for_each(|(z, plane)| {
-        let mut next = plane.iter_mut();
+    let mut out = Held::zeros(problem.unknowns());
+    crate::layout::split_mut(out.cells(), &planes).into_par_iter().enumerate().for_each(|(z, plane)| {
+        let mut sums = RowSums::default();
+        let mut rest = plane;
         for y in 0..shape.y {
-            for (faces, value) in row_fluxes(problem, deviation, (z, y)).faces.iter().zip(&mut next) {
-                *value = net_inflow(faces);
+            sums.fill(problem, deviation, (z, y));
+            let (here, next) = rest.split_at_mut(sums.inflow.len());
+            for (cell, inflow) in here.iter_mut().zip(&sums.inflow) {
+                *cell.get_mut() = inflow.to_bits();
             }
+            rest = next;
         }
     });
     out
@@ -164,7 +169,7 @@ struct Flux<'a> {
     problem: &'a Problem,
     graph: &'a CompactGraph,
     routes: &'a Routes,
-    carried: &'a [f64],
+    carried: &'a Held,
 }
 
 impl Flux<'_> {
@@ -172,7 +177,7 @@ impl Flux<'_> {
     fn add(&self, i: usize, faces: &mut [f64; 6]) {
         let Flux { problem, graph, routes, carried } = *self;
         let flow = problem.axis().xyz_index();
-        let out = |i: usize, direction: usize| routes.share(problem, graph, i, direction) * carried[i];
+        let out = |i: usize, direction: usize| routes.share(i, direction) * carried.at(i);
         for direction in 0..6 {
             let face = 1u8 << direction;
             let away = if direction % 2 == 1 { 1.0 } else { -1.0 };
@@ -223,9 +228,11 @@ impl Sums {
         let parts: Vec<Sums> = (0..rows.div_ceil(per_block))
             .into_par_iter()
             .map(|block| {
-                let mut sums = Sums::default();
+                let (mut sums, mut fluxes) = (Sums::default(), RowFluxes::default());
                 for row in block * per_block..((block + 1) * per_block).min(rows) {
-                    sums.add(&Sums::of_row(problem, deviation, flux, (row / shape.y, row % shape.y)));
+                    let at = (row / shape.y, row % shape.y);
+                    fluxes.fill(problem, deviation, at);
+                    sums.add(&Sums::of_row(problem, &mut fluxes, flux, at));
                 }
                 sums
             })
@@ -249,15 +256,15 @@ impl Sums {
         self.largest_source = self.largest_source.max(part.largest_source);
     }
 
-    fn of_row(problem: &Problem, deviation: &Deviation, flux: &Flux<'_>, row: (usize, usize)) -> Self {
+    /// Sums of a row, whose fluxes are those of the potential alone.
+    fn of_row(problem: &Problem, fluxes: &mut RowFluxes, flux: &Flux<'_>, row: (usize, usize)) -> Self {
         let flow = problem.axis().xyz_index();
         let (graph, geometry) = (flux.graph, geometry(problem));
-        let fluxes = row_fluxes(problem, deviation, row);
         let mut sums = Sums { energy: fluxes.energy, ..Sums::default() };
         let first = problem.runs().row(row.0, row.1).first().map_or(0, |r| r.first as usize);
-        for (k, mut faces) in fluxes.faces.into_iter().enumerate() {
+        for (k, faces) in fluxes.faces.iter_mut().enumerate() {
             let i = first + k;
-            flux.add(i, &mut faces);
+            flux.add(i, faces);
             let s = conductivity(problem, i);
             for axis in Axis::ALL {
                 let (a, b) = (faces[2 * axis.xyz_index()], faces[2 * axis.xyz_index() + 1]);
@@ -276,7 +283,7 @@ impl Sums {
                     sums.current_sizes += f.abs();
                 }
             }
-            let source = net_inflow(&faces).abs();
+            let source = net_inflow(faces).abs();
             sums.sources += source + SIX_FACES * UNIT * faces.iter().map(|f| f.abs()).sum::<f64>();
             sums.largest_source = sums.largest_source.max(source);
         }

@@ -3,7 +3,7 @@
 use foamflux_grid::{Axis, Volume};
 use rayon::prelude::*;
 
-use crate::audit::row_fluxes;
+use crate::audit::RowFluxes;
 use crate::solution::volume;
 use crate::{Problem, Solution};
 
@@ -11,16 +11,16 @@ use crate::{Problem, Solution};
 ///
 /// In the unit of the coefficients times potential drop over box length, so that an empty box of conductivity 1 has
 /// the vector 1 along the axis of transport, towards the outlet.
-/// Zero where nothing percolates.
+/// Zero where nothing percolates and in dead ends.
 #[must_use]
 pub fn flux(problem: &Problem, solution: &Solution) -> Volume<[f32; 3]> {
     let (shape, spacing) = (problem.shape(), problem.spacing());
     // A scaled lateral flux is a conductance times a drop; as a density it carries the ratio of the edges.
     let density = Axis::ALL.map(|a| 0.5 * problem.sigma_max() * spacing.along(a) / spacing.along(problem.axis()));
     let mut out = vec![[0f32; 3]; shape.len()];
-    out.par_chunks_mut(shape.x).enumerate().for_each(|(row, out)| {
+    out.par_chunks_mut(shape.x).enumerate().for_each_init(RowFluxes::default, |fluxes, (row, out)| {
         let at = (row / shape.y, row % shape.y);
-        let fluxes = row_fluxes(problem, &solution.deviation, at);
+        fluxes.fill(problem, &solution.deviation, at);
         let mut faces = fluxes.faces.iter();
         for run in problem.runs().row(at.0, at.1) {
             for (voxel, f) in out[run.x0 as usize..run.x1 as usize].iter_mut().zip(&mut faces) {

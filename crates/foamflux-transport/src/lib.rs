@@ -26,6 +26,7 @@ mod blocked;
 mod certify;
 mod coefficients;
 mod cpu;
+mod dead_ends;
 mod flux;
 pub mod krylov;
 mod layout;
@@ -33,6 +34,7 @@ mod multigrid;
 mod problem;
 mod prune;
 mod routes;
+mod runs;
 mod solution;
 pub mod tail;
 mod vertices;
@@ -47,6 +49,7 @@ pub use blocked::{Blocked, BlockedWhy, Reach};
 pub use certify::{Certificate, CertifyError, certify};
 pub use coefficients::{Coefficients, MAX_CONTRAST, ProblemError};
 pub use cpu::CpuBackend;
+pub use dead_ends::DeadEnds;
 pub use flux::{
     BRUGGEMAN_LIMIT, Bruggeman, bruggeman, flux, flux_tortuosity, flux_tortuosity_is_consistent, macmullin, magnitude,
 };

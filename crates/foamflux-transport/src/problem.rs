@@ -16,9 +16,12 @@
 use std::time::Instant;
 
 use foamflux_grid::{Axis, Labels, Shape, Spacing, VoxelSize};
+use rayon::prelude::*;
 
 use crate::blocked::diagnose;
-use crate::prune::{INLET, Neighbours, OUTLET, Run, Runs, electrodes, facing, wraps};
+use crate::dead_ends::{self, DeadEnds, Removed, Search, Walls};
+use crate::prune::{Clusters, Neighbours, wraps};
+use crate::runs::{Run, Runs, count, counts, facing, gather, split_mut};
 use crate::{Blocked, Coefficients, ProblemError};
 
 /// What the four side walls do.
@@ -45,7 +48,7 @@ pub enum Setup {
 pub struct Fractions {
     /// Of all conducting voxels.
     pub conducting: f64,
-    /// Of those in clusters that touch both electrodes.
+    /// Of those in clusters that touch both electrodes, dead ends included.
     pub percolating: f64,
     /// Mean conductivity over the box, insulators included (equal to `conducting` for one phase of conductivity 1).
     pub mean_conductivity: f64,
@@ -76,6 +79,8 @@ pub struct Problem {
     sigma_max: f64,
     contrast: f64,
     fractions: Fractions,
+    removed: Option<Removed>,
+    leaf_share: f64,
     seconds: f64,
     peak_bytes: u64,
 }
@@ -84,50 +89,80 @@ pub struct Problem {
 pub(crate) const LATERAL: [(Axis, bool); 4] = [(Axis::Y, false), (Axis::Y, true), (Axis::Z, false), (Axis::Z, true)];
 
 impl Problem {
-    /// Finds the percolating clusters and sets up their problem.
+    /// Finds the percolating clusters and sets up their problem; dead ends are removed where that pays.
     ///
     /// # Errors
     /// [`ProblemError::TooManyUnknowns`].
     // A constructor that may find out that there is nothing to construct.
     #[allow(clippy::new_ret_no_self, reason = "`Setup` holds the problem, or the fact that nothing percolates")]
     pub fn new(labels: &Labels, coefficients: &Coefficients, axis: Axis, sides: Sides) -> Result<Setup, ProblemError> {
+        Problem::with_dead_ends(labels, coefficients, axis, sides, DeadEnds::Auto)
+    }
+
+    /// The same with a choice of what to do with dead ends, which carry no current: D_eff and tau do not depend on it.
+    ///
+    /// # Errors
+    /// [`ProblemError::TooManyUnknowns`].
+    pub fn with_dead_ends(
+        labels: &Labels,
+        coefficients: &Coefficients,
+        axis: Axis,
+        sides: Sides,
+        dead_ends: DeadEnds,
+    ) -> Result<Setup, ProblemError> {
         let start = Instant::now();
         let (shape, spacing) = (labels.shape(), labels.spacing());
-        let counts = labels.counts();
         let conducting = coefficients.conducting();
-        let voxels: u64 = conducting.iter().map(|l| counts[l as usize]).sum();
+        let counts = counts(labels, conducting);
+        let voxels: u64 = counts.iter().sum();
         if voxels > u64::from(u32::MAX) {
             return Err(ProblemError::TooManyUnknowns { unknowns: voxels });
         }
-        let all = Runs::of(labels, coefficients);
-        let clusters = all.clusters(Neighbours::Faces, |a| wraps(sides, axis, a, shape));
-        let touches = electrodes(&all, &clusters, axis);
-        drop(clusters);
-        if !touches.contains(&(INLET | OUTLET)) {
-            return Ok(Setup::Blocked(diagnose(&all, &touches, axis, sides, spacing)));
+        let all = Runs::of(labels, conducting);
+        let clusters = Clusters::of(&all, Neighbours::Faces, axis, |a| wraps(sides, axis, a, shape));
+        if !clusters.percolate() {
+            return Ok(Setup::Blocked(diagnose(&all, &clusters, axis, sides, spacing)));
         }
-        let runs = all.keep(|i| touches[i] == INLET | OUTLET);
-        // Names are gone by now; while clusters were joined there were a parent, a name and a touch per run.
-        let peak_bytes = all.bytes() + (9 * all.runs.len() as u64).max(runs.bytes());
-        drop((all, touches));
+        let runs = all.keep(|i| clusters.percolates(i));
+        let mut peak_bytes = all.bytes() + clusters.bytes() + runs.bytes();
+        drop((all, clusters));
 
-        let mut kept_counts = [0u64; 9];
-        let mut classes = Vec::new();
+        let percolating = runs.voxels;
         let several = several_conductivities(&counts, coefficients);
-        for z in 0..shape.z {
-            let plane = labels.volume().plane(z);
-            for y in 0..shape.y {
-                for run in runs.row(z, y) {
-                    let voxels = &plane[y * shape.x..][run.x0 as usize..run.x1 as usize];
-                    for &v in voxels {
-                        kept_counts[usize::from(v)] += 1;
-                    }
-                    if several {
-                        classes.extend_from_slice(voxels);
-                    }
+        let walls = Walls { flow: axis, wraps: Axis::ALL.map(|a| wraps(sides, axis, a, shape)) };
+        let leaf_share = dead_ends::leaf_share(&runs, walls);
+        let search = match dead_ends {
+            DeadEnds::Auto => dead_ends::worth_removing(leaf_share).then_some(Search::Slabs),
+            DeadEnds::Keep => None,
+            DeadEnds::Remove => Some(Search::Whole),
+        };
+        let (runs, removed) = match search.map(|s| dead_ends::remove(&runs, walls, s, several.then_some(labels))) {
+            Some((found, bytes)) => {
+                peak_bytes = peak_bytes.max(runs.bytes() + bytes);
+                match found {
+                    Some((kept, removed)) => (kept, Some(removed)),
+                    None => (runs, None),
                 }
             }
-        }
+            None => (runs, None),
+        };
+        let classes = several.then(|| gather(labels, &runs));
+        let (kept_counts, percolating_counts) = match &classes {
+            Some(classes) => {
+                let kept = count(classes, conducting);
+                let dead = removed.as_ref().and_then(|r| r.classes.as_ref());
+                let dead = dead.map_or([0; 9], |classes| count(classes, conducting));
+                (kept, std::array::from_fn(|l| kept[l] + dead[l]))
+            }
+            // Conducting labels are as good as one.
+            None => {
+                let mut one = [0; 9];
+                if let Some(label) = conducting.iter().find(|&l| counts[l as usize] > 0) {
+                    one[label as usize] = percolating as u64;
+                }
+                (one, one)
+            }
+        };
         let present: Vec<f64> =
             (0..9u8).filter(|&l| kept_counts[usize::from(l)] > 0).map(|l| coefficients.of(l)).collect();
         let sigma_max = present.iter().copied().fold(0.0, f64::max);
@@ -137,9 +172,9 @@ impl Problem {
             if several { table(coefficients, sigma_max, geometry) } else { Conductance::Uniform(geometry) };
         let fractions = Fractions {
             conducting: voxels as f64 / shape.len() as f64,
-            percolating: runs.voxels as f64 / shape.len() as f64,
+            percolating: percolating as f64 / shape.len() as f64,
             mean_conductivity: coefficients.mean(&counts, shape.len()),
-            mean_conductivity_percolating: coefficients.mean(&kept_counts, shape.len()),
+            mean_conductivity_percolating: coefficients.mean(&percolating_counts, shape.len()),
         };
         Ok(Setup::Ready(Box::new(Problem {
             voxel_size: labels.voxel_size().clone(),
@@ -148,10 +183,12 @@ impl Problem {
             sides,
             runs,
             conductance,
-            classes: several.then_some(classes),
+            classes,
             sigma_max,
             contrast: sigma_max / sigma_min,
             fractions,
+            removed,
+            leaf_share,
             seconds: start.elapsed().as_secs_f64(),
             peak_bytes,
         })))
@@ -187,10 +224,57 @@ impl Problem {
         self.sides
     }
 
-    /// Number of unknowns: voxels in clusters that touch both electrodes.
+    /// Number of unknowns: voxels in clusters that touch both electrodes, less [`Problem::dead_end_voxels`].
     #[must_use]
     pub const fn unknowns(&self) -> usize {
         self.runs.voxels
+    }
+
+    /// Voxels of percolating clusters that carry no current and were removed, see [`DeadEnds`].
+    #[must_use]
+    pub fn dead_end_voxels(&self) -> usize {
+        self.removed.as_ref().map_or(0, |r| r.runs.voxels)
+    }
+
+    /// Share of voxels with a single neighbour in a sample of rows, by which [`DeadEnds::Auto`] decides.
+    #[must_use]
+    pub const fn leaf_share(&self) -> f64 {
+        self.leaf_share
+    }
+
+    /// Slice of every unknown along the direction of transport, which those that hang on it need; empty where none do.
+    pub(crate) fn depths(&self) -> Vec<u32> {
+        if self.removed.is_none() {
+            return Vec::new();
+        }
+        let shape = self.shape();
+        let planes: Vec<usize> = (0..shape.z).collect();
+        let mut out = vec![0u32; self.unknowns()];
+        let size = |z: &usize| self.runs.row_first((z + 1) * shape.y) - self.runs.row_first(z * shape.y);
+        split_mut(&mut out, &planes, size).into_par_iter().zip(&planes).for_each(|(out, &z)| {
+            let mut depths = out.iter_mut();
+            for y in 0..shape.y {
+                for run in self.runs.row(z, y) {
+                    for (x, depth) in (run.x0 as usize..run.x1 as usize).zip(&mut depths) {
+                        *depth = [x, y, z][self.axis.xyz_index()] as u32;
+                    }
+                }
+            }
+        });
+        out
+    }
+
+    /// Conductivity of label `class` over that of the best conductor.
+    pub(crate) fn conductivity_of(&self, class: u8) -> f64 {
+        match &self.conductance {
+            Conductance::Uniform(_) => 1.0,
+            Conductance::Table { electrode, .. } => 0.5 * electrode[usize::from(class)],
+        }
+    }
+
+    /// Dead ends that were removed.
+    pub(crate) const fn removed(&self) -> Option<&Removed> {
+        self.removed.as_ref()
     }
 
     /// Volume fractions.
@@ -269,7 +353,8 @@ impl Problem {
     /// Bytes that the problem itself holds.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        self.runs.bytes() + self.classes.as_ref().map_or(0, |c| c.capacity() as u64)
+        let classes = self.classes.as_ref().map_or(0, |c| c.capacity() as u64);
+        self.runs.bytes() + classes + self.removed.as_ref().map_or(0, Removed::bytes)
     }
 
     /// The neighbouring row of `(z, y)`, where there is one.

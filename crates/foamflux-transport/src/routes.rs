@@ -1,7 +1,11 @@
 //! The way from every voxel to the nearest electrode.
+//!
+//! Steps are searched level by level, each level by all threads. Which thread reaches a voxel first decides its place in
+//! the order of its level and nothing else: levels, and what is passed from one to the next, do not depend on it.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
 
 use foamflux_grid::Axis;
 use rayon::prelude::*;
@@ -12,13 +16,58 @@ use crate::problem::Conductance;
 
 /// Not reached yet.
 const UNSEEN: u8 = u8::MAX;
+/// Unknowns of a level per task; smaller levels are not worth a second thread.
+const TASK: usize = 1 << 11;
+
+/// What every unknown holds, in cells that tasks can share.
+pub(crate) struct Held(Vec<AtomicU64>);
+
+impl Held {
+    /// Nothing held.
+    pub(crate) fn zeros(unknowns: usize) -> Self {
+        Held((0..unknowns).into_par_iter().map(|_| AtomicU64::new(0)).collect())
+    }
+
+    pub(crate) fn cells(&mut self) -> &mut [AtomicU64] {
+        &mut self.0
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    #[inline]
+    pub(crate) fn at(&self, i: usize) -> f64 {
+        f64::from_bits(self.0[i].load(Relaxed))
+    }
+
+    #[inline]
+    fn add(&self, i: usize, value: f64) {
+        // Only one task at a time touches a cell.
+        self.0[i].store((self.at(i) + value).to_bits(), Relaxed);
+    }
+}
 
 /// Where every unknown passes on what it holds.
 pub(crate) struct Routes {
     /// Unknowns, nearest to an electrode first.
     order: Vec<u32>,
+    /// Where the levels of `order` begin, and its length; empty where the order has no levels.
+    levels: Vec<usize>,
     /// Faces, as bits of the connectivity byte, that lead closer.
     masks: Vec<u8>,
+    /// Part of what an unknown holds that leaves in a direction, by its mask; 6 is the inlet, 7 the outlet.
+    shares: Box<[[f64; 8]; 256]>,
+}
+
+/// Shares in proportion to the conductances of the faces, along x, y, z.
+fn shares(g: [f64; 3]) -> Box<[[f64; 8]; 256]> {
+    let weight = |d: usize| g.get(d / 2).copied().unwrap_or(1.0);
+    Box::new(std::array::from_fn(|mask| {
+        let set = |d: &usize| mask >> d & 1 == 1;
+        let total: f64 = (0..8).filter(set).map(weight).sum();
+        std::array::from_fn(|d| if set(&d) { weight(d) / total } else { 0.0 })
+    }))
 }
 
 /// The unknown across an open face; directions are -x, +x, -y, +y, -z, +z.
@@ -42,37 +91,49 @@ impl Routes {
     /// Finds them.
     pub(crate) fn of(problem: &Problem, graph: &CompactGraph) -> Self {
         match problem.conductance() {
-            Conductance::Uniform(_) => Routes::by_steps(graph),
+            Conductance::Uniform(g) => Routes::by_steps(*g, graph),
             Conductance::Table { .. } => Routes::by_resistance(problem, graph),
         }
     }
 
     /// Breadth first; every face to an unknown one step closer is part of the way.
-    fn by_steps(graph: &CompactGraph) -> Self {
+    fn by_steps(g: [f64; 3], graph: &CompactGraph) -> Self {
         let n = graph.open.len();
         let ends = bit::INLET | bit::OUTLET;
         // Levels of neighbours differ by one at most, so the remainder by three tells which one is closer.
-        let mut levels = vec![UNSEEN; n];
+        let levels: Vec<AtomicU8> =
+            graph.open.par_iter().map(|&o| AtomicU8::new(if o & ends != 0 { 0 } else { UNSEEN })).collect();
         let mut order: Vec<u32> = Vec::with_capacity(n);
-        for (i, &open) in graph.open.iter().enumerate() {
-            if open & ends != 0 {
-                levels[i] = 0;
-                order.push(i as u32);
-            }
-        }
-        let mut at = 0;
-        while at < order.len() {
-            let i = order[at] as usize;
-            at += 1;
-            let next = (levels[i] + 1) % 3;
-            for direction in faces(graph.open[i]) {
-                let j = neighbour(graph, i, direction);
-                if levels[j] == UNSEEN {
-                    levels[j] = next;
-                    order.push(j as u32);
+        order.extend((0..n as u32).filter(|&i| graph.open[i as usize] & ends != 0));
+        let mut starts = vec![0];
+        let mut level = 0;
+        while starts.last().is_some_and(|&s| s < order.len()) {
+            let from = starts.last().copied().unwrap_or(0);
+            starts.push(order.len());
+            level = (level + 1) % 3;
+            let claim = |i: u32, found: &mut Vec<u32>| {
+                for direction in faces(graph.open[i as usize]) {
+                    let j = neighbour(graph, i as usize, direction);
+                    if levels[j].load(Relaxed) == UNSEEN
+                        && levels[j].compare_exchange(UNSEEN, level, Relaxed, Relaxed).is_ok()
+                    {
+                        found.push(j as u32);
+                    }
                 }
-            }
+            };
+            let tasks = |i: &[u32]| {
+                let mut found = Vec::new();
+                i.iter().for_each(|&i| claim(i, &mut found));
+                found
+            };
+            let found: Vec<Vec<u32>> = if order.len() - from > TASK {
+                order[from..].par_chunks(TASK).map(tasks).collect()
+            } else {
+                vec![tasks(&order[from..])]
+            };
+            found.iter().for_each(|found| order.extend_from_slice(found));
         }
+        let levels: Vec<u8> = levels.into_iter().map(AtomicU8::into_inner).collect();
         let masks = (0..n)
             .into_par_iter()
             .map(|i| {
@@ -84,7 +145,7 @@ impl Routes {
                 faces(open).filter(|&d| levels[neighbour(graph, i, d)] == closer).fold(0, |mask, d| mask | 1 << d)
             })
             .collect();
-        Routes { order, masks }
+        Routes { order, levels: starts, masks, shares: shares(g) }
     }
 
     /// By Dijkstra's method, with resistances as lengths.
@@ -118,7 +179,8 @@ impl Routes {
                 }
             }
         }
-        Routes { order, masks }
+        // A mask has one face, or electrodes.
+        Routes { order, levels: Vec::new(), masks, shares: shares([1.0; 3]) }
     }
 
     /// Faces of an unknown that lead closer to an electrode.
@@ -127,32 +189,47 @@ impl Routes {
         self.masks[i]
     }
 
-    /// Part of what unknown `i` holds that leaves in a direction; 6 is the inlet, 7 the outlet.
+    /// Part of what unknown `i` holds that leaves in a direction; 6 is the inlet, 7 the outlet. Zero if nothing does.
     #[inline]
-    pub(crate) fn share(&self, problem: &Problem, graph: &CompactGraph, i: usize, direction: usize) -> f64 {
-        let mask = self.masks[i];
-        if mask.is_power_of_two() {
-            return 1.0;
-        }
-        if mask & (bit::INLET | bit::OUTLET) != 0 {
-            return 0.5;
-        }
-        let g = |d: usize| problem.between(Axis::ALL[d / 2], i, neighbour(graph, i, d));
-        g(direction) / faces(mask).map(g).sum::<f64>()
+    pub(crate) fn share(&self, i: usize, direction: usize) -> f64 {
+        self.shares[usize::from(self.masks[i])][direction]
     }
 
     /// Passes everything on to the electrodes, farthest first; what every unknown passes on is left in `held`.
-    pub(crate) fn carry(&self, problem: &Problem, graph: &CompactGraph, held: &mut [f64]) {
-        for &i in self.order.iter().rev() {
+    pub(crate) fn carry(&self, graph: &CompactGraph, held: &Held) {
+        if self.levels.is_empty() {
+            for &i in self.order.iter().rev() {
+                let i = i as usize;
+                for direction in faces(self.masks[i]) {
+                    held.add(neighbour(graph, i, direction), self.share(i, direction) * held.at(i));
+                }
+            }
+            return;
+        }
+        // Each level takes from the one beyond it, so that every cell is written by one task.
+        let take = |&i: &u32| {
             let i = i as usize;
-            for direction in faces(self.masks[i]) {
-                held[neighbour(graph, i, direction)] += self.share(problem, graph, i, direction) * held[i];
+            let mut sum = 0.0;
+            for direction in faces(graph.open[i]) {
+                let j = neighbour(graph, i, direction);
+                if self.masks[j] & 1 << (direction ^ 1) != 0 {
+                    sum += self.share(j, direction ^ 1) * held.at(j);
+                }
+            }
+            held.add(i, sum);
+        };
+        for level in self.levels.windows(2).rev() {
+            let level = &self.order[level[0]..level[1]];
+            if level.len() > TASK {
+                level.par_chunks(TASK).for_each(|task| task.iter().for_each(take));
+            } else {
+                level.iter().for_each(take);
             }
         }
     }
 
     pub(crate) fn bytes(&self) -> u64 {
         // The levels are gone by now and were one byte each.
-        (4 * self.order.capacity() + 2 * self.masks.capacity()) as u64
+        (4 * self.order.capacity() + 2 * self.masks.capacity() + 8 * self.levels.capacity()) as u64
     }
 }

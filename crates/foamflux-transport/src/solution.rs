@@ -1,6 +1,7 @@
 //! What a solve is asked for, what it found, and how it fails.
 
 use foamflux_grid::{Volume, VoxelSize};
+use rayon::prelude::*;
 
 use crate::Problem;
 
@@ -205,22 +206,29 @@ pub struct Solution {
 
 impl Solution {
     /// Potential with the inlet plane at 1 and the outlet plane at 0; not a number outside of the percolating clusters.
+    /// Dead ends have the potential of the voxel that they hang on.
     #[must_use]
     pub fn potential(&self, problem: &Problem) -> Volume<f32> {
         let (shape, n) = (problem.shape(), problem.slices() as f64);
-        let mut out = vec![f32::NAN; shape.len()];
-        for z in 0..shape.z {
-            for y in 0..shape.y {
-                for run in problem.runs().row(z, y) {
-                    for k in 0..run.len() {
-                        let x = run.x0 as usize + k;
-                        let depth = [x, y, z][problem.axis().xyz_index()] as f64;
-                        let u = self.deviation.at(run.first as usize + k);
-                        out[shape.index(z, y, x)] = ((n - depth - 0.5 + u) / n) as f32;
-                    }
+        let value = |depth: usize, u: f64| ((n - depth as f64 - 0.5 + u) / n) as f32;
+        let depths = problem.depths();
+        let mut out = vec![0f32; shape.len()];
+        out.par_chunks_mut(shape.x).enumerate().for_each(|(row, out)| {
+            out.fill(f32::NAN);
+            let (z, y) = (row / shape.y, row % shape.y);
+            for run in problem.runs().row(z, y) {
+                let first = run.first as usize;
+                for (k, out) in out[run.x0 as usize..run.x1 as usize].iter_mut().enumerate() {
+                    let depth = [run.x0 as usize + k, y, z][problem.axis().xyz_index()];
+                    *out = value(depth, self.deviation.at(first + k));
                 }
             }
-        }
+            for dead in problem.removed().into_iter().flat_map(|r| r.row(row)) {
+                let on = dead.hangs_on as usize;
+                let phi = value(depths[on] as usize, self.deviation.at(on));
+                out[dead.x0..dead.x0 + dead.len].fill(phi);
+            }
+        });
         volume(problem, out)
     }
 }

@@ -15,15 +15,64 @@ use foamflux_grid::Axis;
 use rayon::prelude::*;
 
 use crate::problem::Conductance;
+use crate::runs::Runs;
 use crate::{Deviation, Problem};
+
+/// Slices per parallel block, whose inner planes of vertices are computed once.
+const BLOCK: usize = 8;
 
 /// Scaled energy of the continuous potential.
 ///
 /// Its only roundings that matter are in sums, as the vertex values are what their numbers say.
 pub(crate) fn continuous_energy(problem: &Problem, deviation: &Deviation) -> f64 {
-    let slices: Vec<f64> =
-        (0..problem.shape().z).into_par_iter().map(|z| slice_energy(problem, deviation, z)).collect();
-    slices.iter().sum()
+    let nz = problem.shape().z;
+    let depths = problem.depths();
+    let blocks: Vec<Vec<f64>> = (0..nz.div_ceil(BLOCK))
+        .into_par_iter()
+        .map(|block| {
+            let (mut below, mut z_below) = (Vec::new(), None);
+            (block * BLOCK..((block + 1) * BLOCK).min(nz))
+                .map(|z| {
+                    if is_empty(problem, z) {
+                        return 0.0;
+                    }
+                    if z_below != Some(z) {
+                        below = plane(problem, deviation, &depths, z);
+                    }
+                    let above = plane(problem, deviation, &depths, z + 1);
+                    let energy = slice_energy(problem, &below, &above, z);
+                    (below, z_below) = (above, Some(z + 1));
+                    energy
+                })
+                .collect()
+        })
+        .collect();
+    blocks.iter().flatten().sum()
+}
+
+fn is_empty(problem: &Problem, z: usize) -> bool {
+    let (ny, runs) = (problem.shape().y, problem.runs());
+    let none = |runs: &Runs| runs.row_start[z * ny] == runs.row_start[(z + 1) * ny];
+    none(runs) && problem.removed().is_none_or(|r| none(&r.runs))
+}
+
+/// Calls `f(x, conductivity, unknown, depth)` for every voxel of a row that percolates; `unknown` has its potential.
+/// `depth` is its own slice along the axis of transport, or none if it hangs on that unknown.
+fn for_voxels(problem: &Problem, (z, y): (usize, usize), mut f: impl FnMut(usize, f64, usize, Option<usize>)) {
+    let flow = problem.axis().xyz_index();
+    for run in problem.runs().row(z, y) {
+        for k in 0..run.len() {
+            let (x, i) = (run.x0 as usize + k, run.first as usize + k);
+            f(x, conductivity(problem, i), i, Some([x, y, z][flow]));
+        }
+    }
+    // Dead ends carry no current between voxel centres, but the exact current bulges into them.
+    for dead in problem.removed().into_iter().flat_map(|r| r.row(z * problem.shape().y + y)) {
+        for k in 0..dead.len {
+            let weight = dead.classes.map_or(1.0, |c| problem.conductivity_of(c[k]));
+            f(dead.x0 + k, weight, dead.hangs_on as usize, None);
+        }
+    }
 }
 
 /// Conductivity of an unknown over that of the best conductor.
@@ -32,7 +81,7 @@ pub(crate) fn conductivity(problem: &Problem, i: usize) -> f64 {
 }
 
 /// Potentials of the vertices below slice `z`, or above the last one.
-fn plane(problem: &Problem, deviation: &Deviation, z: usize) -> Vec<f64> {
+fn plane(problem: &Problem, deviation: &Deviation, depths: &[u32], z: usize) -> Vec<f64> {
     let shape = problem.shape();
     let (nx, flow, n) = (shape.x + 1, problem.axis().xyz_index(), problem.slices() as f64);
     let mut sums = vec![(0.0f64, 0.0f64); nx * (shape.y + 1)];
@@ -40,18 +89,15 @@ fn plane(problem: &Problem, deviation: &Deviation, z: usize) -> Vec<f64> {
     let above = if z < shape.z { Some(z) } else { problem.wraps(Axis::Z).then_some(0) };
     for slice in [below, above].into_iter().flatten() {
         for y in 0..shape.y {
-            for run in problem.runs().row(slice, y) {
-                for k in 0..run.len() {
-                    let (x, i) = (run.x0 as usize + k, run.first as usize + k);
-                    let weight = conductivity(problem, i);
-                    let phi = n - [x, y, slice][flow] as f64 - 0.5 + deviation.at(i);
-                    for (y, x) in [(y, x), (y, x + 1), (y + 1, x), (y + 1, x + 1)] {
-                        let sum = &mut sums[y * nx + x];
-                        sum.0 += weight * phi;
-                        sum.1 += weight;
-                    }
+            for_voxels(problem, (slice, y), |x, weight, i, depth| {
+                let depth = depth.unwrap_or_else(|| depths[i] as usize);
+                let phi = n - depth as f64 - 0.5 + deviation.at(i);
+                for (y, x) in [(y, x), (y, x + 1), (y + 1, x), (y + 1, x + 1)] {
+                    let sum = &mut sums[y * nx + x];
+                    sum.0 += weight * phi;
+                    sum.1 += weight;
                 }
-            }
+            });
         }
     }
     // Vertices on walls that wrap are one and the same.
@@ -79,29 +125,22 @@ fn plane(problem: &Problem, deviation: &Deviation, z: usize) -> Vec<f64> {
         .collect()
 }
 
-fn slice_energy(problem: &Problem, deviation: &Deviation, z: usize) -> f64 {
+fn slice_energy(problem: &Problem, low: &[f64], high: &[f64], z: usize) -> f64 {
     let shape = problem.shape();
-    if (0..shape.y).all(|y| problem.runs().row(z, y).is_empty()) {
-        return 0.0;
-    }
-    let [low, high] = [z, z + 1].map(|z| plane(problem, deviation, z));
     let nx = shape.x + 1;
     let geometry = geometry(problem);
     let mut energy = 0.0;
     for y in 0..shape.y {
         let mut row = 0.0;
-        for run in problem.runs().row(z, y) {
-            for k in 0..run.len() {
-                let at = y * nx + run.x0 as usize + k;
-                // Corners, x fastest.
-                let c = [&low, &high].map(|p| [p[at], p[at + 1], p[at + nx], p[at + nx + 1]]);
-                let x = square([c[0][1] - c[0][0], c[0][3] - c[0][2], c[1][1] - c[1][0], c[1][3] - c[1][2]]);
-                let y = square([c[0][2] - c[0][0], c[0][3] - c[0][1], c[1][2] - c[1][0], c[1][3] - c[1][1]]);
-                let z = square([c[1][0] - c[0][0], c[1][1] - c[0][1], c[1][2] - c[0][2], c[1][3] - c[0][3]]);
-                let sum = geometry[0] * x + geometry[1] * y + geometry[2] * z;
-                row += conductivity(problem, run.first as usize + k) * sum;
-            }
-        }
+        for_voxels(problem, (z, y), |x, weight, _, _| {
+            let at = y * nx + x;
+            // Corners, x fastest.
+            let c = [low, high].map(|p| [p[at], p[at + 1], p[at + nx], p[at + nx + 1]]);
+            let x = square([c[0][1] - c[0][0], c[0][3] - c[0][2], c[1][1] - c[1][0], c[1][3] - c[1][2]]);
+            let y = square([c[0][2] - c[0][0], c[0][3] - c[0][1], c[1][2] - c[1][0], c[1][3] - c[1][1]]);
+            let z = square([c[1][0] - c[0][0], c[1][1] - c[0][1], c[1][2] - c[0][2], c[1][3] - c[0][3]]);
+            row += weight * (geometry[0] * x + geometry[1] * y + geometry[2] * z);
+        });
         // Short sums of sums, so that little rounds.
         energy += row;
     }
