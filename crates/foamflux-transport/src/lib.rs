@@ -27,10 +27,13 @@ mod certify;
 mod coefficients;
 mod cpu;
 mod flux;
+mod geodesic;
 pub mod krylov;
 mod layout;
+mod losses;
 mod problem;
 mod prune;
+mod refine;
 mod routes;
 mod solution;
 pub mod tail;
@@ -49,6 +52,9 @@ pub use cpu::CpuBackend;
 pub use flux::{
     BRUGGEMAN_LIMIT, Bruggeman, bruggeman, flux, flux_tortuosity, flux_tortuosity_is_consistent, macmullin, magnitude,
 };
+pub use geodesic::{Geodesic, GeodesicError, METRICATION, geodesic};
 pub use layout::{Layout, MemoryPlan, plan};
+pub use losses::{Losses, Profile, constrictivity, losses};
 pub use problem::{Fractions, Problem, Setup, Sides};
+pub use refine::{ASSUMED_ORDER, Level, ORDERS, Refined, extrapolate, split_voxels};
 pub use solution::{Deviation, Seconds, Solution, SolveError, SolverError, Stop, TAU_MINUS_ONE_FLOOR, Why};
