@@ -32,8 +32,10 @@ pub struct Level {
 pub struct Refined {
     /// tau of the voxel geometry.
     pub tau: f64,
-    /// Estimated error.
+    /// Estimated error: what another order would change, and the solver's part.
     pub error: f64,
+    /// The solver's part of it.
+    pub error_solver: f64,
     /// Order that was used.
     pub order: f64,
     /// Whether the levels gave the order; otherwise it was assumed.
@@ -98,8 +100,14 @@ pub fn extrapolate(levels: &[Level]) -> Option<Refined> {
     let relative = |l: &Level| l.error_solver / l.tau * d(l);
     let solver = (1.0 + gain(p)) * relative(last) + gain(p) * relative(previous);
     let tau = 1.0 / limit;
-    let error = (spread + solver) * tau * tau;
-    (tau.is_finite() && tau > 0.0).then_some(Refined { tau, error, order: p, order_measured: measured.is_some() })
+    let [spread, solver] = [spread, solver].map(|e| e * tau * tau);
+    (tau.is_finite() && tau > 0.0).then_some(Refined {
+        tau,
+        error: spread + solver,
+        error_solver: solver,
+        order: p,
+        order_measured: measured.is_some(),
+    })
 }
 
 /// The order at which the ratio of an earlier to a later step is `steps`, by bisection; none outside of [`ORDERS`].

@@ -29,7 +29,8 @@ fn measure() {
         ("noise .4", noise(48, 0.4, 3)),
     ] {
         for axis in [Axis::Z] {
-            let t: Vec<f64> = [1, 2, 3, 5].iter().map(|&k| geo(&finer(&l, k), axis).map_or(f64::NAN, |g| g.mean - 1.0)).collect();
+            let t: Vec<f64> =
+                [1, 2, 3, 5].iter().map(|&k| geo(&finer(&l, k), axis).map_or(f64::NAN, |g| g.mean - 1.0)).collect();
             println!("{name}: {t:?} rel to 5: {:?}", t.iter().map(|a| a / t[3] - 1.0).collect::<Vec<_>>());
         }
     }
