@@ -52,7 +52,7 @@ pub use cpu::CpuBackend;
 pub use flux::{
     BRUGGEMAN_LIMIT, Bruggeman, bruggeman, flux, flux_tortuosity, flux_tortuosity_is_consistent, macmullin, magnitude,
 };
-pub use geodesic::{Geodesic, GeodesicError, METRICATION, geodesic};
+pub use geodesic::{FAN, Geodesic, GeodesicError, METRICATION, geodesic};
 pub use layout::{Layout, MemoryPlan, plan};
 pub use losses::{Losses, Profile, constrictivity, losses};
 pub use problem::{Fractions, Problem, Setup, Sides};

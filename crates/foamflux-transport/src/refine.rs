@@ -7,7 +7,8 @@
 //! Two levels give D with an assumed order, three give the order too (Richardson 1911).
 //!
 //! The uncertainty is the larger change of D that an order at either end of [`ORDERS`] makes, plus what the solver
-//! errors of the levels become. How well the voxels describe the sample is another question.
+//! errors of the levels become; where three levels follow no believed order it is the whole way that was extrapolated.
+//! How well the voxels describe the sample is another question.
 
 use foamflux_grid::{Labels, Shape, Volume, VoxelSize};
 
@@ -96,7 +97,11 @@ pub fn extrapolate(levels: &[Level]) -> Option<Refined> {
     let limit = at(p);
     // With a measured order an assumed one is the alternative; without, everything that is believed.
     let others = if measured.is_some() { [ASSUMED_ORDER, ORDERS[0]] } else { ORDERS };
-    let spread = others.into_iter().map(|p| (at(p) - limit).abs()).fold(0.0, f64::max);
+    let mut spread = others.into_iter().map(|p| (at(p) - limit).abs()).fold(0.0, f64::max);
+    if levels.len() > 2 && measured.is_none() {
+        // Steps that no believed order makes: the whole way that was extrapolated is in doubt.
+        spread = spread.max((limit - d(last)).abs());
+    }
     let relative = |l: &Level| l.error_solver / l.tau * d(l);
     let solver = (1.0 + gain(p)) * relative(last) + gain(p) * relative(previous);
     let tau = 1.0 / limit;

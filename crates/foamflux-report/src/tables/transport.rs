@@ -169,10 +169,11 @@ pub(crate) fn overestimates(transport: &BTreeMap<String, TransportResults>) -> V
                     })
                 })
                 .collect();
-            let source = if best { "split voxels, the range from proved bounds" } else { "the middle of proved bounds" };
+            let source = if best { "split voxels" } else { "the middle of the range" };
             (!each.is_empty()).then(|| {
                 format!(
-                    "τ of the plain voxel model over-estimates the exact τ of this voxel geometry, {phase}: by {}; the first number comes from {source}. Against the true shape the sign is not guaranteed.",
+                    "{}: τ of the plain voxel model over-estimates the exact τ of this voxel geometry by {}; against the true shape the sign is not guaranteed. The ranges are proved bounds, the numbers before them come from {source}.",
+                    crate::verdicts::capital(phase),
                     each.join(", ")
                 )
             })

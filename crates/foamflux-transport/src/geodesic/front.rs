@@ -73,6 +73,21 @@ const fn side(a: usize, up: bool) -> u8 {
     if up { high } else { !high }
 }
 
+/// The larger `t` with `sum of w (t - v)^2 = 1`; none where there is none that is later than all of `v`.
+#[inline]
+fn plane_wave(terms: &[(f64, f64)]) -> Option<f64> {
+    // Relative to the first, so that small differences of long paths are not lost.
+    let first = terms[0].0;
+    let (mut w, mut wv, mut wvv, mut last) = (0.0, 0.0, 0.0, 0.0f64);
+    for &(v, weight) in terms {
+        let v = v - first;
+        (w, wv, wvv, last) = (w + weight, wv + weight * v, wvv + weight * v * v, last.max(v));
+    }
+    let root = wv * wv - w * (wvv - 1.0);
+    let t = (wv + root.sqrt()) / w;
+    (root >= 0.0 && t >= last).then_some(first + t)
+}
+
 impl Front {
     pub(super) fn new(labels: &Labels, phase: LabelSet, axis: Axis, sides: Sides) -> Self {
         let (shape, spacing) = (labels.shape(), labels.spacing());
@@ -327,38 +342,13 @@ impl Front {
         best
     }
 
-    /// Length of a vertex from the other vertices of the voxel in one octant.
+    /// Length of a vertex from the other vertices of the voxel in one octant: the least of what they allow.
     #[inline]
     fn through(&self, vertex: usize, o: u8, near: [f64; 3]) -> f64 {
-        let up = |a: usize| o >> a & 1 == 1;
+        let step = |vertex: usize, a: usize| self.step(vertex, a, o >> a & 1 == 1);
         let mut best = f64::INFINITY;
-        // By axis: what the difference is taken from, and its weight.
-        let (mut terms, mut opposite) = ([(f64::INFINITY, 0.0); 3], false);
-        for a in 0..3 {
-            if near[a] == f64::INFINITY {
-                continue;
-            }
-            let next = self.step(vertex, a, up(a));
-            best = best.min(near[a] + self.edge[a]);
-            terms[a] = (near[a], self.weight[a]);
-            // The voxel after this one, as its first vertex sees it, has this octant's number.
-            if self.mask[next] >> o & 1 == 1 {
-                let far = self.arrived(self.node(self.step(next, a, up(a)), o ^ 1 << a));
-                if far <= near[a] {
-                    terms[a] = ((4.0 * near[a] - far) / 3.0, 2.25 * self.weight[a]);
-                }
-            }
-            // Straight across a face, and through the voxel to its opposite vertex.
-            let b = (a + 1) % 3;
-            let across = self.step(next, b, up(b));
-            best = best.min(self.arrived(self.node(across, o ^ 1 << a ^ 1 << b)) + self.diagonal[a]);
-            if !opposite {
-                opposite = true;
-                let c = (a + 2) % 3;
-                let through = self.step(across, c, up(c));
-                best = best.min(self.arrived(self.node(through, o ^ 7)) + self.opposite);
-            }
-        }
+        // The front of first order, the nearest neighbours first; with one of them it is straight along an edge.
+        let mut terms: [(f64, f64); 3] = std::array::from_fn(|a| (near[a], self.weight[a]));
         let order = |p: &mut [(f64, f64); 3], i: usize, j: usize| {
             if p[j].0 < p[i].0 {
                 p.swap(i, j);
@@ -367,22 +357,52 @@ impl Front {
         order(&mut terms, 0, 1);
         order(&mut terms, 1, 2);
         order(&mut terms, 0, 1);
-        let (mut w, mut wv, mut wvv) = (0.0, 0.0, 0.0);
-        let mut front = f64::INFINITY;
-        for (v, weight) in terms {
-            if front <= v {
-                break;
+        for k in 1..=3 {
+            if terms[k - 1].0 < best {
+                best = plane_wave(&terms[..k]).unwrap_or(best).min(best);
             }
-            // Relative to the first, so that small differences of long paths are not lost.
-            let v = v - terms[0].0;
-            (w, wv, wvv) = (w + weight, wv + weight * v, wvv + weight * v * v);
-            let root = wv * wv - w * (wvv - 1.0);
-            if root < 0.0 {
-                break;
-            }
-            front = terms[0].0 + (wv + root.sqrt()) / w;
         }
-        best.min(front)
+        // Across faces: straight along the diagonal, and the wave that fits the other three vertices.
+        let Some(a) = (0..3).find(|&a| near[a].is_finite()) else { return best };
+        let across: [f64; 3] = std::array::from_fn(|c| {
+            // The face across axis c, reached by way of a neighbour that is known to exist.
+            let (a, b) = ((c + 1) % 3, (c + 2) % 3);
+            self.arrived(self.node(step(step(vertex, a), b), o ^ 1 << a ^ 1 << b))
+        });
+        for c in 0..3 {
+            let (a, b) = ((c + 1) % 3, (c + 2) % 3);
+            best = best.min(across[c] + self.diagonal[a]);
+            if across[c].is_finite()
+                && !(self.parts_here(a, near[b] - across[c]) && self.parts_here(b, near[a] - across[c]))
+                && near[a].is_finite()
+                && near[b].is_finite()
+            {
+                let turn = near[a] - near[b];
+                let terms = [(across[c] + turn, 0.25 * self.weight[a]), (across[c] - turn, 0.25 * self.weight[b])];
+                best = best.min(plane_wave(&terms).filter(|t| *t >= near[a].max(near[b])).unwrap_or(best));
+            }
+        }
+        // Through the voxel: straight from its opposite vertex, and the wave that fits all seven.
+        let opposite = self.arrived(self.node(step(step(step(vertex, a), (a + 1) % 3), (a + 2) % 3), o ^ 7));
+        best = best.min(opposite + self.opposite);
+        let parting = (0..3).filter(|&c| self.parts_here(c, across[c] - opposite)).count();
+        if opposite.is_finite() && parting < 2 && near.iter().chain(&across).all(|t| t.is_finite()) {
+            let terms: [(f64, f64); 3] = std::array::from_fn(|a| {
+                let (b, c) = ((a + 1) % 3, (a + 2) % 3);
+                let others = (near[b] - across[c]) + (near[c] - across[b]) + (across[a] - opposite);
+                (near[a] - others, self.weight[a] / 16.0)
+            });
+            let latest = near.iter().copied().fold(0.0, f64::max);
+            best = best.min(plane_wave(&terms).filter(|t| *t >= latest).unwrap_or(best));
+        }
+        best
+    }
+
+    /// Whether paths run straight along axis `a`, as they do away from a corner in which a fan begins.
+    /// Where they do along two axes at once there is no plane wave, and on flat voxels assuming one reads too short.
+    #[inline]
+    fn parts_here(&self, a: usize, gained: f64) -> bool {
+        gained > 0.999 * self.edge[a]
     }
 
     /// Lengths of the paths to the faces of the outlet plane, over that of the box: a face has the mean of its vertices.
