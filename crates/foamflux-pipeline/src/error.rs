@@ -73,6 +73,28 @@ pub enum PipelineError {
         /// The cause.
         source: foamflux_transport::SolveError,
     },
+    /// The tolerance was not met; the best value is worth telling.
+    #[error(
+        "{what}: not converged after {iterations} iterations: {why}; \
+         the best value is tau = {tau:.6}, {bounds}; its estimated relative error is {estimated:.1e}, \
+         and {wanted:.1e} was asked for"
+    )]
+    NotConverged {
+        /// Which solve.
+        what: String,
+        /// Iterations done.
+        iterations: u32,
+        /// Why they ended, and what to do.
+        why: &'static str,
+        /// The best value.
+        tau: f64,
+        /// What is certified about it, in words.
+        bounds: String,
+        /// Estimated relative error.
+        estimated: f64,
+        /// Relative error that was asked for.
+        wanted: f64,
+    },
     /// The device asked for cannot be had.
     #[error("{0}")]
     Device(String),
@@ -118,7 +140,7 @@ impl PipelineError {
             PipelineError::Solve { source: SolveError::Device { .. }, .. } | PipelineError::Device(_) => {
                 ExitStatus::Device
             }
-            PipelineError::Solve { .. } => ExitStatus::NotConverged,
+            PipelineError::Solve { .. } | PipelineError::NotConverged { .. } => ExitStatus::NotConverged,
             PipelineError::Cancelled => ExitStatus::Interrupted,
             PipelineError::Write(_) | PipelineError::Internal(_) => ExitStatus::Internal,
         }

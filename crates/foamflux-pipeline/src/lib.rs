@@ -10,6 +10,7 @@ pub mod ingest;
 pub mod measure;
 pub mod memory;
 mod record;
+mod refine;
 pub mod run;
 pub mod segment;
 pub mod settings;

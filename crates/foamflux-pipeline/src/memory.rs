@@ -3,9 +3,10 @@
 //! Each stage states its peak in bytes per voxel, beside the input that is held at the same time.
 //! Measured peaks of whole runs, input and labels included: measuring 21 (256^3 labels) and 22 (200^3, grey),
 //! transport of a dense pore with the fields of one direction 47 (200^3, grey); several conductivities take the
-//! compact storage and up to 66. What is stated is rounded up from there.
+//! compact storage and up to 66. The loss by voxel adds 4. What is stated is rounded up from there.
 
-use foamflux_grid::{Shape, units};
+use foamflux_grid::{Labels, Shape, units};
+use foamflux_transport::{Coefficients, Sides};
 
 use crate::error::PipelineError;
 
@@ -26,7 +27,7 @@ impl Work {
         match self {
             Work::Segment => 10,
             Work::Measure => 24,
-            Work::Transport => 64,
+            Work::Transport => 68,
         }
     }
 
@@ -43,6 +44,45 @@ impl Work {
 #[must_use]
 pub fn needed(work: Work, shape: Shape, input_bytes_per_voxel: usize) -> u64 {
     shape.len() as u64 * (work.bytes_per_voxel() + input_bytes_per_voxel + 1) as u64
+}
+
+/// Bytes that solving on split voxels needs, with everything that is held beside it.
+///
+/// The solver's plan for the volume as it is, or what a certificate holds, grows with the number of voxels.
+#[must_use]
+pub fn needed_refined(
+    labels: &Labels,
+    coefficients: &Coefficients,
+    sides: Sides,
+    factor: usize,
+    kept_directions: usize,
+) -> u64 {
+    let (voxels, parts) = (labels.shape().len() as u64, (factor as u64).pow(3));
+    let plan = foamflux_transport::plan(labels, coefficients, sides);
+    let work = plan.bytes.max(CERTIFICATE * plan.unknowns_at_most);
+    // Split labels, and the volume itself.
+    parts * (work + voxels) + voxels * (1 + FIELDS * kept_directions as u64)
+}
+
+/// Bytes per unknown of a certificate with problem and potential: 31 and 8, rounded up.
+const CERTIFICATE: u64 = 40;
+/// Bytes per voxel of a direction's potential, flux and loss.
+const FIELDS: u64 = 20;
+
+/// Refuses to split voxels where that would not fit.
+///
+/// # Errors
+/// [`PipelineError::Memory`] with both amounts.
+pub fn check_refined(shape: Shape, factor: usize, need: u64, limit: Option<u64>) -> Result<(), PipelineError> {
+    match limit {
+        Some(limit) if need > limit => Err(PipelineError::Memory {
+            what: "solving with --refine on every voxel split into 8, a volume",
+            voxels: shape.len() * factor.pow(3),
+            need: units::format_bytes(need),
+            limit: units::format_bytes(limit),
+        }),
+        _ => Ok(()),
+    }
 }
 
 /// Refuses work that would not fit.

@@ -128,6 +128,8 @@ pub fn run(
         transport_settings.stop.tau_minus_one = Some(TAU_MINUS_ONE);
         // Bounds cost a small part of a solve, so the main job has them unless the user said no.
         transport_settings.certify = settings.config.certify.unwrap_or(true);
+        transport_settings.geometric = settings.config.geometric.unwrap_or(true);
+        transport_settings.max_memory = settings.max_memory;
         let solved = transport::transport(&labels, &transport_settings, 0.0, backend, watch)?;
         transport_results = solved.results;
         fields = solved.fields;

@@ -63,8 +63,14 @@ pub struct TransportSettings {
     pub stop: Stop,
     /// Whether tau gets rigorous bounds after each solve.
     pub certify: bool,
-    /// Directions whose potential and flux are kept.
+    /// Whether shortest paths are searched.
+    pub geometric: bool,
+    /// Whether tau is solved on split voxels as well.
+    pub refine: bool,
+    /// Directions whose potential, flux and losses are kept.
     pub fields: Vec<Axis>,
+    /// Bytes that may be used.
+    pub max_memory: Option<u64>,
 }
 
 /// Stages that a user may leave out.
@@ -169,7 +175,7 @@ impl Settings {
             ingest: ingest(&config, max_memory)?,
             segment: segment(&config)?,
             measure: measure(&config)?,
-            transport: transport(&config)?,
+            transport: transport(&config, max_memory)?,
             stages: stages(&config)?,
             device: config.device.as_deref().map_or(Ok(Device::Auto), str::parse).map_err(at("device"))?,
             threads: threads(&config)?,
@@ -375,7 +381,7 @@ fn axes(key: &'static str, text: &str) -> Result<Vec<Axis>, ConfigError> {
     }
 }
 
-fn transport(config: &Config) -> Result<TransportSettings, ConfigError> {
+fn transport(config: &Config, max_memory: Option<u64>) -> Result<TransportSettings, ConfigError> {
     let phases =
         config.phase.iter().flatten().map(|name| name.parse().map_err(at("phase"))).collect::<Result<_, _>>()?;
     let fields = match config.fields.as_deref() {
@@ -394,7 +400,10 @@ fn transport(config: &Config) -> Result<TransportSettings, ConfigError> {
         sides: choice("sides", config.sides.as_deref(), &[("no-flux", Sides::NoFlux), ("periodic", Sides::Periodic)])?,
         stop: Stop { tau_rel, max_iterations, ..Stop::default() },
         certify: config.certify.unwrap_or(false),
+        geometric: config.geometric.unwrap_or(false),
+        refine: config.refine.unwrap_or(false),
         fields,
+        max_memory,
     })
 }
 

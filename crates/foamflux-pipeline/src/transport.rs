@@ -1,19 +1,25 @@
 //! Tortuosity factor and flux maps of phases along directions.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use foamflux_grid::{Axis, Event, Labels, Phase, Stage, Watch};
-use foamflux_results::{BlockedInfo, DirectionResults, ErrorParts, PhaseInfo, SecondsSpent, TransportResults};
+use foamflux_results::{
+    BlockedInfo, DirectionResults, ErrorParts, GeometricTortuosity, PhaseInfo, ProfileResults, RefinedTau,
+    SecondsSpent, TransportResults,
+};
 use foamflux_transport::{
-    Backend, Blocked, Certificate, CertifyError, Coefficients, Problem, Setup, Solution, SolveError, bruggeman,
-    certify, flux, flux_tortuosity, flux_tortuosity_is_consistent, macmullin,
+    Backend, Blocked, Certificate, CertifyError, Coefficients, Geodesic, GeodesicError, Problem, Profile, Setup,
+    Solution, SolveError, Stop, Why, bruggeman, certify, constrictivity, flux, flux_tortuosity,
+    flux_tortuosity_is_consistent, geodesic, losses, macmullin,
 };
 
 use crate::error::PipelineError;
 use crate::ingest::volume_info;
+use crate::refine;
 use crate::settings::{TransportSettings, label_numbers};
 
-/// Potential and flux along one direction; phases share the arrays, since no voxel belongs to two.
+/// Potential, flux and losses along one direction; phases share the arrays, since no voxel belongs to two.
 #[derive(Debug, Clone)]
 pub struct Fields {
     /// Direction of the applied potential.
@@ -22,6 +28,8 @@ pub struct Fields {
     pub potential: Vec<f32>,
     /// Flux vector x, y, z per voxel, relative to the flux of the empty box. `[z][y][x]`.
     pub flux: Vec<[f32; 3]>,
+    /// Dissipation over its mean over the phase's voxels; not a number where nothing flows. `[z][y][x]`.
+    pub loss: Vec<f32>,
 }
 
 /// What a transport stage leaves behind.
@@ -36,7 +44,8 @@ pub struct Transport {
 /// Solves every phase along every direction.
 ///
 /// # Errors
-/// [`PipelineError::Problem`] for unusable conductivities, [`PipelineError::Solve`] when a solve does not converge,
+/// [`PipelineError::Problem`] for unusable conductivities, [`PipelineError::NotConverged`] and [`PipelineError::Solve`]
+/// when a solve fails, [`PipelineError::Memory`] when refined voxels do not fit,
 /// [`PipelineError::Cancelled`].
 pub fn transport(
     labels: &Labels,
@@ -83,56 +92,22 @@ fn one_phase(
     let volume_fraction = voxels as f64 / labels.shape().len() as f64;
     let mut directions = BTreeMap::new();
     let mut warnings = Vec::new();
+    // Asked before any work is done: a refusal after an hour helps nobody.
+    let factors = match settings.refine && voxels > 0 {
+        true => refine::factors(labels, coefficients, settings, watch)?,
+        false => Vec::new(),
+    };
+    let task = Task { labels, phase, coefficients, settings, factors: &factors, backend, watch };
     for &axis in &settings.axes {
         watch.event(Event::Started { stage: Stage::Transport, what: format!("tau of {} along {axis}", phase.name) });
-        let (results, outcome) = match Problem::new(labels, coefficients, axis, settings.sides)? {
+        let (mut results, outcome) = match Problem::new(labels, coefficients, axis, settings.sides)? {
             Setup::Blocked(blocked) => {
                 let outcome = format!("{} along {axis}: {blocked}", phase.name);
-                (no_flow(&blocked, backend, seconds_read), outcome)
+                (no_flow(&blocked, backend), outcome)
             }
-            Setup::Ready(problem) => {
-                let solution = backend.solve(&problem, &settings.stop, watch).map_err(|source| match source {
-                    SolveError::Cancelled { .. } => PipelineError::Cancelled,
-                    source => PipelineError::Solve { what: format!("tau of {} along {axis}", phase.name), source },
-                })?;
-                let certificate = match settings.certify {
-                    true => Some(certified(&problem, &solution, watch)?),
-                    false => None,
-                };
-                let flux = flux(&problem, &solution);
-                let t_flux = flux_tortuosity(&flux, axis);
-                let results = flows(&problem, &solution, certificate.as_ref(), t_flux, seconds_read);
-                let error = results.error.solver.unwrap_or(0.0) / solution.tau;
-                let wanted = settings.stop.allowed(solution.tau);
-                if certificate.is_some() && error > wanted {
-                    watch.event(Event::Note(format!(
-                        "{} along {axis}: the certified relative error of tau is {error:.1e}, {wanted:.1e} was asked \
-                         for and the estimate that ended the solve was {:.1e}; lower --tol to narrow the bounds",
-                        phase.name, solution.error_solver.relative
-                    )));
-                }
-                if let Some(t_flux) = results.flux_tortuosity
-                    && settings.conductivities.is_none()
-                    && !flux_tortuosity_is_consistent(t_flux, solution.tau, FLUX_CHECK_SLACK + error)
-                {
-                    warnings.push(format!(
-                        "{} along {axis}: the square of the flux tortuosity ({:.6}) exceeds tau ({:.6}), which exact \
-                         fields cannot do: treat this direction with suspicion",
-                        phase.name,
-                        t_flux * t_flux,
-                        solution.tau
-                    ));
-                }
-                if settings.fields.contains(&axis) {
-                    merge(fields, axis, &solution.potential(&problem).into_vec(), &flux.into_vec());
-                }
-                let outcome = format!(
-                    "{} along {axis}: tau = {:.6}, {} iterations",
-                    phase.name, solution.tau, solution.iterations
-                );
-                (results, outcome)
-            }
+            Setup::Ready(problem) => task.open(axis, &problem, &mut warnings, fields)?,
         };
+        results.seconds.read = seconds_read;
         watch.event(Event::Finished { stage: Stage::Transport, outcome });
         directions.insert(axis.name().to_owned(), results);
     }
@@ -156,12 +131,142 @@ fn one_phase(
     })
 }
 
+/// One phase and what is asked about it.
+struct Task<'a> {
+    labels: &'a Labels,
+    phase: &'a Phase,
+    coefficients: &'a Coefficients,
+    settings: &'a TransportSettings,
+    /// Into how many parts per axis voxels are split for a refined tau.
+    factors: &'a [usize],
+    backend: &'a dyn Backend,
+    watch: &'a dyn Watch,
+}
+
+impl Task<'_> {
+    /// A direction in which something flows.
+    fn open(
+        &self,
+        axis: Axis,
+        problem: &Problem,
+        warnings: &mut Vec<String>,
+        fields: &mut Vec<Fields>,
+    ) -> Result<(DirectionResults, String), PipelineError> {
+        let Task { labels, phase, coefficients, settings, backend, watch, .. } = *self;
+        let what = format!("tau of {} along {axis}", phase.name);
+        // Before the solver's fields exist, so that the peak is not the sum of both.
+        let paths = match settings.geometric {
+            true => geodesic(labels, phase.labels, axis, settings.sides, watch).map_err(|e| match e {
+                GeodesicError::Cancelled => PipelineError::Cancelled,
+            })?,
+            false => None,
+        };
+        let stop = if settings.refine { refine::stop(&settings.stop) } else { settings.stop };
+        let solution = solve(problem, &stop, &what, backend, watch)?;
+        let certificate = settings.certify.then(|| certified(problem, &solution, watch)).transpose()?;
+        let flux = flux(problem, &solution);
+        let t_flux = flux_tortuosity(&flux, axis);
+        let mut results = flows(problem, &solution, certificate.as_ref(), t_flux);
+        let error = results.error.solver.unwrap_or(0.0) / solution.tau;
+        let wanted = settings.stop.allowed(solution.tau);
+        if certificate.is_some() && error > wanted {
+            watch.event(Event::Note(format!(
+                "{} along {axis}: the certified relative error of tau is {error:.1e}, {wanted:.1e} was asked \
+                 for and the estimate that ended the solve was {:.1e}; lower --tol to narrow the bounds",
+                phase.name, solution.error_solver.relative
+            )));
+        }
+        if let Some(t_flux) = results.flux_tortuosity
+            && settings.conductivities.is_none()
+        {
+            results.constrictivity = Some(constrictivity(t_flux, solution.tau));
+            if !flux_tortuosity_is_consistent(t_flux, solution.tau, FLUX_CHECK_SLACK + error) {
+                warnings.push(format!(
+                    "{} along {axis}: the square of the flux tortuosity ({:.6}) exceeds tau ({:.6}), which exact \
+                     fields cannot do: treat this direction with suspicion",
+                    phase.name,
+                    t_flux * t_flux,
+                    solution.tau
+                ));
+            }
+        }
+        let kept = settings.fields.contains(&axis);
+        let flux = kept.then(|| flux.into_vec());
+        let (found, loss) = losses(labels, coefficients, problem, &solution);
+        results.half_loss_fraction = Some(found.half_loss_fraction);
+        results.profile = Some(profile(labels, axis, found.profile));
+        if let Some(flux) = flux {
+            let potential = solution.potential(problem).into_vec();
+            merge(fields, Fields { axis, potential, flux, loss: loss.into_vec() });
+        }
+        if let Some(paths) = paths {
+            results.seconds.geometric = paths.seconds;
+            results.geometric_tortuosity = Some(geometric(&paths));
+        }
+        if settings.refine {
+            let clock = Instant::now();
+            let seconds = results.seconds.setup + results.seconds.solve + results.seconds.certify;
+            let base = (&solution, certificate.as_ref(), seconds);
+            let refined =
+                refine::refined(labels, coefficients, axis, self.factors, base, settings, &what, backend, watch)?;
+            results.seconds.refine = clock.elapsed().as_secs_f64();
+            if let Some(refined) = refined {
+                take_refined(&mut results, refined);
+            }
+        }
+        let outcome =
+            format!("{} along {axis}: tau = {:.6}, {} iterations", phase.name, solution.tau, solution.iterations);
+        Ok((results, outcome))
+    }
+}
+
 /// The fluxes of neighbouring faces are averaged to a voxel's centre, which can only shorten them;
 /// what is left above the bound is rounding in single precision.
 const FLUX_CHECK_SLACK: f64 = 1e-5;
 
+/// Solves a problem; where the tolerance is not met, says what is known of the best value.
+pub(crate) fn solve(
+    problem: &Problem,
+    stop: &Stop,
+    what: &str,
+    backend: &dyn Backend,
+    watch: &dyn Watch,
+) -> Result<Solution, PipelineError> {
+    backend.solve(problem, stop, watch).map_err(|source| match source {
+        SolveError::Cancelled { .. } => PipelineError::Cancelled,
+        SolveError::NotConverged { wanted, why, best } => {
+            let bounds = match certify(problem, &best, watch) {
+                Ok(Certificate { tau_bounds: [low, high], .. }) if high.is_finite() => {
+                    format!("certified to lie between {low:.6} and {high:.6}")
+                }
+                Ok(Certificate { tau_bounds: [low, _], .. }) => {
+                    format!("certified to lie above {low:.6}, with no upper bound from so rough a potential")
+                }
+                Err(error) => format!("without bounds ({error})"),
+            };
+            PipelineError::NotConverged {
+                what: what.to_owned(),
+                iterations: best.iterations,
+                why: match why {
+                    Why::IterationLimit => "the iteration limit was reached (raise --max-iterations or relax --tol)",
+                    Why::Precision => "rounding limits the accuracy (relax --tol)",
+                },
+                tau: best.tau,
+                bounds,
+                estimated: best.error_solver.relative,
+                wanted,
+            }
+        }
+        source => PipelineError::Solve { what: what.to_owned(), source },
+    })
+}
+
 /// Bounds tau from both sides.
-fn certified(problem: &Problem, solution: &Solution, watch: &dyn Watch) -> Result<Certificate, PipelineError> {
+pub(crate) fn certified(
+    problem: &Problem,
+    solution: &Solution,
+    watch: &dyn Watch,
+) -> Result<Certificate, PipelineError> {
     certify(problem, solution, watch).map_err(|source| match source {
         CertifyError::Cancelled => PipelineError::Cancelled,
         source => PipelineError::Internal(source.to_string()),
@@ -170,14 +275,9 @@ fn certified(problem: &Problem, solution: &Solution, watch: &dyn Watch) -> Resul
 
 /// The results of one direction. `error.solver` is the larger distance from tau to one of its bounds where they are
 /// certified and finite, and the estimate that ended the solve otherwise. `error.resolution` is the larger distance to
-/// the bounds of the exact solution on the same voxel geometry; how well its steps describe the sample is not in it.
-fn flows(
-    problem: &Problem,
-    solution: &Solution,
-    certificate: Option<&Certificate>,
-    t_flux: f64,
-    seconds_read: f64,
-) -> DirectionResults {
+/// the bounds of the exact solution on the same voxel geometry, or to the far end of the refined tau's interval where
+/// that was computed; how well the voxels' steps describe the sample is not in it.
+fn flows(problem: &Problem, solution: &Solution, certificate: Option<&Certificate>, t_flux: f64) -> DirectionResults {
     let fractions = problem.fractions();
     let tau_bounds = certificate.map(|c| c.tau_bounds).filter(|b| b[1].is_finite()).or(solution.tau_bounds);
     let solver = match tau_bounds {
@@ -186,19 +286,13 @@ fn flows(
     };
     let relative = solver / solution.tau;
     let geometry = certificate.map(|c| c.tau_voxel_geometry_bounds).filter(|b| b[1].is_finite());
-    let resolution = geometry.map(|[lower, upper]| (solution.tau - lower).max(upper - solution.tau).max(0.0));
     let exponent = bruggeman(solution.tau, fractions.conducting, Some(relative));
-    DirectionResults {
+    let mut results = DirectionResults {
         percolates: true,
         percolating_fraction: fractions.percolating,
         tau: Some(solution.tau),
         tau_minus_one: Some(solution.tau - 1.0),
-        error: ErrorParts {
-            solver: Some(solver),
-            resolution,
-            total: resolution.map(|r| solver + r),
-            ..ErrorParts::default()
-        },
+        error: ErrorParts { solver: Some(solver), ..ErrorParts::default() },
         tau_percolating: Some(solution.tau_percolating),
         tau_bounds,
         tau_voxel_geometry_bounds: geometry,
@@ -207,6 +301,11 @@ fn flows(
         bruggeman_exponent: exponent.map(|b| b.exponent),
         bruggeman_exponent_error: exponent.map(|b| b.error),
         flux_tortuosity: t_flux.is_finite().then_some(t_flux),
+        geometric_tortuosity: None,
+        constrictivity: None,
+        half_loss_fraction: None,
+        tau_refined: None,
+        profile: None,
         blocked: None,
         residual: Some(solution.residual),
         flux_imbalance: Some(solution.flux_imbalance),
@@ -214,16 +313,62 @@ fn flows(
         unknowns: solution.unknowns as u64,
         device: solution.device.clone(),
         seconds: SecondsSpent {
-            read: seconds_read,
             setup: solution.seconds.setup,
             solve: solution.seconds.solve,
             certify: certificate.map_or(0.0, |c| c.seconds),
+            ..SecondsSpent::default()
         },
         peak_bytes: solution.peak_bytes.max(certificate.map_or(0, |c| c.bytes)),
+    };
+    let resolution = geometry.map(|[lower, upper]| (solution.tau - lower).max(upper - solution.tau).max(0.0));
+    set_resolution(&mut results.error, resolution);
+    results
+}
+
+fn set_resolution(error: &mut ErrorParts, resolution: Option<f64>) {
+    error.resolution = resolution;
+    error.total = resolution.zip(error.solver).map(|(r, s)| r + s);
+}
+
+/// Puts the refined tau in, narrows the bounds of the voxel geometry to what all levels leave, and centres the
+/// resolution error on it.
+fn take_refined(results: &mut DirectionResults, refined: RefinedTau) {
+    let Some(tau) = results.tau else { return };
+    results.tau_voxel_geometry_bounds = refine::geometry_bounds(&refined.levels).or(results.tau_voxel_geometry_bounds);
+    let far = (tau - refined.value).abs() + refined.error.total.unwrap_or(0.0);
+    let proved = results.tau_voxel_geometry_bounds.map(|[low, high]| (tau - low).max(high - tau).max(0.0));
+    set_resolution(&mut results.error, Some(proved.map_or(far, |p| p.min(far))));
+    let levels = refined.levels.iter().map(|l| l.peak_bytes);
+    results.peak_bytes = levels.fold(results.peak_bytes, u64::max);
+    results.tau_refined = Some(refined);
+}
+
+fn geometric(paths: &Geodesic) -> GeometricTortuosity {
+    let error = ErrorParts { resolution: Some(paths.error), total: Some(paths.error), ..ErrorParts::default() };
+    GeometricTortuosity {
+        value: paths.mean,
+        error,
+        median: paths.median,
+        min: paths.min,
+        outlet_voxels: paths.outlet_voxels,
     }
 }
 
-fn no_flow(blocked: &Blocked, backend: &dyn Backend, seconds_read: f64) -> DirectionResults {
+fn profile(labels: &Labels, axis: Axis, found: Profile) -> ProfileResults {
+    let depth_vox: Vec<f64> = (0..found.area_fraction.len()).map(|k| k as f64 + 0.5).collect();
+    let edge = labels.voxel_size().m_xyz().map(|m| m[axis.xyz_index()]);
+    ProfileResults {
+        depth_m: edge.map(|edge| depth_vox.iter().map(|d| d * edge).collect()),
+        depth_vox,
+        area_fraction: found.area_fraction,
+        percolating_fraction: found.percolating_fraction,
+        potential: found.potential,
+        dissipation_share: found.dissipation_share,
+        resistance_relative: found.resistance_relative,
+    }
+}
+
+fn no_flow(blocked: &Blocked, backend: &dyn Backend) -> DirectionResults {
     DirectionResults {
         percolates: false,
         percolating_fraction: 0.0,
@@ -238,6 +383,11 @@ fn no_flow(blocked: &Blocked, backend: &dyn Backend, seconds_read: f64) -> Direc
         bruggeman_exponent: None,
         bruggeman_exponent_error: None,
         flux_tortuosity: None,
+        geometric_tortuosity: None,
+        constrictivity: None,
+        half_loss_fraction: None,
+        tau_refined: None,
+        profile: None,
         blocked: Some(BlockedInfo {
             reason: blocked.to_string(),
             reach_from_inlet_slices: blocked.from_inlet.slices,
@@ -249,19 +399,20 @@ fn no_flow(blocked: &Blocked, backend: &dyn Backend, seconds_read: f64) -> Direc
         iterations: None,
         unknowns: 0,
         device: backend.describe(),
-        seconds: SecondsSpent { read: seconds_read, ..SecondsSpent::default() },
+        seconds: SecondsSpent::default(),
         peak_bytes: 0,
     }
 }
 
 /// Lays a phase's fields into those of the direction: wherever this phase has a potential, its values stand.
-fn merge(fields: &mut Vec<Fields>, axis: Axis, potential: &[f32], flux: &[[f32; 3]]) {
-    match fields.iter_mut().find(|f| f.axis == axis) {
-        None => fields.push(Fields { axis, potential: potential.to_vec(), flux: flux.to_vec() }),
+fn merge(fields: &mut Vec<Fields>, new: Fields) {
+    match fields.iter_mut().find(|f| f.axis == new.axis) {
+        None => fields.push(new),
         Some(f) => {
-            for (i, &value) in potential.iter().enumerate().filter(|(_, v)| v.is_finite()) {
+            for (i, &value) in new.potential.iter().enumerate().filter(|(_, v)| v.is_finite()) {
                 f.potential[i] = value;
-                f.flux[i] = flux[i];
+                f.flux[i] = new.flux[i];
+                f.loss[i] = new.loss[i];
             }
         }
     }

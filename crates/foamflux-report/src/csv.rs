@@ -3,6 +3,8 @@
 //! The columns are always the same and in the same order, so that tables of several runs can be joined;
 //! what does not exist is empty. Phases other than pore and solid add their columns at the end.
 
+use std::collections::BTreeMap;
+
 use foamflux_results::{AreaMethods, DirectionResults, RunResults, Summary, TransportResults};
 
 const LABELS: [&str; 10] =
@@ -33,6 +35,47 @@ pub fn csv_rows(runs: &[RunResults]) -> String {
             line(&mut out, fields.iter().map(|(head, _)| head.as_str()));
         }
         line(&mut out, fields.iter().map(|(_, value)| value.as_str()));
+    }
+    out
+}
+
+/// Values by slice, one row per phase, direction and slice, from the inlet on; empty where there are none.
+pub fn profile_csv(transport: &BTreeMap<String, TransportResults>) -> String {
+    const HEAD: [&str; 10] = [
+        "phase",
+        "axis",
+        "slice",
+        "depth [m]",
+        "area_fraction [1]",
+        "percolating_fraction [1]",
+        "potential [1]",
+        "dissipation_share [1]",
+        "resistance_relative [1]",
+        "depth [voxels]",
+    ];
+    let mut out = String::new();
+    for (phase, results) in transport {
+        for (axis, p) in results.directions.iter().filter_map(|(axis, d)| Some((axis, d.profile.as_ref()?))) {
+            if out.is_empty() {
+                line(&mut out, HEAD.into_iter());
+            }
+            for k in 0..p.depth_vox.len() {
+                let at = |values: &[f64]| number(values.get(k).copied());
+                let row = [
+                    phase.clone(),
+                    axis.clone(),
+                    k.to_string(),
+                    number(p.depth_m.as_ref().and_then(|d| d.get(k)).copied()),
+                    at(&p.area_fraction),
+                    at(&p.percolating_fraction),
+                    at(&p.potential),
+                    at(&p.dissipation_share),
+                    at(&p.resistance_relative),
+                    at(&p.depth_vox),
+                ];
+                line(&mut out, row.iter().map(String::as_str));
+            }
+        }
     }
     out
 }
@@ -139,7 +182,7 @@ fn transport(out: &mut Vec<(String, String)>, phase: &str, axis: &str, results: 
     let name = format!("{phase}_{axis}");
     let percolates = d.map(|d| d.percolates.to_string()).unwrap_or_default();
     out.push((format!("percolates_{name}"), percolates));
-    let values: [(&str, Option<f64>); 8] = [
+    let values: [(&str, Option<f64>); 13] = [
         ("percolating_fraction", d.map(|d| d.percolating_fraction)),
         ("tau", d.and_then(|d| d.tau)),
         ("tau_error", d.and_then(|d: &DirectionResults| d.error.total)),
@@ -148,6 +191,11 @@ fn transport(out: &mut Vec<(String, String)>, phase: &str, axis: &str, results: 
         ("macmullin", d.and_then(|d| d.macmullin)),
         ("bruggeman_exponent", d.and_then(|d| d.bruggeman_exponent)),
         ("tau_percolating", d.and_then(|d| d.tau_percolating)),
+        ("tau_refined", d.and_then(|d| d.tau_refined.as_ref()).map(|r| r.value)),
+        ("geometric_tortuosity", d.and_then(|d| d.geometric_tortuosity).map(|g| g.value)),
+        ("flux_tortuosity", d.and_then(|d| d.flux_tortuosity)),
+        ("constrictivity", d.and_then(|d| d.constrictivity)),
+        ("half_loss_fraction", d.and_then(|d| d.half_loss_fraction)),
     ];
     for (part, value) in values {
         out.push((format!("{part}_{name} [1]"), number(value)));

@@ -19,6 +19,6 @@ mod tables;
 pub mod text;
 mod verdicts;
 
-pub use csv::{csv, csv_rows};
+pub use csv::{csv, csv_rows, profile_csv};
 pub use html::{ReportError, report};
 pub use text::{ingest_text, measure_text, run_text, segment_text, transport_text};

@@ -116,7 +116,12 @@ pub fn transport_text(t: &TransportResults) -> String {
     }
     section(&mut out, transport::summary(&by_phase));
     section(&mut out, transport::more(&by_phase));
+    section(&mut out, transport::paths(&by_phase));
     section(&mut out, transport::certainty(&by_phase));
+    for line in transport::overestimates(&by_phase) {
+        paragraph(&mut out, "  ", &line);
+    }
+    section(&mut out, transport::refined(&by_phase));
     section(&mut out, transport::cost(&by_phase));
     for (axis, d) in &t.directions {
         if let Some(blocked) = &d.blocked {

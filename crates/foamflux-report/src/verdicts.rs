@@ -77,7 +77,7 @@ pub(crate) fn verdicts(r: &RunResults) -> Vec<Verdict> {
     out
 }
 
-fn capital(text: &str) -> String {
+pub(crate) fn capital(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

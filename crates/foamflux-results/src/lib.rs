@@ -21,4 +21,7 @@ pub use measure::{
 pub use quantity::{ErrorParts, Quantity};
 pub use run::{Figure, Program, RunResults, StageOutcome, StageReport};
 pub use segment::{SegmentResults, ThresholdSensitivity};
-pub use transport::{BlockedInfo, DirectionResults, PhaseInfo, SecondsSpent, TransportResults};
+pub use transport::{
+    BlockedInfo, DirectionResults, GeometricTortuosity, PhaseInfo, ProfileResults, RefinedLevel, RefinedTau,
+    SecondsSpent, TransportResults,
+};

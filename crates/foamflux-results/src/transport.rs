@@ -31,6 +31,82 @@ pub struct SecondsSpent {
     pub solve: f64,
     /// Certifying the bounds.
     pub certify: f64,
+    /// Searching shortest paths.
+    #[serde(default)]
+    pub geometric: f64,
+    /// Solving on split voxels, all levels together.
+    #[serde(default)]
+    pub refine: f64,
+}
+
+/// Geometric tortuosity: shortest paths from the outer face of the inlet to that of the outlet, over the box length.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct GeometricTortuosity {
+    /// Mean over the outlet faces that are reached.
+    pub value: f64,
+    /// Error of the mean; `resolution` is the metrication error against exact shortest paths in these voxels.
+    pub error: ErrorParts,
+    /// Median over the same faces.
+    pub median: f64,
+    /// The shortest of all paths.
+    pub min: f64,
+    /// Outlet faces that are reached.
+    pub outlet_voxels: u64,
+}
+
+/// Through-plane profile: one entry per slice, from the inlet on.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct ProfileResults {
+    /// Depth of the slice's centre below the inlet face in metres; `null` without a voxel size.
+    pub depth_m: Option<Vec<f64>>,
+    /// The same in voxels.
+    pub depth_vox: Vec<f64>,
+    /// Area fraction of the phase.
+    pub area_fraction: Vec<f64>,
+    /// Area fraction of what connects both faces.
+    pub percolating_fraction: Vec<f64>,
+    /// Potential at the slice's centre, mean weighted by the flux along the direction.
+    pub potential: Vec<f64>,
+    /// Share of the whole dissipation; also the drop of the mean potential across the slice.
+    pub dissipation_share: Vec<f64>,
+    /// Resistance over that of a slice of the free medium; the mean is the MacMullin number.
+    pub resistance_relative: Vec<f64>,
+}
+
+/// tau on split voxels.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RefinedLevel {
+    /// Voxels along each axis that one voxel became.
+    pub factor: usize,
+    /// tau.
+    pub tau: f64,
+    /// Solver's error of it.
+    pub error_solver: f64,
+    /// Bounds of tau of the voxel geometry from this level, where certified.
+    pub tau_voxel_geometry_bounds: Option<[f64; 2]>,
+    /// Unknowns.
+    pub unknowns: u64,
+    /// Iterations.
+    pub iterations: u64,
+    /// Seconds, set-up and certificate included.
+    pub seconds: f64,
+    /// Peak memory of the solver in bytes.
+    pub peak_bytes: u64,
+}
+
+/// tau of the voxel geometry, extrapolated over split voxels.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RefinedTau {
+    /// The extrapolated tau.
+    pub value: f64,
+    /// Its error: `solver` from the levels' solvers, `resolution` from the order of convergence.
+    pub error: ErrorParts,
+    /// Order of convergence that was used.
+    pub order: f64,
+    /// Whether three levels gave the order; otherwise it was assumed.
+    pub order_measured: bool,
+    /// The levels, the coarsest first.
+    pub levels: Vec<RefinedLevel>,
 }
 
 /// Why no current flows.
@@ -75,6 +151,21 @@ pub struct DirectionResults {
     pub bruggeman_exponent_error: Option<f64>,
     /// Flux tortuosity, mean |J| over mean J along the direction; its square never exceeds tau.
     pub flux_tortuosity: Option<f64>,
+    /// Mean length of shortest paths over the length of the box, where asked for.
+    #[serde(default)]
+    pub geometric_tortuosity: Option<GeometricTortuosity>,
+    /// Constrictivity, flux tortuosity squared over tau; one phase alone.
+    #[serde(default)]
+    pub constrictivity: Option<f64>,
+    /// Smallest share of the phase's voxels that holds half of the loss.
+    #[serde(default)]
+    pub half_loss_fraction: Option<f64>,
+    /// tau of the voxel geometry by splitting voxels, where asked for.
+    #[serde(default)]
+    pub tau_refined: Option<RefinedTau>,
+    /// Values by slice.
+    #[serde(default)]
+    pub profile: Option<ProfileResults>,
     /// Why nothing flows, when nothing does.
     pub blocked: Option<BlockedInfo>,
     /// True relative residual.

@@ -28,11 +28,14 @@ mod coefficients;
 mod cpu;
 mod dead_ends;
 mod flux;
+mod geodesic;
 pub mod krylov;
 mod layout;
+mod losses;
 mod multigrid;
 mod problem;
 mod prune;
+mod refine;
 mod routes;
 mod runs;
 mod solution;
@@ -53,6 +56,9 @@ pub use dead_ends::DeadEnds;
 pub use flux::{
     BRUGGEMAN_LIMIT, Bruggeman, bruggeman, flux, flux_tortuosity, flux_tortuosity_is_consistent, macmullin, magnitude,
 };
+pub use geodesic::{FAN, Geodesic, GeodesicError, METRICATION, geodesic};
 pub use layout::{Layout, MemoryPlan, plan};
+pub use losses::{Losses, Profile, constrictivity, losses};
 pub use problem::{Fractions, Problem, Setup, Sides};
+pub use refine::{ASSUMED_ORDER, Level, ORDERS, Refined, extrapolate, split_voxels};
 pub use solution::{Deviation, Seconds, Solution, SolveError, SolverError, Stop, TAU_MINUS_ONE_FLOOR, Why};

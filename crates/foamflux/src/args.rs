@@ -178,6 +178,9 @@ pub(crate) struct SolveArgs {
     /// Most iterations of one solve
     #[arg(long, visible_alias = "max-iter", value_name = "N")]
     max_iterations: Option<u32>,
+    /// Also solve with every voxel split into 8 and 27, as far as memory allows, and extrapolate tau of the voxel geometry
+    #[arg(long)]
+    refine: bool,
 }
 
 #[derive(Debug, Args)]
@@ -203,7 +206,7 @@ pub(crate) struct RunArgs {
     /// Conducting phases [default: pore,solid]
     #[arg(long, value_name = "PHASE,...", value_delimiter = ',')]
     phase: Option<Vec<String>>,
-    /// Directions whose potential and flux go into fields.vti: none, x, y, z, all [default: z]
+    /// Directions whose potential, flux and losses go into fields.vti: none, x, y, z, all [default: z]
     #[arg(long, value_name = "WHICH")]
     fields: Option<String>,
     #[command(flatten)]
@@ -270,9 +273,15 @@ pub(crate) struct TransportArgs {
     /// Bound tau rigorously from both sides after each solve
     #[arg(long)]
     certify: bool,
-    /// File to write potentials and flux vectors to (.vti)
+    /// Search shortest paths: geometric tortuosity ('run' always does)
+    #[arg(long)]
+    geometric: bool,
+    /// File to write potentials, flux vectors and losses to (.vti)
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    /// File to write the values by slice to (.csv)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) profile: Option<PathBuf>,
     #[command(flatten)]
     solve: SolveArgs,
     #[command(flatten)]
@@ -377,6 +386,7 @@ impl SolveArgs {
         config.tol.clone_from(&self.tol);
         config.sides.clone_from(&self.sides);
         config.max_iterations = self.max_iterations;
+        config.refine = self.refine.then_some(true);
     }
 }
 
@@ -425,6 +435,7 @@ impl Command {
                 config.phase = args.phase.clone().map(|phase| vec![phase]);
                 config.conductivity.clone_from(&args.conductivity);
                 config.certify = args.certify.then_some(true);
+                config.geometric = args.geometric.then_some(true);
             }
             Command::Host(_) | Command::Demo(_) => {}
         }

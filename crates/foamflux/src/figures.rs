@@ -4,10 +4,10 @@ use foamflux_grid::{Axis, Sample, Shape, Volume, VoxelSize};
 use foamflux_io::read::StackData;
 use foamflux_pipeline::run::RunOutput;
 use foamflux_report::figures::{
-    ColourMap, Drawn, FieldStyle, FigureError, Histogram, PixelScale, SliceView, field_slice, grey_slice, histogram,
-    label_overlay, tau_bars,
+    ColourMap, Drawn, FieldStyle, FigureError, Histogram, PixelScale, Profile, Series, SliceView, field_slice,
+    grey_slice, histogram, label_overlay, profile, tau_bars,
 };
-use foamflux_results::Figure;
+use foamflux_results::{Figure, ProfileResults};
 
 /// A figure and the bytes of its file.
 pub(crate) struct Picture {
@@ -100,6 +100,10 @@ pub(crate) fn draw(output: &RunOutput) -> Result<Vec<Picture>, FigureError> {
         let style = FieldStyle { map: ColourMap::Viridis, range: None, quantity: "|J| / J of the empty box", unit: "" };
         let drawn = field_slice(&strength, &plane.view(shape, voxel_size, &title), &style)?;
         add(format!("figures/flux_{}.png", field.axis), &title, drawn)?;
+        let title = format!("loss along {}, {at}", field.axis);
+        let style = FieldStyle { map: ColourMap::Viridis, range: None, quantity: "loss / mean of the phase", unit: "" };
+        let drawn = field_slice(&plane.cut(&field.loss, shape), &plane.view(shape, voxel_size, &title), &style)?;
+        add(format!("figures/loss_{}.png", field.axis), &title, drawn)?;
         let title = format!("potential along {}, {at}", field.axis);
         let style = FieldStyle { map: ColourMap::Cividis, range: Some([0.0, 1.0]), quantity: "potential", unit: "" };
         let potential = plane.cut(&field.potential, shape);
@@ -119,7 +123,42 @@ pub(crate) fn draw(output: &RunOutput) -> Result<Vec<Picture>, FigureError> {
         let caption = "tau - 1 by phase and direction.";
         pictures.push(chart("figures/tau.svg", "tortuosity factor", caption, tau_bars(&output.results.transport)));
     }
+    for (phase, results) in &output.results.transport {
+        for axis in output.fields.iter().map(|f| f.axis) {
+            let direction = results.directions.get(axis.name());
+            if let Some(values) = direction.and_then(|d| d.profile.as_ref()) {
+                pictures.push(by_slice(phase, axis, values));
+            }
+        }
+    }
     Ok(pictures)
+}
+
+/// Area fraction, what percolates of it, and the loss of every slice over that of the mean slice.
+fn by_slice(phase: &str, axis: Axis, values: &ProfileResults) -> Picture {
+    let slices = values.depth_vox.len() as f64;
+    let (depth, x_label): (Vec<f64>, _) = match &values.depth_m {
+        Some(metres) => (metres.iter().map(|m| m * 1e6).collect(), format!("depth along {axis} [\u{b5}m]")),
+        None => (values.depth_vox.clone(), format!("depth along {axis} [voxels]")),
+    };
+    let points =
+        |v: &[f64], factor: f64| -> Vec<[f64; 2]> { depth.iter().zip(v).map(|(d, v)| [*d, factor * v]).collect() };
+    let (area, connected) = (points(&values.area_fraction, 1.0), points(&values.percolating_fraction, 1.0));
+    let loss = points(&values.dissipation_share, slices);
+    let title = format!("{phase} by slices along {axis}");
+    let svg = profile(&Profile {
+        series: &[
+            Series { name: "area fraction", points: &area },
+            Series { name: "connected", points: &connected },
+            Series { name: "loss / mean slice", points: &loss },
+        ],
+        title: &title,
+        x_label: &x_label,
+        y_label: "fraction, or loss over that of the mean slice",
+    });
+    let name: String = phase.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let caption = "Area fraction of the phase, of its part that connects both faces, and the slice's loss over the mean; a slice's share of the loss is also its share of the potential drop.";
+    chart(&format!("figures/profile_{name}_{axis}.svg"), &title, caption, svg)
 }
 
 fn chart(path: &str, title: &str, caption: &str, svg: String) -> Picture {

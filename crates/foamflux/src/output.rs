@@ -36,17 +36,20 @@ pub(crate) fn print_json<T: serde::Serialize>(results: &T) -> anyhow::Result<()>
     print(&serde_json::to_string_pretty(results)?)
 }
 
-/// Writes labels, potentials and flux vectors: `.vti` holds them all.
+/// Writes labels, potentials, flux vectors and losses: `.vti` holds them all.
 ///
 /// # Errors
 /// [`WriteError`] when the file cannot be written.
 pub(crate) fn fields(path: &Path, labels: &Labels, fields: &[Fields]) -> Result<(), WriteError> {
-    let names: Vec<[String; 2]> =
-        fields.iter().map(|f| [format!("potential_{}", f.axis), format!("flux_{}_relative", f.axis)]).collect();
+    let names: Vec<[String; 3]> = fields
+        .iter()
+        .map(|f| ["potential_{}", "flux_{}_relative", "loss_{}_relative"].map(|n| n.replace("{}", f.axis.name())))
+        .collect();
     let mut arrays = vec![VtiArray { name: "labels", data: VtiData::U8(labels.volume().as_slice()) }];
-    for (field, [potential, flux]) in fields.iter().zip(&names) {
+    for (field, [potential, flux, loss]) in fields.iter().zip(&names) {
         arrays.push(VtiArray { name: potential, data: VtiData::F32(&field.potential) });
         arrays.push(VtiArray { name: flux, data: VtiData::Vector3F32(field.flux.as_flattened()) });
+        arrays.push(VtiArray { name: loss, data: VtiData::F32(&field.loss) });
     }
     write::vti(path, labels.shape(), labels.voxel_size(), &arrays)
 }

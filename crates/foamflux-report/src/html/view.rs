@@ -31,6 +31,7 @@ pub(super) struct Page<'a> {
     topology: String,
     transport: Vec<TableView>,
     conductivities: Vec<String>,
+    overestimates: Vec<String>,
     blocked: Vec<String>,
     stages: Option<TableView>,
     limits: Vec<String>,
@@ -103,6 +104,8 @@ fn rich(text: &str) -> String {
     escape(text)
         .replace("D_eff", "<var>D</var><sub>eff</sub>")
         .replace("/D0", "/<var>D</var><sub>0</sub>")
+        .replace("T_geo", "<var>T</var><sub>geo</sub>")
+        .replace("T_flux", "<var>T</var><sub>flux</sub>")
         .replace("N_M", "<var>N</var><sub>M</sub>")
 }
 
@@ -128,13 +131,16 @@ impl<'a> Page<'a> {
             topology: r.measure.as_ref().map(measure::topology).unwrap_or_default(),
             transport: [
                 transport::more(&r.transport),
+                transport::paths(&r.transport),
                 transport::certainty(&r.transport),
+                transport::refined(&r.transport),
                 transport::cost(&r.transport),
             ]
             .into_iter()
             .filter_map(view)
             .collect(),
             conductivities: transport::conductivities(&r.transport),
+            overestimates: transport::overestimates(&r.transport),
             blocked: blocked(r),
             stages: (!r.stages.is_empty()).then(|| stages(r).into()),
             limits: limits(r),
@@ -163,7 +169,7 @@ impl<'a> Page<'a> {
             let name = figure.path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
             let section = if name.starts_with("histogram") && self.r.segment.is_some() {
                 &mut self.histogram
-            } else if name.starts_with("tau") && !self.r.transport.is_empty() {
+            } else if (name.starts_with("tau") || name.starts_with("profile")) && !self.r.transport.is_empty() {
                 &mut self.tau
             } else if name.starts_with("thickness") && self.r.measure.is_some() {
                 &mut self.sizes

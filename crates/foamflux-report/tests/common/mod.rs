@@ -42,13 +42,28 @@ pub(crate) fn direction(tau: f64, eps: f64, error: f64) -> DirectionResults {
         bruggeman_exponent: Some(1.0 - tau.ln() / eps.ln()),
         bruggeman_exponent_error: Some(error / (tau * eps.ln().abs())),
         flux_tortuosity: Some(tau.sqrt() * 0.99),
+        geometric_tortuosity: Some(GeometricTortuosity {
+            value: 1.0 + 0.3 * (tau - 1.0),
+            error: ErrorParts {
+                resolution: Some(0.03 * (tau - 1.0)),
+                total: Some(0.03 * (tau - 1.0)),
+                ..ErrorParts::default()
+            },
+            median: 1.0 + 0.28 * (tau - 1.0),
+            min: 1.0 + 0.05 * (tau - 1.0),
+            outlet_voxels: 13_992,
+        }),
+        constrictivity: Some(0.98),
+        half_loss_fraction: Some(0.31),
+        tau_refined: None,
+        profile: None,
         blocked: None,
         residual: Some(1.26e-8),
         flux_imbalance: Some(3.1e-7),
         iterations: Some(11),
         unknowns: 1_399_211,
         device: "cpu (2 threads)".into(),
-        seconds: SecondsSpent { read: 0.01, setup: 0.412, solve: 1.93, certify: 0.2 },
+        seconds: SecondsSpent { read: 0.01, setup: 0.412, solve: 1.93, certify: 0.2, geometric: 0.3, refine: 0.0 },
         peak_bytes: 81_264_640,
     }
 }
@@ -68,6 +83,9 @@ pub(crate) fn stopped() -> DirectionResults {
         bruggeman_exponent: None,
         bruggeman_exponent_error: None,
         flux_tortuosity: None,
+        geometric_tortuosity: None,
+        constrictivity: None,
+        half_loss_fraction: None,
         blocked: Some(BlockedInfo {
             reason: "the solid reaches 31 of 100 slices from the first face, 40 from the last".into(),
             reach_from_inlet_slices: 31,

@@ -55,7 +55,11 @@ fn write(done: &mut RunOutput, folder: &OutputFolder) -> anyhow::Result<()> {
         ("labels.tif", "labels as numbers: 0 pore, 1 fibre, 2 node, and so on"),
     ];
     if has_fields {
-        files.push(("fields.vti", "labels, potential and flux vectors for ParaView, geometry in \u{b5}m"));
+        files.push(("fields.vti", "labels, potential, flux vectors and losses for ParaView, geometry in \u{b5}m"));
+    }
+    let has_profile = done.results.transport.values().any(|t| t.directions.values().any(|d| d.profile.is_some()));
+    if has_profile {
+        files.push(("profile.csv", "values by slice of every phase and direction, units in the header"));
     }
     done.results.files = files.iter().map(|(name, what)| ((*name).to_owned(), (*what).to_owned())).collect();
     for figure in &done.results.figures {
@@ -75,6 +79,9 @@ fn write(done: &mut RunOutput, folder: &OutputFolder) -> anyhow::Result<()> {
     }
     save("results.json", &serde_json::to_vec_pretty(&done.results)?)?;
     save("results.csv", csv::csv(&done.results).as_bytes())?;
+    if has_profile {
+        save("profile.csv", csv::profile_csv(&done.results.transport).as_bytes())?;
+    }
     save("report.html", html::report(&done.results, &images)?.as_bytes())?;
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 use foamflux_grid::Axis;
 use foamflux_pipeline::config::ConfigError;
 use foamflux_pipeline::{PipelineError, Recorder, ingest, memory, transport as stage};
-use foamflux_report::text;
+use foamflux_report::{csv, text};
 
 use super::{Session, plan, spare_the_input};
 use crate::args::TransportArgs;
@@ -24,10 +24,20 @@ pub(crate) fn transport(args: &TransportArgs, session: &Session) -> anyhow::Resu
         .into());
     }
     let path = &args.input.input;
+    if let Some(path) = args.profile.as_deref().filter(|p| p.extension().is_none_or(|e| !e.eq_ignore_ascii_case("csv")))
+    {
+        return Err(PipelineError::from(ConfigError::Value {
+            key: "profile",
+            message: format!("'{}' would hold a table: write a file that ends in .csv", path.display()),
+        })
+        .into());
+    }
     spare_the_input(path, args.output.as_deref())?;
+    spare_the_input(path, args.profile.as_deref())?;
     let mut settings = session.settings.transport.clone();
     // One phase to a command; a configuration that names several is meant for `run`.
     settings.phases.truncate(1);
+    settings.max_memory = session.settings.max_memory;
     settings.fields = if args.output.is_some() { settings.axes.clone() } else { Vec::<Axis>::new() };
     if session.dry_run {
         return plan(path, memory::Work::Transport, session);
@@ -42,7 +52,13 @@ pub(crate) fn transport(args: &TransportArgs, session: &Session) -> anyhow::Resu
     let solved = stage::transport(&labels, &settings, seconds, backend.as_ref(), &recorder)?;
     if let Some(output) = &args.output {
         output::fields(output, &labels, &solved.fields).map_err(PipelineError::from)?;
-        session.note(format!("potential and flux written to {}", output.display()));
+        session.note(format!("potential, flux and losses written to {}", output.display()));
+    }
+    if let Some(file) = &args.profile {
+        let table = csv::profile_csv(&solved.results);
+        foamflux_io::write::file_atomically(file, |out| out.write_all(table.as_bytes()))
+            .map_err(PipelineError::from)?;
+        session.note(format!("values by slice written to {}", file.display()));
     }
     match solved.results.into_values().next() {
         Some(mut results) => {
