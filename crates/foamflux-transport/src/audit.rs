@@ -92,6 +92,9 @@ fn walk_values<V: Copy + Into<f64>>(problem: &Problem, u: &[V], (z, y): (usize, 
             stretch(Stretch { axis, up, i: i as usize, j: j as usize, len });
         });
     }
+    if !problem.has_electrodes() {
+        return;
+    }
     let slices = problem.slices();
     let mut end = |i: usize, outlet: bool| {
         let drop = 0.5 + if outlet { u[i].into() } else { -u[i].into() };
@@ -163,6 +166,32 @@ impl RowFluxes {
         self.faces.clear();
         self.faces.resize(row_len(problem, (z, y)), [0.0; 6]);
         self.energy = 0.0;
+        walk(problem, deviation, (z, y), self);
+    }
+}
+
+/// Fluxes and drops of the faces of one row's unknowns towards +x, +y, +z, in the units of [`RowFluxes`].
+#[derive(Debug, Clone, Default)]
+pub(crate) struct RowDrops {
+    pub(crate) faces: Vec<[[f64; 2]; 3]>,
+}
+
+impl Take for RowDrops {
+    #[inline]
+    fn faces(&mut self, k: usize, axis: usize, up: bool, faces: impl ExactSizeIterator<Item = [f64; 2]>) {
+        if up {
+            self.faces[k..k + faces.len()].iter_mut().zip(faces).for_each(|(to, face)| to[axis] = face);
+        }
+    }
+
+    fn end(&mut self, _: usize, _: usize, _: bool, _: f64, _: f64) {}
+}
+
+impl RowDrops {
+    /// Faces of row `(z, y)`.
+    pub(crate) fn fill(&mut self, problem: &Problem, deviation: &Deviation, (z, y): (usize, usize)) {
+        self.faces.clear();
+        self.faces.resize(row_len(problem, (z, y)), [[0.0; 2]; 3]);
         walk(problem, deviation, (z, y), self);
     }
 }

@@ -39,7 +39,7 @@ pub(crate) fn tau_of(problem: &Problem, mean_conductivity: f64, energy: f64) -> 
 pub(crate) fn allowed_energy_error(problem: &Problem, stop: &Stop, energy: f64) -> f64 {
     let tau = tau_of(problem, problem.fractions().mean_conductivity, energy);
     let relative = stop.allowed(tau);
-    energy * relative / (1.0 + relative)
+    energy.max(problem.energy_floor()) * relative / (1.0 + relative)
 }
 
 /// Turns an iteration's end and the audit of its potential into a solution or an error.

@@ -179,6 +179,11 @@ impl CompactGraph {
                     *links = [base + k as u32; 4];
                 }
                 connect_plane(problem, z, base, open, |i, direction, j| lateral[i][direction] = j);
+                let grounded = problem.grounded();
+                let [from, to] = [base, base + open.len() as u32].map(|end| grounded.partition_point(|&i| i < end));
+                for &i in &grounded[from..to] {
+                    open[(i - base) as usize] |= bit::INLET;
+                }
                 if let Some(across) = across {
                     for (k, (links, &o)) in across.iter_mut().zip(open.iter()).enumerate() {
                         let i = base + k as u32;
@@ -213,6 +218,7 @@ fn connect_plane(problem: &Problem, z: usize, base: u32, open: &mut [u8], mut li
             row[..last].iter_mut().for_each(|o| *o |= bit::X_UP);
             row[1..].iter_mut().for_each(|o| *o |= bit::X_DOWN);
             match axis {
+                _ if !problem.has_electrodes() => {}
                 Axis::X => {
                     if run.x0 == 0 {
                         row[0] |= bit::INLET;

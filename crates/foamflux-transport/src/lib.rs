@@ -40,6 +40,7 @@ mod routes;
 mod runs;
 mod solution;
 pub mod tail;
+mod tensor;
 mod vertices;
 
 #[cfg(feature = "backend-suite")]
@@ -62,3 +63,4 @@ pub use losses::{Losses, Profile, constrictivity, losses};
 pub use problem::{Fractions, Problem, Setup, Sides};
 pub use refine::{ASSUMED_ORDER, Level, ORDERS, Refined, extrapolate, split_voxels};
 pub use solution::{Deviation, Seconds, Solution, SolveError, SolverError, Stop, TAU_MINUS_ONE_FLOOR, Why};
+pub use tensor::{EffectiveTensor, TensorError, effective_tensor};

@@ -34,6 +34,16 @@ pub enum Sides {
     Periodic,
 }
 
+/// What is at the two ends of the axis of transport.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Ends {
+    /// Planes of constant potential, half a voxel beyond the first and the last slice.
+    Electrodes,
+    /// Each other: the potential drops by one per slice on the average of a unit cell that repeats itself.
+    /// The listed unknowns, one of every cluster, are grounded, where nothing flows as nothing else leaves the cell.
+    Joined(Vec<u32>),
+}
+
 /// A problem that can be solved, or the fact that nothing percolates.
 #[derive(Debug, Clone)]
 pub enum Setup {
@@ -72,6 +82,7 @@ pub struct Problem {
     spacing: Spacing,
     axis: Axis,
     sides: Sides,
+    ends: Ends,
     runs: Runs,
     conductance: Conductance,
     /// Label of every unknown, where conductivities differ.
@@ -84,6 +95,9 @@ pub struct Problem {
     seconds: f64,
     peak_bytes: u64,
 }
+
+/// A unit cell that conducts less than this part of the mean conductivity does not percolate.
+pub(crate) const CONDUCTS_NOTHING: f64 = 1e-9;
 
 /// A direction from a voxel to its neighbour row: -y, +y, -z, +z.
 pub(crate) const LATERAL: [(Axis, bool); 4] = [(Axis::Y, false), (Axis::Y, true), (Axis::Z, false), (Axis::Z, true)];
@@ -181,6 +195,7 @@ impl Problem {
             spacing,
             axis,
             sides,
+            ends: Ends::Electrodes,
             runs,
             conductance,
             classes,
@@ -192,6 +207,82 @@ impl Problem {
             seconds: start.elapsed().as_secs_f64(),
             peak_bytes,
         })))
+    }
+
+    /// The problem of a unit cell whose three pairs of walls are joined, driven along `axis`; every axis must have at
+    /// least two voxels. Nothing is pruned: what does not percolate carries nothing in the solution.
+    ///
+    /// # Errors
+    /// [`ProblemError`].
+    pub(crate) fn unit_cell(labels: &Labels, coefficients: &Coefficients, axis: Axis) -> Result<Self, ProblemError> {
+        let start = Instant::now();
+        let (shape, spacing) = (labels.shape(), labels.spacing());
+        let conducting = coefficients.conducting();
+        let counts = counts(labels, conducting);
+        let voxels: u64 = counts.iter().sum();
+        if voxels > u64::from(u32::MAX) {
+            return Err(ProblemError::TooManyUnknowns { unknowns: voxels });
+        }
+        if voxels == 0 {
+            return Err(ProblemError::NothingConducts);
+        }
+        let runs = Runs::of(labels, conducting);
+        let grounded = Clusters::of(&runs, Neighbours::Faces, axis, |_| true).first_unknowns(&runs);
+        let several = several_conductivities(&counts, coefficients);
+        let present = (0..9u8).filter(|&l| counts[usize::from(l)] > 0).map(|l| coefficients.of(l)).filter(|&s| s > 0.0);
+        let (sigma_min, sigma_max) = present.fold((f64::INFINITY, 0.0f64), |(a, b), s| (a.min(s), b.max(s)));
+        let geometry = Axis::ALL.map(|a| (spacing.along(axis) / spacing.along(a)).powi(2));
+        let conducting = voxels as f64 / shape.len() as f64;
+        let mean = coefficients.mean(&counts, shape.len());
+        Ok(Problem {
+            voxel_size: labels.voxel_size().clone(),
+            spacing,
+            axis,
+            sides: Sides::Periodic,
+            ends: Ends::Joined(grounded),
+            conductance: if several {
+                table(coefficients, sigma_max, geometry)
+            } else {
+                Conductance::Uniform(geometry)
+            },
+            classes: several.then(|| gather(labels, &runs)),
+            sigma_max,
+            contrast: sigma_max / sigma_min,
+            fractions: Fractions {
+                conducting,
+                percolating: conducting,
+                mean_conductivity: mean,
+                mean_conductivity_percolating: mean,
+            },
+            removed: None,
+            leaf_share: 0.0,
+            seconds: start.elapsed().as_secs_f64(),
+            peak_bytes: runs.bytes(),
+            runs,
+        })
+    }
+
+    /// Energy below which nothing is told from nothing: without electrodes a phase may turn out not to percolate.
+    pub(crate) fn energy_floor(&self) -> f64 {
+        match &self.ends {
+            Ends::Electrodes => 0.0,
+            Ends::Joined(_) => {
+                CONDUCTS_NOTHING * self.fractions.mean_conductivity / self.sigma_max * self.shape().len() as f64
+            }
+        }
+    }
+
+    /// Unknowns that are grounded where there are no electrodes.
+    pub(crate) fn grounded(&self) -> &[u32] {
+        match &self.ends {
+            Ends::Electrodes => &[],
+            Ends::Joined(grounded) => grounded,
+        }
+    }
+
+    /// Whether there are electrodes.
+    pub(crate) fn has_electrodes(&self) -> bool {
+        self.ends == Ends::Electrodes
     }
 
     /// Shape of the volume in voxels.
@@ -335,7 +426,10 @@ impl Problem {
 
     /// Whether the wall along `axis` wraps.
     pub(crate) fn wraps(&self, axis: Axis) -> bool {
-        wraps(self.sides, self.axis, axis, self.shape())
+        match &self.ends {
+            Ends::Electrodes => wraps(self.sides, self.axis, axis, self.shape()),
+            Ends::Joined(_) => true,
+        }
     }
 
     /// Seconds that the set-up took.

@@ -106,6 +106,12 @@ impl Clusters {
         self.touches(i) == INLET | OUTLET
     }
 
+    /// First unknown of every cluster.
+    pub(crate) fn first_unknowns(&self, runs: &Runs) -> Vec<u32> {
+        let lowest = self.names.iter().enumerate().filter(|(i, name)| name.load(Relaxed) as usize == *i);
+        lowest.map(|(i, _)| runs.runs[i].first).collect()
+    }
+
     /// Bytes held.
     pub(crate) fn bytes(&self) -> u64 {
         (4 * self.names.capacity() + self.touches.capacity()) as u64

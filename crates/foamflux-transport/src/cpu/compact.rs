@@ -182,6 +182,8 @@ pub(super) struct Compact<T, C> {
     inverse_diagonal: InverseDiagonal,
     /// Number of the axis of transport.
     axis: usize,
+    /// Drop of the straight profile from a voxel to an electrode; none to a ground.
+    half: f64,
     bounds: Vec<usize>,
     transfer: Transfer,
     below: Mutex<Below<T>>,
@@ -209,6 +211,7 @@ impl<T: Real, C: Coupling<T>> Compact<T, C> {
             coupling,
             inverse_diagonal: InverseDiagonal::ByUnknown(Vec::new()),
             axis: problem.axis().xyz_index(),
+            half: if problem.has_electrodes() { 0.5 } else { 0.0 },
             bounds: order.bounds.clone(),
             transfer: Transfer::default(),
             below: Mutex::new(Below {
@@ -224,7 +227,7 @@ impl<T: Real, C: Coupling<T>> Compact<T, C> {
                 InverseDiagonal::ByOpen(Box::new(std::array::from_fn(|o| inverse_uniform(o as u8, faces))))
             }
             Conductance::Table { .. } => InverseDiagonal::ByUnknown(
-                (0..problem.unknowns()).into_par_iter().map(|i| (1.0 / op.diagonal(i)) as f32).collect(),
+                (0..problem.unknowns()).into_par_iter().map(|i| inverse(op.diagonal(i))).collect(),
             ),
         };
         let (group, groups) = groups(problem.conductance());
@@ -310,7 +313,7 @@ impl<T: Real, C: Coupling<T>> Compact<T, C> {
             diagonal += g;
         }
         let g = self.coupling.electrode(i).wide();
-        for (mask, half) in [(bit::INLET, -0.5), (bit::OUTLET, 0.5)] {
+        for (mask, half) in [(bit::INLET, -self.half), (bit::OUTLET, self.half)] {
             if open & mask != 0 {
                 let drop = half + here;
                 residual -= g * drop;
@@ -345,7 +348,11 @@ fn neighbours(graph: &CompactGraph, i: usize) -> [usize; 6] {
 /// One over the diagonal for a connectivity byte, 0 for a voxel without faces.
 pub(super) fn inverse_uniform(open: u8, faces: &[f64; 3]) -> f32 {
     let sum: f64 = (0..6).filter(|d| open >> d & 1 == 1).map(|d| faces[d / 2]).sum();
-    let diagonal = sum + 2.0 * f64::from((open >> 6 & 1) + (open >> 7));
+    inverse(sum + 2.0 * f64::from((open >> 6 & 1) + (open >> 7)))
+}
+
+/// One over a diagonal, 0 where nothing is connected.
+fn inverse(diagonal: f64) -> f32 {
     if diagonal > 0.0 { (1.0 / diagonal) as f32 } else { 0.0 }
 }
 
