@@ -101,7 +101,7 @@ fn volumes_one_voxel_thick_work_along_every_axis() {
         for axis in ["x", "y", "z"] {
             let d = &results["directions"][axis];
             close(number(d, "/tau"), 1.0, 1e-12, "an empty sheet");
-            assert_eq!(number(d, "/geometric_tortuosity/value"), 1.0);
+            close(number(d, "/geometric_tortuosity/value"), 1.0, 0.0, "an empty sheet");
             close(number(d, "/tau_refined/value"), 1.0, 1e-9, "an empty sheet, split");
             let slices = d["profile"]["area_fraction"].as_array().expect("a profile").len();
             assert_eq!(slices, zyx[["z", "y", "x"].iter().position(|a| *a == axis).expect("an axis")]);
