@@ -76,7 +76,7 @@ pub enum PipelineError {
     /// The tolerance was not met; the best value is worth telling.
     #[error(
         "{what}: not converged after {iterations} iterations: {why}; \
-         the best value is tau = {tau:.6}, {bounds}; its estimated relative error is {estimated:.1e}, \
+         the best value is tau = {tau}, {bounds}; its estimated relative error is {estimated:.1e}, \
          and {wanted:.1e} was asked for"
     )]
     NotConverged {
@@ -87,7 +87,7 @@ pub enum PipelineError {
         /// Why they ended, and what to do.
         why: &'static str,
         /// The best value.
-        tau: f64,
+        tau: String,
         /// What is certified about it, in words.
         bounds: String,
         /// Estimated relative error.

@@ -237,10 +237,10 @@ pub(crate) fn solve(
         SolveError::NotConverged { wanted, why, best } => {
             let bounds = match certify(problem, &best, watch) {
                 Ok(Certificate { tau_bounds: [low, high], .. }) if high.is_finite() => {
-                    format!("certified to lie between {low:.6} and {high:.6}")
+                    format!("certified to lie between {} and {}", shown(low), shown(high))
                 }
                 Ok(Certificate { tau_bounds: [low, _], .. }) => {
-                    format!("certified to lie above {low:.6}, with no upper bound from so rough a potential")
+                    format!("certified to lie above {}, with no upper bound from so rough a potential", shown(low))
                 }
                 Err(error) => format!("without bounds ({error})"),
             };
@@ -251,7 +251,7 @@ pub(crate) fn solve(
                     Why::IterationLimit => "the iteration limit was reached (raise --max-iterations or relax --tol)",
                     Why::Precision => "rounding limits the accuracy (relax --tol)",
                 },
-                tau: best.tau,
+                tau: shown(best.tau),
                 bounds,
                 estimated: best.error_solver.relative,
                 wanted,
@@ -259,6 +259,11 @@ pub(crate) fn solve(
         }
         source => PipelineError::Solve { what: what.to_owned(), source },
     })
+}
+
+/// tau with the digits that a message needs.
+fn shown(tau: f64) -> String {
+    if tau < 1e6 { format!("{tau:.6}") } else { format!("{tau:.9e}") }
 }
 
 /// Bounds tau from both sides.

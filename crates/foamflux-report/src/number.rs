@@ -268,6 +268,7 @@ pub fn plain(text: &str) -> String {
         match c {
             'τ' => out.push_str("tau"),
             'ε' => out.push_str("eps"),
+            'δ' => out.push_str("delta"),
             'σ' => out.push_str("sigma"),
             '−' | '–' | '—' | '‑' => out.push('-'),
             '×' => out.push('x'),

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{full, ingest, measure, minimal, open_foam, segment, stopped, transport, voxels};
-use foamflux_report::{csv, csv_rows, ingest_text, measure_text, run_text, segment_text, transport_text};
+use foamflux_report::{csv, csv_rows, ingest_text, measure_text, profile_csv, run_text, segment_text, transport_text};
 
 /// Widest line that we allow in a terminal.
 const WIDEST: usize = 100;
@@ -138,4 +138,29 @@ fn text_holds_what_matters() {
     let text = segment_text(&segment());
     assert!(text.contains("* as used") && text.contains("10213 solid voxels removed"), "{text}");
     assert!(measure_text(&measure()).contains("Euler number: solid -214 (26), solid -180 (6)."));
+}
+
+#[test]
+fn profiles_are_one_row_per_slice() {
+    let mut r = full();
+    assert_eq!(profile_csv(&r.transport), "", "no profile, no table");
+    let three = |v: f64| vec![v, 2.0 * v, 3.0 * v];
+    let pore = r.transport.get_mut("pore").unwrap().directions.get_mut("y").unwrap();
+    pore.profile = Some(foamflux_results::ProfileResults {
+        depth_m: None,
+        depth_vox: vec![0.5, 1.5, 2.5],
+        area_fraction: three(0.1),
+        percolating_fraction: three(0.09),
+        potential: three(0.3),
+        dissipation_share: three(1.0 / 6.0),
+        resistance_relative: three(7.0),
+    });
+    let table = parse(&profile_csv(&r.transport));
+    assert_eq!(table.len(), 4);
+    assert_eq!(table[2][..3], ["pore", "y", "1"]);
+    for (head, value) in
+        [("area_fraction [1]", "0.1"), ("resistance_relative [1]", "7"), ("depth [voxels]", "0.5"), ("depth [m]", "")]
+    {
+        assert_eq!(cell(&table, head), value, "{head}");
+    }
 }

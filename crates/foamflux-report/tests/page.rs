@@ -5,7 +5,7 @@ mod common;
 
 use common::{direction, full, minimal, open_foam, transport, voxels};
 use foamflux_report::{ReportError, report};
-use foamflux_results::{Figure, RunResults, StageOutcome};
+use foamflux_results::{ErrorParts, Figure, RefinedLevel, RefinedTau, RunResults, StageOutcome};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n and no more";
 
@@ -171,6 +171,41 @@ fn verdicts_say_what_the_numbers_mean() {
         d.error.total = Some(0.05);
     }
     assert!(words(&page(&same)).contains("it cannot be told from an empty box"));
+}
+
+#[test]
+fn the_excess_of_the_plain_voxel_model_is_told_with_its_range() {
+    let mut r = full();
+    let text = words(&page(&r));
+    // Bounds of 1.1582 to 1.1782 around tau 1.1782.
+    let sentence = "Pore: τ of the plain voxel model over-estimates the exact τ of this voxel geometry by 0.86 % along x (between 0 and 1.7 %)";
+    assert!(text.contains(sentence), "{text}");
+    assert!(text.contains("against the true shape the sign is not guaranteed"));
+    for d in r.transport.values_mut().flat_map(|t| t.directions.values_mut()) {
+        d.tau_refined = d.tau.map(|tau| RefinedTau {
+            value: tau - 0.01,
+            error: ErrorParts { total: Some(0.002), ..ErrorParts::default() },
+            order: 1.25,
+            order_measured: true,
+            levels: vec![RefinedLevel {
+                factor: 2,
+                tau: tau - 0.006,
+                error_solver: 1e-6,
+                tau_voxel_geometry_bounds: None,
+                unknowns: 8,
+                iterations: 9,
+                seconds: 1.0,
+                peak_bytes: 1,
+            }],
+        });
+    }
+    let text = words(&page(&r));
+    assert!(text.contains("1.168 ± 0.002") && text.contains("8: 1.17220"), "{text}");
+    assert!(text.contains("come from split voxels"));
+    for d in r.transport.values_mut().flat_map(|t| t.directions.values_mut()) {
+        d.tau_voxel_geometry_bounds = None;
+    }
+    assert!(!words(&page(&r)).contains("over-estimates"), "nothing is said without bounds");
 }
 
 #[test]

@@ -123,6 +123,8 @@ fn an_inclined_channel_has_the_length_of_its_slope() {
         let exact = exact_in_sheet(&l).unwrap();
         let g = geo(&l, Axis::Z).unwrap();
         assert!((g.mean - exact).abs() < METRICATION * (exact - 1.0), "slope {slope}: {} against {exact}", g.mean);
+        // On flat voxels a wave that is assumed where a fan begins reads too short, once at every step of the wall.
+        assert!(g.mean > exact - SINGLE, "slope {slope}, edge {dx}: {} is shorter than {exact}", g.mean);
         // The shortest path may use the width, the longest is the slope itself.
         let inclined = (1.0 + (slope as f64 * dx).powi(2)).sqrt();
         assert!(g.mean > 1.0 + 0.6 * (inclined - 1.0) && g.mean < inclined + 0.05, "{} at {inclined}", g.mean);

@@ -78,6 +78,20 @@ fn main_job_on_the_bundled_stack() {
             assert!(low < high && high < tau, "{phase} {axis}: {low} to {high} should lie below {tau}");
             assert!(at("error/resolution") >= tau - high, "{phase} {axis}: resolution");
             assert!(at("flux_tortuosity").powi(2) <= tau * 1.001, "{phase} {axis}");
+            let geometric = at("geometric_tortuosity/value");
+            assert!(geometric >= 1.0 && geometric < tau, "{phase} {axis}: {geometric} and {tau}");
+            assert!(at("geometric_tortuosity/min") <= at("geometric_tortuosity/median"), "{phase} {axis}");
+            assert!(at("constrictivity") > 0.0 && at("constrictivity") <= 1.001, "{phase} {axis}");
+            assert!(at("half_loss_fraction") > 0.0 && at("half_loss_fraction") < 0.5, "{phase} {axis}");
+            let profile = &results["transport"][phase]["directions"][axis]["profile"];
+            let of = |key: &str| -> Vec<f64> {
+                profile[key].as_array().expect("a list").iter().map(|v| v.as_f64().expect("a number")).collect()
+            };
+            let resistance = of("resistance_relative");
+            let mean = resistance.iter().sum::<f64>() / resistance.len() as f64;
+            close(mean, at("macmullin"), 1e-9 * mean, "the mean resistance of slices is the MacMullin number");
+            let connected = of("percolating_fraction").iter().sum::<f64>() / resistance.len() as f64;
+            close(connected, at("percolating_fraction"), 1e-9, "the mean of the slices");
         }
     }
 
@@ -86,13 +100,17 @@ fn main_job_on_the_bundled_stack() {
         ("fields.vti", &b"<?xml"[..]),
         ("figures/labels_xy.png", &b"\x89PNG"[..]),
         ("figures/flux_z.png", &b"\x89PNG"[..]),
+        ("figures/loss_z.png", &b"\x89PNG"[..]),
         ("figures/tau.svg", &b"<svg"[..]),
+        ("figures/profile_pore_z.svg", &b"<svg"[..]),
+        ("profile.csv", &b"phase,axis,slice"[..]),
     ] {
         let bytes = fs::read(out.join(name)).unwrap_or_else(|e| panic!("{name}: {e}"));
         assert!(bytes.starts_with(head), "{name} begins with {:?}", &bytes[..8.min(bytes.len())]);
     }
     let report = fs::read_to_string(out.join("report.html")).expect("a report");
     assert!(!report.contains("http://") && !report.contains("https://"), "the report opens offline");
+    assert!(report.contains("over-estimates the exact"), "what the bounds of the voxel geometry mean is said");
     let csv = fs::read_to_string(out.join("results.csv")).expect("a table");
     assert_eq!(csv.lines().count(), 2, "a header and one sample");
     for file in results["files"].as_object().expect("a list of files").keys() {

@@ -101,7 +101,7 @@ fn volumes_one_voxel_thick_work_along_every_axis() {
         for axis in ["x", "y", "z"] {
             let d = &results["directions"][axis];
             close(number(d, "/tau"), 1.0, 1e-12, "an empty sheet");
-            assert_eq!(number(d, "/geometric_tortuosity/value"), 1.0);
+            close(number(d, "/geometric_tortuosity/value"), 1.0, 0.0, "an empty sheet");
             close(number(d, "/tau_refined/value"), 1.0, 1e-9, "an empty sheet, split");
             let slices = d["profile"]["area_fraction"].as_array().expect("a profile").len();
             assert_eq!(slices, zyx[["z", "y", "x"].iter().position(|a| *a == axis).expect("an axis")]);
@@ -119,7 +119,7 @@ fn conductivities_that_are_none_are_refused_with_the_label() {
         ("pore=-1", &["-1", "pore"]),
         ("pore=1,fibre=inf", &["inf", "fibre"]),
         ("pore=nan", &["NaN", "pore"]),
-        ("pore=1,fibre=1e-30", &["1e-30", "fibre", "differ"]),
+        ("pore=1,fibre=1e-30", &["pore", "fibre", "differ"]),
         ("pore", &["pore", "LABEL=VALUE"]),
         ("pore=fast", &["fast"]),
         ("carbon=1", &["carbon"]),
@@ -146,7 +146,7 @@ fn a_contrast_of_a_trillion_is_solved_and_bounded() {
     let place = folder();
     // Layers across and along: in series and in parallel, exact.
     let path = labels(&place, [8, 4, 4], |z, _, _| u8::from(z % 2 == 1));
-    let results = transport(&path, &["--conductivity=pore=1,fibre=1e-12", "--certify", TOL]).json();
+    let results = transport(&path, &["--conductivity=pore=1,fibre=1e-12", "--certify", "--tol=1e-5"]).json();
     let d = |axis: &str| number(&results, &format!("/directions/{axis}/d_eff_relative"));
     close(d("z") * 1e12, 2.0 / (1.0 + 1e-12), 1e-5, "in series");
     close(d("x"), 0.5 * (1.0 + 1e-12), EXACT, "in parallel");
@@ -161,7 +161,7 @@ fn tolerances_that_cannot_be_met_are_refused() {
     let place = folder();
     let path = lattice(&place);
     for tol in ["0", "-1e-3", "1", "2", "150%", "nan", "inf", "tight"] {
-        let call = transport(&path, &["--tol", tol]);
+        let call = transport(&path, &[&format!("--tol={tol}")]);
         call.fails(2, &["--tol", tol]);
         assert!(call.stdout.is_empty());
     }
@@ -177,15 +177,17 @@ fn without_convergence_the_best_value_its_bounds_and_the_reason_are_told() {
     let call = transport(&path, &["--direction=z", "--max-iterations=2", TOL]);
     call.fails(5, &["pore along z", "after 2 iterations", "--max-iterations", "--tol", "best value is tau ="]);
     assert!(call.stdout.is_empty(), "{}", call.stdout);
-    let after = |word: &str| -> f64 {
-        let rest = call.stderr.split(word).nth(1).unwrap_or_else(|| panic!("no '{word}' in {}", call.stderr));
+    let after = |text: &str, word: &str| -> f64 {
+        let rest = text.split(word).nth(1).unwrap_or_else(|| panic!("no '{word}' in {text}"));
         let end = rest.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(rest.len());
         rest[..end].trim_end_matches('.').parse().expect("a number")
     };
+    let bounds = call.stderr.split("certified to lie ").nth(1).expect("bounds");
     // Printed to six decimals.
-    let (low, high) = (after("certified to lie between ") - 1e-6, after(" and ") + 1e-6);
+    let (low, high) = (after(bounds, "between ") - 1e-6, after(bounds, " and ") + 1e-6);
     assert!(low <= tau && tau <= high, "{tau} outside of {low} to {high}");
-    assert!(low <= after("tau = ") && after("tau = ") < tau, "the best value lies below the converged one");
+    let best = after(&call.stderr, "tau = ");
+    assert!(low <= best && best < tau, "the best value lies below the converged one");
 }
 
 #[test]

@@ -95,11 +95,11 @@ pub(crate) fn paths(transport: &BTreeMap<String, TransportResults>) -> Option<Ta
         .words("phase")
         .words("axis")
         .numbers("T_geo", "")
-        .numbers("T_geo median", "")
-        .numbers("T_geo min", "")
+        .numbers("median", "")
+        .numbers("min", "")
         .numbers("T_flux", "")
         .numbers("δ", "")
-        .numbers("half of the loss in", "%");
+        .numbers("half loss in", "%");
     for (phase, _, axis, d) in rows(transport) {
         let absent = if d.percolates { "not estimated" } else { "blocked" };
         let geo = d.geometric_tortuosity.as_ref();
@@ -116,7 +116,7 @@ pub(crate) fn paths(transport: &BTreeMap<String, TransportResults>) -> Option<Ta
         ]);
     }
     (!table.rows.is_empty()).then_some(table.note(
-        "T_geo: mean length of the shortest paths from face to face over the length of the box, in voxels that share faces; its error is against exact shortest paths in the same voxels. T_flux: the same for streamlines, weighted by flux; T_flux² never exceeds τ. Constrictivity δ = T_flux²/τ is 1 for tubes of constant width. The last column is the smallest share of the phase's voxels that holds half of the loss.",
+        "T_geo: mean length of the shortest paths from face to face over the length of the box, in voxels that share faces, with the median and the shortest; its error is against exact shortest paths in the same voxels. T_flux: the same for streamlines, weighted by flux; T_flux² never exceeds τ. Constrictivity δ = T_flux²/τ is 1 for tubes of constant width. The last column is the smallest share of the phase's voxels that holds half of the loss.",
     ))
 }
 
