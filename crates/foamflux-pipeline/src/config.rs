@@ -78,6 +78,8 @@ pub struct Config {
     pub geometric: Option<bool>,
     /// Whether tau is solved on split voxels as well and extrapolated; off without a word.
     pub refine: Option<bool>,
+    /// Also the effective tensor of the volume as a unit cell that repeats itself.
+    pub tensor: Option<bool>,
     /// Directions whose potential and flux go into `fields.vti`: `none`, `x`, `y`, `z`, `all`.
     pub fields: Option<String>,
 
@@ -209,7 +211,7 @@ impl Config {
         overlay!(base, over;
             voxel_size, shape, dtype, byte_order, offset, crop, bin, odd_sizes, bad_slices, content, labels,
             method, threshold, low, high, foreground, denoise, min_solid, fill_holes, density, bet,
-            phase, conductivity, direction, sides, tol, max_iterations, certify, geometric, refine, fields, skip, only, sample,
+            phase, conductivity, direction, sides, tol, max_iterations, certify, geometric, refine, tensor, fields, skip, only, sample,
             device, threads, max_memory, seed)
     }
 
@@ -331,7 +333,7 @@ mod tests {
             let value = match key.as_str() {
                 "bin" | "offset" | "min-solid" | "max-iterations" | "threads" | "seed" => toml::Value::Integer(3),
                 "threshold" | "low" | "high" | "density" | "bet" => toml::Value::Float(2.5),
-                "certify" | "geometric" | "refine" => toml::Value::Boolean(true),
+                "certify" | "geometric" | "refine" | "tensor" => toml::Value::Boolean(true),
                 "phase" | "skip" | "only" => toml::Value::Array(vec!["a".into()]),
                 _ => "a".into(),
             };

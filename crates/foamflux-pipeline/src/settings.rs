@@ -67,6 +67,8 @@ pub struct TransportSettings {
     pub geometric: bool,
     /// Whether tau is solved on split voxels as well.
     pub refine: bool,
+    /// Whether the effective tensor of the repeating volume is computed.
+    pub tensor: bool,
     /// Directions whose potential, flux and losses are kept.
     pub fields: Vec<Axis>,
     /// Bytes that may be used.
@@ -402,6 +404,7 @@ fn transport(config: &Config, max_memory: Option<u64>) -> Result<TransportSettin
         certify: config.certify.unwrap_or(false),
         geometric: config.geometric.unwrap_or(false),
         refine: config.refine.unwrap_or(false),
+        tensor: config.tensor.unwrap_or(false),
         fields,
         max_memory,
     })

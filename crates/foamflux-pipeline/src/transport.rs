@@ -6,12 +6,12 @@ use std::time::Instant;
 use foamflux_grid::{Axis, Event, Labels, Phase, Stage, Watch};
 use foamflux_results::{
     BlockedInfo, DirectionResults, ErrorParts, GeometricTortuosity, PhaseInfo, ProfileResults, RefinedTau,
-    SecondsSpent, TransportResults,
+    SecondsSpent, TensorResults, TransportResults,
 };
 use foamflux_transport::{
     Backend, Blocked, Certificate, CertifyError, Coefficients, Geodesic, GeodesicError, Problem, Profile, Setup,
-    Solution, SolveError, Stop, Why, bruggeman, certify, constrictivity, flux, flux_tortuosity,
-    flux_tortuosity_is_consistent, geodesic, losses, macmullin,
+    Solution, SolveError, Stop, TensorError, Why, bruggeman, certify, constrictivity, effective_tensor, flux,
+    flux_tortuosity, flux_tortuosity_is_consistent, geodesic, losses, macmullin,
 };
 
 use crate::error::PipelineError;
@@ -114,6 +114,10 @@ fn one_phase(
     for warning in &warnings {
         watch.event(Event::Warning(warning.clone()));
     }
+    let effective_tensor = match settings.tensor && voxels > 0 {
+        true => Some(tensor(labels, &phase.name, coefficients, settings, backend, watch)?),
+        false => None,
+    };
     Ok(TransportResults {
         schema: TransportResults::SCHEMA.to_owned(),
         volume: volume_info(labels.shape(), labels.voxel_size()),
@@ -127,7 +131,42 @@ fn one_phase(
         },
         convention: TransportResults::CONVENTION.to_owned(),
         directions,
+        effective_tensor,
         warnings,
+    })
+}
+
+/// The effective tensor of one phase.
+fn tensor(
+    labels: &Labels,
+    phase: &str,
+    coefficients: &Coefficients,
+    settings: &TransportSettings,
+    backend: &dyn Backend,
+    watch: &dyn Watch,
+) -> Result<TensorResults, PipelineError> {
+    let what = format!("effective tensor of {phase}");
+    watch.event(Event::Started { stage: Stage::Transport, what: what.clone() });
+    let found = effective_tensor(labels, coefficients, backend, &settings.stop, watch).map_err(|e| match e {
+        TensorError::Problem(e) => e.into(),
+        TensorError::Solve { source: SolveError::Cancelled { .. }, .. } => PipelineError::Cancelled,
+        TensorError::Solve { axis, source } => PipelineError::Solve { what: format!("{what} along {axis}"), source },
+        TensorError::Grid(e) => PipelineError::Internal(e.to_string()),
+    })?;
+    let outcome = format!(
+        "{what}: eigenvalues {:.6}, {:.6}, {:.6}",
+        found.eigenvalues[0], found.eigenvalues[1], found.eigenvalues[2]
+    );
+    watch.event(Event::Finished { stage: Stage::Transport, outcome });
+    Ok(TensorResults {
+        d_eff_relative_xyz: found.conductivity,
+        error_solver_xyz: found.error,
+        tau_xyz: found.tau.map(|tau| tau.is_finite().then_some(tau)),
+        eigenvalues: found.eigenvalues,
+        principal_axes_xyz: found.axes,
+        asymmetry: found.asymmetry,
+        iterations: found.iterations,
+        seconds: found.seconds,
     })
 }
 

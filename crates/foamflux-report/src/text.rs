@@ -122,6 +122,7 @@ pub fn transport_text(t: &TransportResults) -> String {
         paragraph(&mut out, "  ", &line);
     }
     section(&mut out, transport::refined(&by_phase));
+    section(&mut out, transport::tensors(&by_phase));
     section(&mut out, transport::cost(&by_phase));
     for (axis, d) in &t.directions {
         if let Some(blocked) = &d.blocked {

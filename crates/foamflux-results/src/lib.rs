@@ -23,5 +23,5 @@ pub use run::{Figure, Program, RunResults, StageOutcome, StageReport};
 pub use segment::{SegmentResults, ThresholdSensitivity};
 pub use transport::{
     BlockedInfo, DirectionResults, GeometricTortuosity, PhaseInfo, ProfileResults, RefinedLevel, RefinedTau,
-    SecondsSpent, TransportResults,
+    SecondsSpent, TensorResults, TransportResults,
 };

@@ -184,6 +184,30 @@ pub struct DirectionResults {
     pub peak_bytes: u64,
 }
 
+/// Effective conductivity of the volume as a unit cell that repeats itself, relative to the free medium.
+///
+/// Axes in x, y, z order; all three pairs of walls are joined, so that its diagonal differs from what electrodes see
+/// unless the volume repeats itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TensorResults {
+    /// The symmetric tensor.
+    pub d_eff_relative_xyz: [[f64; 3]; 3],
+    /// Estimated solver error of the diagonal entries.
+    pub error_solver_xyz: [f64; 3],
+    /// Tortuosity factors of the diagonal; null where nothing conducts.
+    pub tau_xyz: [Option<f64>; 3],
+    /// Eigenvalues, the largest first.
+    pub eigenvalues: [f64; 3],
+    /// Unit vectors of the principal axes, in the same order.
+    pub principal_axes_xyz: [[f64; 3]; 3],
+    /// Largest difference of opposite entries computed from mean fluxes: a first-order measure of the error.
+    pub asymmetry: f64,
+    /// Iterations of the three solves.
+    pub iterations: [u32; 3],
+    /// Seconds that it took.
+    pub seconds: f64,
+}
+
 /// What `transport` found for one phase.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TransportResults {
@@ -197,6 +221,9 @@ pub struct TransportResults {
     pub convention: String,
     /// Results by direction.
     pub directions: BTreeMap<String, DirectionResults>,
+    /// Effective tensor, where it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effective_tensor: Option<TensorResults>,
     /// Warnings.
     pub warnings: Vec<String>,
 }

@@ -181,6 +181,9 @@ pub(crate) struct SolveArgs {
     /// Also solve with every voxel split into 8 and 27, as far as memory allows, and extrapolate tau of the voxel geometry
     #[arg(long)]
     refine: bool,
+    /// Also compute the effective tensor of the volume as a unit cell that repeats itself
+    #[arg(long)]
+    tensor: bool,
 }
 
 #[derive(Debug, Args)]
@@ -387,6 +390,7 @@ impl SolveArgs {
         config.sides.clone_from(&self.sides);
         config.max_iterations = self.max_iterations;
         config.refine = self.refine.then_some(true);
+        config.tensor = self.tensor.then_some(true);
     }
 }
 

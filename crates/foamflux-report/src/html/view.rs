@@ -134,6 +134,7 @@ impl<'a> Page<'a> {
                 transport::paths(&r.transport),
                 transport::certainty(&r.transport),
                 transport::refined(&r.transport),
+                transport::tensors(&r.transport),
                 transport::cost(&r.transport),
             ]
             .into_iter()

@@ -142,6 +142,35 @@ pub(crate) fn refined(transport: &BTreeMap<String, TransportResults>) -> Option<
     (!table.rows.is_empty()).then_some(table)
 }
 
+/// Effective tensors of volumes that repeat themselves.
+pub(crate) fn tensors(transport: &BTreeMap<String, TransportResults>) -> Option<Table> {
+    let mut table = Table::new("Effective tensor of the volume as a unit cell that repeats itself")
+        .words("phase")
+        .words("D_eff / D0: xx, yy, zz")
+        .words("xy, xz, yz")
+        .words("eigenvalue and principal axis (x, y, z)");
+    for (phase, results) in transport {
+        let Some(t) = &results.effective_tensor else { continue };
+        let d = &t.d_eff_relative_xyz;
+        let list = |values: [f64; 3]| values.map(|v| format!("{v:.6}")).join(", ");
+        let axes: Vec<String> = t
+            .eigenvalues
+            .iter()
+            .zip(&t.principal_axes_xyz)
+            .map(|(value, [x, y, z])| format!("{value:.6} ({x:.3}, {y:.3}, {z:.3})"))
+            .collect();
+        table.row(vec![
+            Cell::text(phase),
+            Cell::text(list([d[0][0], d[1][1], d[2][2]])),
+            Cell::text(list([d[0][1], d[0][2], d[1][2]])),
+            Cell::text(axes.join("; ")),
+        ]);
+    }
+    (!table.rows.is_empty()).then_some(table.note(
+        "All three pairs of opposite walls are joined. A volume that does not repeat itself is cut where its phases do not meet, so that the diagonal differs from what electrodes at its walls see.",
+    ))
+}
+
 /// By how much tau of the plain voxel model exceeds the exact one of the same voxels, one sentence per phase.
 pub(crate) fn overestimates(transport: &BTreeMap<String, TransportResults>) -> Vec<String> {
     let excess = |tau: f64, of: f64| 100.0 * (tau / of - 1.0);

@@ -107,6 +107,7 @@ pub(crate) fn transport(name: &str, labels: Vec<u8>, eps: f64, directions: [Dire
         phase: PhaseInfo { name: name.into(), labels, volume_fraction: eps, conductivities: None },
         convention: TransportResults::CONVENTION.into(),
         directions: ["x", "y", "z"].map(String::from).into_iter().zip(directions).collect(),
+        effective_tensor: None,
         warnings: vec![],
     }
 }
