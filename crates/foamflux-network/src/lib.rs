@@ -7,12 +7,20 @@
 //! Lengths are in the unit of the volume's spacing; points are `[x, y, z]`, the box begins at the origin, and the voxel
 //! `(z, y, x)` has its centre at `((x + 1/2) dx, (y + 1/2) dy, (z + 1/2) dz)`.
 
+mod axis;
 mod cells;
 mod error;
+mod graph;
+pub mod network;
+mod owner;
+mod prune;
 mod simple;
 pub mod skeleton;
+mod struts;
+mod vector;
 
 pub use error::NetworkError;
+pub use network::{Fibre, FibreKind, Network, Node, NodeKind, Parameters, ZoneRule};
 
 /// What lies beyond the faces of the box.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

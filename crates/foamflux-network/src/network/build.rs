@@ -1,0 +1,584 @@
+//! The way from a mask to its network.
+
+use foamflux_grid::{Event, Stage, Volume, Watch};
+use foamflux_voxel::surface;
+use rayon::prelude::*;
+
+use super::zones::{self, Reach};
+use super::{Fibre, FibreKind, Network, Node, NodeKind, PORE, Parameters, ProfilePoint, Section, Steps, Zones};
+use crate::axis::{Bit, Course, Curve};
+use crate::graph::{Graph, Kind};
+use crate::owner::{Home, NOBODY, Owners};
+use crate::prune::{Limits, contract, prune};
+use crate::skeleton::skeleton;
+use crate::struts::{self, Strut, gather, refined, smallest_edge, voxel_volume};
+use crate::vector::{Point, add, distance, scale, sub, unit};
+use crate::{NetworkError, Sides};
+
+/// Two junctions whose refined places are closer than this share of the larger inscribed radius are one node: the axes
+/// of all their struts meet in one point.
+const SAME_PLACE: f64 = 0.75;
+/// A refined place farther than this many radii from the junction voxels is no place of that node.
+const ASTRAY: f64 = 3.0;
+/// Solid within this many inscribed radii of the skeleton is strut-like.
+const STRUT_REACH: f64 = 2.0;
+/// Below this share of strut-like solid the result is doubtful.
+const STRUT_LIKE: f64 = 0.8;
+
+impl Network {
+    /// The network of the true voxels.
+    ///
+    /// Memory at the peak: about 20 bytes per voxel of the box and 60 per solid voxel.
+    ///
+    /// # Errors
+    /// [`NetworkError`]: parameters out of range, too many voxels, cancelled.
+    pub fn find(solid: &Volume<bool>, parameters: &Parameters, watch: &dyn Watch) -> Result<Network, NetworkError> {
+        parameters.check()?;
+        let begin = |what: &str| watch.event(Event::Started { stage: Stage::Tag, what: what.to_owned() });
+        let stop = || if watch.cancelled() { Err(NetworkError::Cancelled) } else { Ok(()) };
+
+        begin("skeleton");
+        let skeleton = skeleton(solid, parameters.sides, watch)?;
+        stop()?;
+        begin("graph");
+        let mut graph = Graph::trace(&skeleton);
+        let raw = [graph.vertices.iter().filter(|v| v.kind == Kind::Junction).count(), graph.edges.len()];
+        let mut pruned = prune(&mut graph, Limits { spur: parameters.spur, merge: parameters.merge });
+        stop()?;
+        begin("axes");
+        let mut owners = Owners::new(&graph, solid);
+        stop()?;
+        let bits = gather(&graph, &owners, solid);
+        let mut struts = struts::struts(&graph, &bits);
+        pruned.merged += unite(&mut graph, &mut owners, &bits, &mut struts);
+        settle_places(&mut graph, &struts);
+        stop()?;
+
+        begin("nodes and fibres");
+        let mut network = Assembly::new(&graph, &bits, &struts).network(parameters.sides);
+        network.steps = Steps {
+            skeleton_voxels: skeleton.voxels.len(),
+            raw,
+            spurs: pruned.spurs,
+            merged: pruned.merged,
+        };
+        network.topology = skeleton.topology;
+        drop(bits);
+        let numbers = Numbers::new(&graph);
+        let reach = zones::reach(&network, parameters.zone);
+        tag(&mut network, &graph, &owners, &numbers, solid, reach);
+        faces(&mut network, &graph, &owners, &numbers, solid);
+        for fibre in &mut network.fibres {
+            measure(fibre, &network.nodes, smallest_edge(&graph));
+        }
+        warn(&mut network, solid, watch);
+        Ok(network)
+    }
+}
+
+/// Merges junctions whose struts meet in one point.
+fn unite(graph: &mut Graph<'_>, owners: &mut Owners, bits: &[Vec<Bit>], struts: &mut [Strut]) -> usize {
+    let mut merged = 0;
+    loop {
+        let places: Vec<Point> = (0..graph.vertices.len()).map(|v| place(graph, struts, v)).collect();
+        let mut pairs: Vec<(f64, usize)> = Vec::new();
+        for (e, edge) in graph.edges.iter().enumerate().filter(|(_, e)| e.alive) {
+            let [a, b] = edge.ends;
+            if a == b || [a, b].iter().any(|&v| graph.vertices[v].kind != Kind::Junction) {
+                continue;
+            }
+            let by = graph.shift(edge.image);
+            let second: Point = std::array::from_fn(|k| places[b][k] + f64::from(by[k]) * graph.spacing[k]);
+            let radius = graph.vertices[a].radius.max(graph.vertices[b].radius);
+            let apart = distance(places[a], second) / radius;
+            if apart < SAME_PLACE {
+                pairs.push((apart, e));
+            }
+        }
+        if pairs.is_empty() {
+            return merged;
+        }
+        pairs.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        let mut touched = vec![false; graph.vertices.len()];
+        let mut gone = vec![None; graph.edges.len()];
+        for (_, e) in pairs {
+            let ends = graph.edges[e].ends;
+            if graph.edges[e].alive && ends[0] != ends[1] && !ends.iter().any(|&v| touched[v]) {
+                touched[ends[0]] = true;
+                touched[ends[1]] = true;
+                let alive: Vec<usize> = graph.edges_at(ends[0]).chain(graph.edges_at(ends[1])).collect();
+                contract(graph, e);
+                merged += 1;
+                for e in alive.into_iter().filter(|&e| !graph.edges[e].alive) {
+                    gone[e] = Some(ends[0]);
+                }
+                gone[e] = Some(ends[0]);
+            }
+        }
+        rehome(graph, owners, &gone);
+        let again: Vec<usize> = (0..graph.edges.len())
+            .filter(|&e| graph.edges[e].alive && graph.edges[e].ends.iter().any(|&v| touched[v]))
+            .collect();
+        let fresh: Vec<(usize, Strut)> = again.into_par_iter().map(|e| (e, struts::again(graph, e, &bits[e]))).collect();
+        for (e, strut) in fresh {
+            struts[e] = strut;
+        }
+    }
+}
+
+/// Gives the elements of edges that became part of a node to that node. Frames of what moved are mended by place: the
+/// element's box coordinates do not change, and of nodes nothing but those is used.
+fn rehome(graph: &Graph<'_>, owners: &mut Owners, gone: &[Option<usize>]) {
+    let mut target: Vec<Option<usize>> = vec![None; graph.vertices.len()];
+    for (v, vertex) in graph.vertices.iter().enumerate().filter(|(_, v)| v.alive) {
+        for &p in &vertex.voxels {
+            let i = graph.pad().unpadded(graph.pad().wrap(p));
+            let e = owners.of[i];
+            if e != NOBODY {
+                let element = &mut owners.elements[e as usize];
+                if let Home::Vertex(old) = element.home {
+                    target[old] = Some(v);
+                }
+                element.home = Home::Vertex(v);
+                element.framed = p;
+            }
+        }
+    }
+    for element in &mut owners.elements {
+        match element.home {
+            Home::Vertex(v) => {
+                if let Some(to) = target[v] {
+                    element.home = Home::Vertex(to);
+                }
+            }
+            Home::Edge(e, _) => {
+                if let Some(to) = gone[e] {
+                    element.home = Home::Vertex(to);
+                }
+            }
+        }
+    }
+}
+
+/// Where a vertex is: the refined place of a junction, if it is believable.
+fn place(graph: &Graph<'_>, struts: &[Strut], v: usize) -> Point {
+    let vertex = &graph.vertices[v];
+    if !vertex.alive || vertex.kind != Kind::Junction {
+        return vertex.centre;
+    }
+    let p = refined(graph, struts, v);
+    if distance(p, vertex.centre) <= ASTRAY * vertex.radius { p } else { vertex.centre }
+}
+
+fn settle_places(graph: &mut Graph<'_>, struts: &[Strut]) {
+    let places: Vec<Point> = (0..graph.vertices.len()).map(|v| place(graph, struts, v)).collect();
+    for (vertex, place) in graph.vertices.iter_mut().zip(places) {
+        vertex.centre = place;
+    }
+}
+
+/// Numbers of living vertices and edges among nodes and fibres.
+struct Numbers {
+    node: Vec<usize>,
+    fibre: Vec<usize>,
+}
+
+impl Numbers {
+    fn new(graph: &Graph<'_>) -> Self {
+        let number = |alive: &mut dyn Iterator<Item = bool>| {
+            let mut next = 0;
+            alive
+                .map(|a| {
+                    next += usize::from(a);
+                    if a { next - 1 } else { usize::MAX }
+                })
+                .collect()
+        };
+        Numbers {
+            node: number(&mut graph.vertices.iter().map(|v| v.alive)),
+            fibre: number(&mut graph.edges.iter().map(|e| e.alive)),
+        }
+    }
+}
+
+struct Assembly<'a, 'g> {
+    graph: &'a Graph<'g>,
+    bits: &'a [Vec<Bit>],
+    struts: &'a [Strut],
+    numbers: Numbers,
+}
+
+impl<'a, 'g> Assembly<'a, 'g> {
+    fn new(graph: &'a Graph<'g>, bits: &'a [Vec<Bit>], struts: &'a [Strut]) -> Self {
+        Assembly { graph, bits, struts, numbers: Numbers::new(graph) }
+    }
+
+    fn network(&self, sides: Sides) -> Network {
+        let graph = self.graph;
+        let mask = &graph.skeleton.mask;
+        let n = graph.pad().n;
+        let box_size = std::array::from_fn(|k| n[k] as f64 * graph.spacing[k]);
+        let nodes = (0..graph.vertices.len()).filter(|&v| graph.vertices[v].alive).map(|v| self.node(v, box_size));
+        let edges: Vec<usize> = (0..graph.edges.len()).filter(|&e| graph.edges[e].alive).collect();
+        Network {
+            box_size,
+            sides,
+            nodes: nodes.collect(),
+            fibres: edges.into_par_iter().map(|e| self.fibre(e, box_size)).collect(),
+            tags: mask.map(|_| PORE),
+            topology: None,
+            zones: Zones {
+                rule: super::ZoneRule::Swelling,
+                factor: None,
+                swelling: None,
+                from_profile: false,
+                influence: Vec::new(),
+            },
+            steps: Steps { skeleton_voxels: 0, raw: [0; 2], spurs: 0, merged: 0 },
+            solid_voxels: 0,
+            strut_like: 1.0,
+            debris_share: 0.0,
+            warnings: Vec::new(),
+        }
+    }
+
+    fn node(&self, v: usize, box_size: Point) -> Node {
+        let vertex = &self.graph.vertices[v];
+        let periodic = self.graph.pad().periodic;
+        let near = |k: usize| vertex.centre[k] < vertex.radius || vertex.centre[k] > box_size[k] - vertex.radius;
+        let position = if periodic {
+            std::array::from_fn(|k| vertex.centre[k].rem_euclid(box_size[k]))
+        } else {
+            vertex.centre
+        };
+        Node {
+            kind: match vertex.kind {
+                Kind::Junction => NodeKind::Junction,
+                Kind::End => NodeKind::DeadEnd,
+                Kind::Cut => NodeKind::Cut,
+                Kind::Seam => NodeKind::Seam,
+                Kind::Lone => NodeKind::Isolated,
+            },
+            position,
+            radius: vertex.radius,
+            zone_radius: 0.0,
+            coordination: self.graph.degree(v),
+            at_border: !periodic && (0..3).any(|k| self.graph.pad().n[k] > 1 && near(k)),
+            volume: 0.0,
+        }
+    }
+
+    fn fibre(&self, e: usize, box_size: Point) -> Fibre {
+        let graph = self.graph;
+        let edge = &graph.edges[e];
+        let curve = self.axis(e, box_size);
+        let course = Course::new(curve, &self.bits[e], voxel_volume(graph), smallest_edge(graph));
+        let knots = &course.curve.knots;
+        let (first, last) = (knots[0], knots[knots.len() - 1]);
+        let profile = (0..knots.len())
+            .map(|i| ProfilePoint {
+                arc: course.curve.arc[i],
+                position: knots[i],
+                area: course.area(i),
+                inscribed: course.inscribed(i),
+            })
+            .collect();
+        let kinds = edge.ends.map(|v| graph.vertices[v].kind);
+        let kind = if kinds.contains(&Kind::Cut) {
+            FibreKind::Cut
+        } else if kinds == [Kind::Junction; 2] {
+            FibreKind::Whole
+        } else if kinds.contains(&Kind::Junction) {
+            FibreKind::DeadEnd
+        } else {
+            FibreKind::Free
+        };
+        // A node's image by its position in the box, which the frame of the vertex may be outside of.
+        let turns = |v: usize| -> [i32; 3] {
+            let c = graph.vertices[v].centre;
+            std::array::from_fn(|k| if graph.pad().periodic { (c[k] / box_size[k]).floor() as i32 } else { 0 })
+        };
+        let (t0, t1) = (turns(edge.ends[0]), turns(edge.ends[1]));
+        let mut direction = unit(sub(last, first));
+        if direction[2] < 0.0 || direction[2] == 0.0 && (direction[1] < 0.0 || direction[1] == 0.0 && direction[0] < 0.0)
+        {
+            direction = scale(direction, -1.0);
+        }
+        let middle = self.struts[e].clear.clone();
+        Fibre {
+            kind,
+            nodes: edge.ends.map(|v| self.numbers.node[v]),
+            image: std::array::from_fn(|k| edge.image[k] + t1[k] - t0[k]),
+            length: course.curve.length(),
+            chord: distance(first, last),
+            direction,
+            diameter: 0.0,
+            diameter_mean: 0.0,
+            diameter_min: 0.0,
+            diameter_inscribed: 2.0 * self.struts[e].radius,
+            flatness: flatness(&course, middle),
+            section: Section::Unknown,
+            own: [0.0; 2],
+            volume: 0.0,
+            surface: 0.0,
+            profile,
+        }
+    }
+
+    /// The final axis: the strut's own between its clear knots, straight from there to the nodes, on to the face of the
+    /// box where it is cut, and to the tip where it ends.
+    fn axis(&self, e: usize, box_size: Point) -> Curve {
+        let graph = self.graph;
+        let edge = &graph.edges[e];
+        let strut = &self.struts[e];
+        let knots = &strut.course.curve.knots;
+        let clear = strut.clear.start.min(knots.len())..strut.clear.end.min(knots.len());
+        let own = &knots[clear];
+        let ends = [graph.centre_of_end(edge, 0), graph.centre_of_end(edge, 1)];
+        let mut points = Vec::with_capacity(own.len() + 2);
+        let tangent = |end: usize| -> Point {
+            let n = own.len();
+            if n < 2 {
+                return unit(sub(ends[end], ends[1 - end]));
+            }
+            let back = (strut.radius / strut.course.step().max(f64::MIN_POSITIVE)) as usize;
+            let back = back.clamp(1, n - 1);
+            if end == 0 { unit(sub(own[0], own[back])) } else { unit(sub(own[n - 1], own[n - 1 - back])) }
+        };
+        let outer = |end: usize| -> Point {
+            let v = &graph.vertices[edge.ends[end]];
+            let from = if own.is_empty() { ends[end] } else if end == 0 { own[0] } else { own[own.len() - 1] };
+            let t = tangent(end);
+            match v.kind {
+                Kind::Cut => to_face(from, t, box_size, ends[end]),
+                Kind::End => {
+                    // As far along as the last voxel, and to the surface of its ball.
+                    let along: f64 = (0..3).map(|k| (ends[end][k] - from[k]) * t[k]).sum();
+                    add(from, scale(t, along.max(0.0) + v.radius))
+                }
+                _ => ends[end],
+            }
+        };
+        points.push(outer(0));
+        points.extend_from_slice(own);
+        points.push(outer(1));
+        Curve::new(points).resampled(smallest_edge(graph))
+    }
+}
+
+/// Where a line from inside of the box leaves it, if that is near the voxel on the face; else the voxel.
+fn to_face(from: Point, t: Point, box_size: Point, voxel: Point) -> Point {
+    let mut reach = f64::INFINITY;
+    for k in 0..3 {
+        if t[k] > 0.0 {
+            reach = reach.min((box_size[k] - from[k]) / t[k]);
+        } else if t[k] < 0.0 {
+            reach = reach.min(-from[k] / t[k]);
+        }
+    }
+    let way = distance(from, voxel);
+    if reach.is_finite() && reach >= 0.0 && reach <= 2.0 * way + box_size.iter().fold(0.0, |m: f64, &b| m.max(b)) * 0.01 {
+        add(from, scale(t, reach))
+    } else {
+        voxel
+    }
+}
+
+/// Thickness over width of the sections between two knots.
+fn flatness(course: &Course, range: std::ops::Range<usize>) -> f64 {
+    let mut m = [[0.0; 3]; 3];
+    for slice in course.slices.get(range).unwrap_or(&[]) {
+        for k in 0..3 {
+            for l in 0..3 {
+                m[k][l] += slice.moments[k][l];
+            }
+        }
+    }
+    // The smallest moment is that along the axis.
+    let (values, _) = crate::vector::eigen(m);
+    if values[2] > 0.0 { (values[1] / values[2]).max(0.0).sqrt() } else { 1.0 }
+}
+
+/// Tags every voxel and sums the volumes.
+fn tag(
+    network: &mut Network,
+    graph: &Graph<'_>,
+    owners: &Owners,
+    numbers: &Numbers,
+    solid: &Volume<bool>,
+    reach: Reach,
+) {
+    for (node, &zone) in network.nodes.iter_mut().zip(&reach.radii) {
+        node.zone_radius = zone;
+    }
+    let voxel = voxel_volume(graph);
+    let mut histogram = zones::Histogram::default();
+    let shape = solid.shape();
+    let mut strutlike = 0u64;
+    let d = graph.skeleton.distance.as_slice();
+    for (i, &inside) in solid.as_slice().iter().enumerate() {
+        if !inside {
+            continue;
+        }
+        network.solid_voxels += 1;
+        let mut label = 1;
+        if owners.of[i] != NOBODY {
+            let element = owners.elements[owners.of[i] as usize];
+            let (z, y, x) = shape.zyx_of(i);
+            let delta = owners.delta(graph, [x, y, z], owners.of[i]);
+            let own = d[graph.pad().unpadded(element.at)];
+            let away: f64 = (0..3).map(|k| (f64::from(delta[k]) * graph.spacing[k]).powi(2)).sum::<f64>().sqrt();
+            if away <= STRUT_REACH * f64::from(own) + smallest_edge(graph) {
+                strutlike += 1;
+            }
+            let p = graph.point(crate::graph::add(element.framed, delta));
+            let mut best: Option<(f64, usize)> = None;
+            let mut near = |vertex: usize, centre: Point| {
+                let zone = reach.radii[numbers.node[vertex]];
+                if zone > 0.0 {
+                    let ratio = distance(p, centre) / zone;
+                    if best.is_none_or(|(r, _)| ratio < r) {
+                        best = Some((ratio, vertex));
+                    }
+                }
+            };
+            match element.home {
+                Home::Vertex(v) => near(v, graph.vertices[v].centre),
+                Home::Edge(e, _) => {
+                    let edge = &graph.edges[e];
+                    for end in 0..2 {
+                        near(edge.ends[end], graph.centre_of_end(edge, end));
+                    }
+                }
+            }
+            if let Some((ratio, vertex)) = best {
+                histogram.add(ratio);
+                if ratio <= 1.0 {
+                    label = 2;
+                    network.nodes[numbers.node[vertex]].volume += voxel;
+                }
+            }
+            if label == 1 {
+                match element.home {
+                    Home::Edge(e, _) => network.fibres[numbers.fibre[e]].volume += voxel,
+                    // Solid of a junction beyond its zone: of its longest-reaching cluster; counted with the node.
+                    Home::Vertex(v) => network.nodes[numbers.node[v]].volume += voxel,
+                }
+            }
+        }
+        network.tags.as_mut_slice()[i] = label;
+    }
+    let solid_voxels = network.solid_voxels.max(1) as f64;
+    network.strut_like = if network.solid_voxels == 0 { 1.0 } else { strutlike as f64 / solid_voxels };
+    network.zones = Zones { influence: histogram.influence(solid_voxels), ..reach.zones };
+}
+
+/// Adds the true area of each fibre voxel's faces.
+fn faces(network: &mut Network, graph: &Graph<'_>, owners: &Owners, numbers: &Numbers, solid: &Volume<bool>) {
+    if network.fibres.is_empty() {
+        return;
+    }
+    let spacing = solid.spacing();
+    let inside = solid.as_slice();
+    for face in surface::weights(solid) {
+        let other = face.voxel + solid.shape().stride(face.axis);
+        let i = if inside[face.voxel] { face.voxel } else { other };
+        if network.tags.as_slice()[i] == 1
+            && owners.of[i] != NOBODY
+            && let Home::Edge(e, _) = owners.elements[owners.of[i] as usize].home
+        {
+            network.fibres[numbers.fibre[e]].surface += face.area(spacing);
+        }
+    }
+    let _ = graph;
+}
+
+/// Diameters and section of a fibre from its profile, outside of the node zones.
+fn measure(fibre: &mut Fibre, nodes: &[Node], edge: f64) {
+    let length = fibre.length;
+    let mut own = [nodes[fibre.nodes[0]].zone_radius, length - nodes[fibre.nodes[1]].zone_radius];
+    for end in 0..2 {
+        let node = &nodes[fibre.nodes[end]];
+        let margin = match node.kind {
+            NodeKind::Junction => node.zone_radius,
+            NodeKind::DeadEnd => node.radius,
+            NodeKind::Cut | NodeKind::Seam | NodeKind::Isolated => 0.0,
+        };
+        own[end] = if end == 0 { margin } else { length - margin };
+    }
+    if own[1] - own[0] < 2.0 * edge {
+        // The zones leave nothing: the middle third speaks for the fibre.
+        own = [length / 3.0, length * 2.0 / 3.0];
+    }
+    fibre.own = own;
+    let mean_area = |low: f64, high: f64| {
+        let inner = fibre.profile.iter().filter(|p| p.arc >= low && p.arc <= high);
+        let (sum, count) = inner.fold((0.0, 0.0), |(s, n), p| (s + p.area, n + 1.0));
+        if count > 0.0 { sum / count } else { 0.0 }
+    };
+    let equivalent = |area: f64| 2.0 * (area / std::f64::consts::PI).sqrt();
+    let quarter = 0.25 * (own[1] - own[0]);
+    let mut middle = mean_area(own[0] + quarter, own[1] - quarter);
+    if middle <= 0.0 {
+        middle = mean_area(0.0, length);
+    }
+    fibre.diameter = equivalent(middle);
+    fibre.diameter_mean = equivalent(mean_area(own[0], own[1]).max(if fibre.volume > 0.0 { 0.0 } else { middle }));
+    if fibre.diameter_mean <= 0.0 {
+        fibre.diameter_mean = fibre.diameter;
+    }
+    // Sections of single voxels scatter: the smallest of means over half a diameter.
+    let half = (0.25 * fibre.diameter).max(1.5 * edge);
+    fibre.diameter_min = fibre
+        .profile
+        .iter()
+        .filter(|p| p.arc >= own[0] + half && p.arc <= own[1] - half)
+        .map(|p| equivalent(mean_area(p.arc - half, p.arc + half)))
+        .fold(f64::INFINITY, f64::min);
+    if !fibre.diameter_min.is_finite() {
+        fibre.diameter_min = fibre.diameter;
+    }
+    fibre.section = section(fibre, edge);
+}
+
+fn section(fibre: &Fibre, edge: f64) -> Section {
+    /// Sections thinner than this many voxels have no shape.
+    const VOXELS: f64 = 4.0;
+    /// Inscribed over area-equivalent diameter: 1 round, 0.78 straight triangle, 0.68 the concave one of Plateau borders.
+    const TRIANGULAR: f64 = 0.84;
+    /// Thickness over width.
+    const FLAT: f64 = 0.7;
+    if fibre.diameter < VOXELS * edge {
+        Section::Unknown
+    } else if fibre.flatness < FLAT {
+        Section::Flat
+    } else if fibre.diameter_inscribed < TRIANGULAR * fibre.diameter {
+        Section::Triangular
+    } else {
+        Section::Round
+    }
+}
+
+fn warn(network: &mut Network, solid: &Volume<bool>, watch: &dyn Watch) {
+    let mut say = |text: String| {
+        watch.event(Event::Warning(text.clone()));
+        network.warnings.push(text);
+    };
+    let percent = |share: f64| format!("{:.0} %", 100.0 * share);
+    if network.solid_voxels == 0 {
+        say("there is no solid (labels 1, 2, 4): the network is empty".to_owned());
+        return;
+    }
+    if network.solid_voxels == solid.shape().len() {
+        say("the whole box is solid: there is no pore that would give struts a surface, and so no network".to_owned());
+        return;
+    }
+    if network.strut_like < STRUT_LIKE {
+        say(format!(
+            "only {} of the solid lies within two inscribed radii of its skeleton: the structure is made of plates or \
+             blocks rather than struts, and node and fibre numbers mean little",
+            percent(network.strut_like)
+        ));
+    }
+    let _ = scale;
+}
