@@ -80,8 +80,12 @@ fn cut_spurs(graph: &mut Graph<'_>, limit: f64) -> usize {
     let mut count = 0;
     for (_, e, tip) in spurs {
         let junction = graph.edges[e].ends[1 - tip];
-        // What is left of a junction must go on being one: its last two curves are a strut, not spurs.
-        if graph.degree(junction) > 2 {
+        // What is left of a junction must go on being one: its last two curves are a strut, not spurs. And where the box
+        // cuts a node so near that no strut of it is seen there, its ball still tells it from a strut that grazes the face.
+        let keep = graph.vertices[graph.edges[e].ends[tip]].kind == Kind::Cut
+            && graph.degree(junction) == 3
+            && stands_out(graph, junction, e);
+        if graph.degree(junction) > 2 && !keep {
             let tip = graph.edges[e].ends[tip];
             graph.edges[e].alive = false;
             graph.vertices[tip].alive = false;
@@ -89,6 +93,18 @@ fn cut_spurs(graph: &mut Graph<'_>, limit: f64) -> usize {
         }
     }
     count
+}
+
+/// Whether the ball of a junction is larger than its curves but `except` are in the middle.
+fn stands_out(graph: &Graph<'_>, junction: usize, except: usize) -> bool {
+    /// A mere crossing of equal struts is thicker by about 1.15.
+    const SWOLLEN: f64 = 1.25;
+    let middle = |e: usize| {
+        let path = &graph.edges[e].path;
+        path.get(path.len() / 2).map_or(f64::INFINITY, |&p| graph.distance(p))
+    };
+    let strut = graph.edges_at(junction).filter(|&e| e != except).map(middle).fold(0.0, f64::max);
+    graph.vertices[junction].radius >= SWOLLEN * strut
 }
 
 fn merge(graph: &mut Graph<'_>, limit: f64) -> usize {

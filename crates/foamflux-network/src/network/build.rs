@@ -1,10 +1,10 @@
 //! The way from a mask to its network.
 
 use foamflux_grid::{Event, Stage, Volume, Watch};
-use foamflux_voxel::surface;
+use foamflux_voxel::surface::{self, FaceWeight};
 use rayon::prelude::*;
 
-use super::zones::{self, Reach};
+use super::zones::{self, Around, Reach, Surface};
 use super::{Fibre, FibreKind, Network, Node, NodeKind, PORE, Parameters, ProfilePoint, Section, Steps, Zones};
 use crate::axis::{Bit, Course, Curve};
 use crate::graph::{Graph, Kind};
@@ -12,7 +12,7 @@ use crate::owner::{Home, NOBODY, Owners};
 use crate::prune::{Limits, contract, prune};
 use crate::skeleton::skeleton;
 use crate::struts::{self, Strut, gather, refined, smallest_edge, voxel_volume};
-use crate::vector::{Point, add, distance, scale, sub, unit};
+use crate::vector::{Point, add, distance, dot, norm, scale, sub, unit};
 use crate::{NetworkError, Sides};
 
 /// Two junctions whose refined places are closer than this share of the larger inscribed radius are one node: the axes
@@ -65,9 +65,13 @@ impl Network {
         network.topology = skeleton.topology;
         drop(bits);
         let numbers = Numbers::new(&graph);
-        let reach = zones::reach(&network, parameters.zone);
+        let weights = if network.fibres.is_empty() { Vec::new() } else { surface::weights(solid) };
+        let surface = survey(&network, &graph, &numbers, &struts, faces(&weights, &graph, &owners, solid));
+        let reach = zones::reach(&network, parameters.zone, &surface);
+        drop(surface);
         tag(&mut network, &graph, &owners, &numbers, solid, reach);
-        faces(&mut network, &graph, &owners, &numbers, solid);
+        add_faces(&mut network, &numbers, faces(&weights, &graph, &owners, solid));
+        drop(weights);
         for fibre in &mut network.fibres {
             measure(fibre, &network.nodes, smallest_edge(&graph));
         }
@@ -172,9 +176,29 @@ fn place(graph: &Graph<'_>, struts: &[Strut], v: usize) -> Point {
 
 fn settle_places(graph: &mut Graph<'_>, struts: &[Strut]) {
     let places: Vec<Point> = (0..graph.vertices.len()).map(|v| place(graph, struts, v)).collect();
-    for (vertex, place) in graph.vertices.iter_mut().zip(places) {
-        vertex.centre = place;
+    for (v, place) in places.into_iter().enumerate() {
+        graph.vertices[v].centre = place;
+        if graph.vertices[v].alive {
+            graph.vertices[v].radius = ball(graph, v);
+        }
     }
+}
+
+/// Radius of the inscribed ball at a vertex's centre, which lies between voxels: of the bounds
+/// `D(c) <= D(q) + |q - c|` by the voxels q around it the lowest; and no less than that of its own voxels.
+fn ball(graph: &Graph<'_>, v: usize) -> f64 {
+    let vertex = &graph.vertices[v];
+    let pad = graph.pad();
+    let low: [i32; 3] = std::array::from_fn(|k| (vertex.centre[k] / graph.spacing[k] - 0.5).floor() as i32);
+    let mut radius = f64::INFINITY;
+    for corner in 0..8 {
+        let q: [i32; 3] = std::array::from_fn(|k| low[k] + (corner >> k & 1));
+        let outside = !pad.periodic && (0..3).any(|k| q[k] < 0 || q[k] >= pad.n[k] as i32);
+        if !outside {
+            radius = radius.min(graph.distance(q) + distance(graph.point(q), vertex.centre));
+        }
+    }
+    if radius.is_finite() { radius.max(vertex.radius) } else { vertex.radius }
 }
 
 /// Numbers of living vertices and edges among nodes and fibres.
@@ -473,24 +497,130 @@ fn tag(
     network.zones = Zones { influence: histogram.influence(solid_voxels), ..reach.zones };
 }
 
-/// Adds the true area of each fibre voxel's faces.
-fn faces(network: &mut Network, graph: &Graph<'_>, owners: &Owners, numbers: &Numbers, solid: &Volume<bool>) {
-    if network.fibres.is_empty() {
-        return;
+/// A face of the solid's surface: where it is, what it belongs to, its true area.
+struct Face {
+    /// Index of the solid voxel.
+    voxel: usize,
+    /// Centre of the face in the frame of its owner.
+    at: Point,
+    home: Home,
+    area: f64,
+}
+
+/// Faces with an owner. In the order of their voxels, so that sums do not depend on threads.
+fn faces<'a>(
+    weights: &'a [FaceWeight],
+    graph: &'a Graph<'_>,
+    owners: &'a Owners,
+    solid: &'a Volume<bool>,
+) -> impl Iterator<Item = Face> + 'a {
+    let (inside, spacing, shape) = (solid.as_slice(), solid.spacing(), solid.shape());
+    weights.iter().filter_map(move |face| {
+        let low = inside[face.voxel];
+        let voxel = if low { face.voxel } else { face.voxel + shape.stride(face.axis) };
+        let owner = *owners.of.get(voxel)?;
+        if owner == NOBODY {
+            return None;
+        }
+        let element = owners.elements[owner as usize];
+        let (z, y, x) = shape.zyx_of(voxel);
+        let mut at = graph.point(crate::graph::add(element.framed, owners.delta(graph, [x, y, z], owner)));
+        let k = face.axis.xyz_index();
+        at[k] += if low { 0.5 } else { -0.5 } * graph.spacing[k];
+        Some(Face { voxel, at, home: element.home, area: face.area(spacing) })
+    })
+}
+
+/// What the surface says about fibres and nodes.
+fn survey(
+    network: &Network,
+    graph: &Graph<'_>,
+    numbers: &Numbers,
+    struts: &[Strut],
+    faces: impl Iterator<Item = Face>,
+) -> Surface {
+    /// Faces farther from a node than this many of its radii say nothing about it.
+    const FAR: f64 = 3.0;
+    let mut surface = Surface { middle: vec![(0.0, 0.0); network.fibres.len()], around: Vec::new() };
+    // Axis of an edge as it leaves one of its ends.
+    let ray = |e: usize, end: usize| -> (Point, Point) {
+        let from = graph.centre_of_end(&graph.edges[e], end);
+        let strut = &struts[e];
+        let n = strut.course.curve.knots.len();
+        let i = if end == 0 { strut.clear.start } else { strut.clear.end.saturating_sub(1) };
+        let to = strut.course.curve.knots.get(i.min(n.saturating_sub(1))).copied().unwrap_or(from);
+        (from, unit(sub(to, from)))
+    };
+    let across = |p: Point, (from, along): (Point, Point)| -> (f64, f64, f64) {
+        let d = sub(p, from);
+        let s = dot(d, along);
+        (norm(d), s, norm(sub(d, scale(along, s))))
+    };
+    let rays: Vec<[(Point, Point); 2]> = (0..graph.edges.len())
+        .map(|e| if graph.edges[e].alive { [ray(e, 0), ray(e, 1)] } else { [([0.0; 3], [1.0, 0.0, 0.0]); 2] })
+        .collect();
+    for face in faces {
+        let mut best: Option<Around> = None;
+        let mut near = |e: usize, end: usize, p: Point| {
+            let node = numbers.node[graph.edges[e].ends[end]];
+            let (reach, s, off) = across(p, rays[e][end]);
+            let nearer = best.is_none_or(|b| off < f64::from(b.across));
+            if s > 0.0 && nearer && reach < FAR * network.nodes[node].radius {
+                best = Some(Around {
+                    node: node as u32,
+                    fibre: numbers.fibre[e] as u32,
+                    reach: reach as f32,
+                    across: off as f32,
+                });
+            }
+        };
+        match face.home {
+            Home::Edge(e, k) => {
+                for end in 0..2 {
+                    if graph.vertices[graph.edges[e].ends[end]].kind == Kind::Junction {
+                        near(e, end, face.at);
+                    }
+                }
+                let strut = &struts[e];
+                let n = strut.course.curve.knots.len();
+                let guess = (k + 1) * n / (graph.edges[e].path.len() + 2);
+                let clear = &strut.clear;
+                let quarter = clear.len() / 4;
+                if let Some((s, off)) = strut.course.curve.project(face.at, guess, 4 + n / 8) {
+                    let knot = s / strut.course.step().max(f64::MIN_POSITIVE);
+                    if knot >= (clear.start + quarter) as f64 && knot <= (clear.end - quarter) as f64 {
+                        let middle = &mut surface.middle[numbers.fibre[e]];
+                        middle.0 += off * face.area;
+                        middle.1 += face.area;
+                    }
+                }
+            }
+            Home::Vertex(v) if graph.vertices[v].kind == Kind::Junction => {
+                for e in graph.edges_at(v) {
+                    // Seen from an end in another frame only where the box is periodic: left out there.
+                    let edge = &graph.edges[e];
+                    let end = usize::from(edge.ends[0] != v);
+                    if end == 0 || edge.image == [0; 3] {
+                        near(e, end, face.at);
+                    }
+                }
+            }
+            Home::Vertex(_) => {}
+        }
+        surface.around.extend(best);
     }
-    let spacing = solid.spacing();
-    let inside = solid.as_slice();
-    for face in surface::weights(solid) {
-        let other = face.voxel + solid.shape().stride(face.axis);
-        let i = if inside[face.voxel] { face.voxel } else { other };
-        if network.tags.as_slice()[i] == 1
-            && owners.of[i] != NOBODY
-            && let Home::Edge(e, _) = owners.elements[owners.of[i] as usize].home
+    surface
+}
+
+/// Adds the true area of each fibre voxel's faces.
+fn add_faces(network: &mut Network, numbers: &Numbers, faces: impl Iterator<Item = Face>) {
+    for face in faces {
+        if network.tags.as_slice()[face.voxel] == 1
+            && let Home::Edge(e, _) = face.home
         {
-            network.fibres[numbers.fibre[e]].surface += face.area(spacing);
+            network.fibres[numbers.fibre[e]].surface += face.area;
         }
     }
-    let _ = graph;
 }
 
 /// Diameters and section of a fibre from its profile, outside of the node zones.
@@ -580,5 +710,4 @@ fn warn(network: &mut Network, solid: &Volume<bool>, watch: &dyn Watch) {
             percent(network.strut_like)
         ));
     }
-    let _ = scale;
 }

@@ -1,16 +1,17 @@
 //! How far nodes reach.
 //!
 //! # Theory
-//! Along a strut the radius falls from the node's R to the strut's own r. With the inscribed or area-equivalent radius
-//! r(s) at arc length s from the node's centre, the swelling *ends half-way*, at the s_h where
+//! Along a strut the distance of the surface from the axis falls from the node's radius R to the strut's own r.
+//! The swelling *ends half-way*: the node's surface is that which lies farther from every axis than
 //!
 //! ```text
-//! r(s_h) = r + (R - r) / 2,    reach = sqrt(s_h^2 + r(s_h)^2)
+//! rho > r + (R - r) / 2
 //! ```
 //!
-//! For a ball on a strut any point of the ball gives the reach R, exactly; for a swelling that fades out it is the half
-//! width, which noise moves least. The reach over R, its median over all strut ends, is the factor of all nodes, so a
-//! node whose neighbours are near is treated like the others.
+//! and the node reaches as far as that surface does from its centre. For a ball on struts that is the ball's radius; for a
+//! swelling that fades out along the strut it is where half of it is left, which noise moves least.
+//! The reach over R, its median over the surface of all nodes, is the factor for every node, so that one whose
+//! neighbours are near is treated like the others; and as reach and R meet the same voxels, a bias of R cancels.
 
 use super::{FALLBACK_LAMBDA, Network, NodeKind, ZoneInfluence, ZoneRule, Zones};
 
@@ -28,43 +29,57 @@ fn median(mut values: Vec<f64>) -> Option<f64> {
     values.get(values.len() / 2).copied()
 }
 
-pub(super) fn reach(network: &Network, rule: ZoneRule) -> Reach {
+/// What the surface says about the swelling.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Surface {
+    /// Distance of the surface from the axis in the middle of each fibre, and how much of it was seen.
+    pub(super) middle: Vec<(f64, f64)>,
+    /// Faces around nodes.
+    pub(super) around: Vec<Around>,
+}
+
+/// A face near a node.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Around {
+    pub(super) node: u32,
+    /// The fibre to whose axis it is nearest.
+    pub(super) fibre: u32,
+    /// Distance from the node's centre.
+    pub(super) reach: f32,
+    /// Distance from the axis.
+    pub(super) across: f32,
+}
+
+impl Surface {
+    fn radius(&self, fibre: usize, network: &Network) -> f64 {
+        let (sum, count) = self.middle[fibre];
+        if count > 0.0 { sum / count } else { 0.5 * network.fibres[fibre].diameter_inscribed }
+    }
+}
+
+pub(super) fn reach(network: &Network, rule: ZoneRule, surface: &Surface) -> Reach {
     let nodes = &network.nodes;
     // Mean strut diameter at each node.
     let mut sums = vec![(0.0, 0.0); nodes.len()];
-    let mut ratios = Vec::new();
     let mut swellings = Vec::new();
-    for fibre in &network.fibres {
-        let r = 0.5 * fibre.diameter_inscribed;
-        for end in 0..2 {
-            let node = fibre.nodes[end];
+    for (f, fibre) in network.fibres.iter().enumerate() {
+        let r = surface.radius(f, network);
+        for node in fibre.nodes {
             sums[node].0 += 2.0 * r;
             sums[node].1 += 1.0;
-            if nodes[node].kind != NodeKind::Junction || r <= 0.0 {
-                continue;
-            }
-            let big = nodes[node].radius;
-            swellings.push(big / r);
-            let half = r + 0.5 * (big - r);
-            let profile = &fibre.profile;
-            let from_end = |i: usize| if end == 0 { profile[i].arc } else { fibre.length - profile[i].arc };
-            let mut order: Vec<usize> = (0..profile.len()).collect();
-            if end == 1 {
-                order.reverse();
-            }
-            let found = order.into_iter().find_map(|i| {
-                let s = from_end(i);
-                let radius = (profile[i].area / std::f64::consts::PI).sqrt();
-                (s >= 0.5 * big && radius > 0.0 && radius <= half).then_some((s * s + radius * radius).sqrt())
-            });
-            if let Some(found) = found {
-                ratios.push(found / big);
+            if nodes[node].kind == NodeKind::Junction && fibre.diameter_inscribed > 0.0 {
+                swellings.push(2.0 * nodes[node].radius / fibre.diameter_inscribed);
             }
         }
     }
     let swelling = median(swellings);
     let swollen = swelling.is_some_and(|s| s >= SWOLLEN);
-    let seen = median(ratios).filter(|_| swollen);
+    let ratios = surface.around.iter().filter_map(|a| {
+        let big = nodes[a.node as usize].radius;
+        let r = surface.radius(a.fibre as usize, network);
+        (f64::from(a.across) > r + 0.5 * (big - r).max(0.1 * r)).then_some(f64::from(a.reach) / big)
+    });
+    let seen = median(ratios.collect()).filter(|_| swollen);
     let diameter = |i: usize| if sums[i].1 > 0.0 { sums[i].0 / sums[i].1 } else { 2.0 * nodes[i].radius };
     let radius = |i: usize| match (rule, seen) {
         (ZoneRule::NodeRadius(f), _) => f * nodes[i].radius,

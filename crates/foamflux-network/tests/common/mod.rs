@@ -43,8 +43,38 @@ pub(crate) fn foam(case: &Case) -> (Foam, Labels) {
     let size = VoxelSize::known([MICRON; 3], VoxelSizeSource::Generator).unwrap();
     // The zone of the truth is the ball of the node; without a ball 1.5 strut radii.
     let lambda = if case.swelling > 1.0 { 0.5 * case.swelling } else { 0.75 };
-    let labels = foam.rasterise(Shape::cube(case.n).unwrap(), &size, lambda).unwrap().labels;
+    let mask = foamflux_hosts::mask(Shape::cube(case.n).unwrap(), size, &foam.solid());
+    let labels = truth_tags(&foam, &mask, lambda * case.diameter * MICRON);
     (foam, labels)
+}
+
+/// Solid within `zone` of a node of the foam is node.
+pub(crate) fn truth_tags(foam: &Foam, mask: &Volume<bool>, zone: f64) -> Labels {
+    let mut tags = mask.map(|&m| u8::from(m));
+    let shape = mask.shape();
+    let s = mask.spacing();
+    let edges = [s.x, s.y, s.z];
+    let n = [shape.x, shape.y, shape.z];
+    for node in foam.nodes() {
+        let c = node.position_m;
+        let range = |k: usize| {
+            let low = ((c[k] - zone) / edges[k] - 0.5).ceil().max(0.0) as usize;
+            let high = (((c[k] + zone) / edges[k] - 0.5).floor() + 1.0).clamp(0.0, n[k] as f64) as usize;
+            low..high
+        };
+        for z in range(2) {
+            for y in range(1) {
+                for x in range(0) {
+                    let p = [(x as f64 + 0.5) * edges[0], (y as f64 + 0.5) * edges[1], (z as f64 + 0.5) * edges[2]];
+                    let tag = &mut tags.as_mut_slice()[shape.index(z, y, x)];
+                    if *tag == 1 && distance(p, c) <= zone {
+                        *tag = 2;
+                    }
+                }
+            }
+        }
+    }
+    Labels::new(tags).unwrap()
 }
 
 #[derive(Debug, Default, Clone)]
@@ -52,6 +82,7 @@ pub(crate) struct Score {
     pub(crate) recall: f64,
     pub(crate) recall_clear: f64,
     pub(crate) precision: f64,
+    pub(crate) precision_clear: f64,
     pub(crate) degree: f64,
     pub(crate) degree_clear: f64,
     /// Mean distance in voxels.
@@ -65,6 +96,7 @@ pub(crate) struct Score {
     pub(crate) nodes: usize,
     pub(crate) clear: usize,
     pub(crate) f1: f64,
+    pub(crate) f1_whole: f64,
     pub(crate) share: [f64; 2],
 }
 
@@ -77,15 +109,21 @@ fn median(mut v: Vec<f64>) -> f64 {
     v.get(v.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-pub(crate) fn find(labels: &Labels, zone: ZoneRule) -> Network {
+pub(crate) fn find(labels: &Labels, zone: ZoneRule, merge: f64) -> Network {
     let solid = labels.mask(LabelSet::SOLID);
-    Network::find(&solid, &Parameters { zone, ..Parameters::default() }, &Silent).unwrap()
+    Network::find(&solid, &Parameters { zone, merge, ..Parameters::default() }, &Silent).unwrap()
 }
 
 /// F1 of node voxels.
-pub(crate) fn f1(truth: &Volume<u8>, tags: &Volume<u8>) -> (f64, [f64; 2]) {
+/// Voxels nearer than `margin` to a face of the box do not count.
+pub(crate) fn f1(truth: &Volume<u8>, tags: &Volume<u8>, margin: usize) -> (f64, [f64; 2]) {
+    let n = truth.shape().zyx();
     let (mut both, mut one, mut other, mut solid) = (0.0, 0.0, 0.0, 0.0);
-    for (&t, &g) in truth.as_slice().iter().zip(tags.as_slice()) {
+    for (i, (&t, &g)) in truth.as_slice().iter().zip(tags.as_slice()).enumerate() {
+        let (z, y, x) = truth.shape().zyx_of(i);
+        if [z, y, x].iter().zip(n).any(|(&v, n)| v < margin || v + margin >= n) {
+            continue;
+        }
         solid += f64::from(u8::from(t > 0));
         one += f64::from(u8::from(t == 2));
         other += f64::from(u8::from(g == 2));
@@ -169,6 +207,12 @@ pub(crate) fn score(foam: &Foam, labels: &Labels, network: &Network, diameter: f
     s.position_clear = away_clear / hit_clear;
     let judged: Vec<usize> = found.iter().copied().filter(|&f| inside(network.nodes[f].position, margin)).collect();
     s.precision = judged.iter().filter(|&&f| of_found[f].is_some()).count() as f64 / judged.len() as f64;
+    // A found node beside nodes that are not clear is neither right nor wrong.
+    let doubtful = |f: usize| {
+        truth.iter().zip(&clear).any(|(t, &c)| !c && distance(t.position_m, network.nodes[f].position) < 4.0 * radius)
+    };
+    let counted: Vec<usize> = judged.iter().copied().filter(|&f| of_found[f].map_or(!doubtful(f), |i| clear[i])).collect();
+    s.precision_clear = counted.iter().filter(|&&f| of_found[f].is_some()).count() as f64 / counted.len() as f64;
     let (mut lengths, mut diameters) = (Vec::new(), Vec::new());
     for fibre in &network.fibres {
         let ends = fibre.nodes.map(|f| of_found[f]);
@@ -185,6 +229,7 @@ pub(crate) fn score(foam: &Foam, labels: &Labels, network: &Network, diameter: f
     s.length = median(lengths.clone());
     s.length_spread = median(lengths.iter().map(|l| l.abs()).collect());
     s.diameter = median(diameters);
-    (s.f1, s.share) = f1(labels.volume(), &network.tags);
+    (s.f1, s.share) = f1(labels.volume(), &network.tags, (2.0 * radius / MICRON) as usize);
+    (s.f1_whole, _) = f1(labels.volume(), &network.tags, 0);
     s
 }
