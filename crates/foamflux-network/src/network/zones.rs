@@ -57,6 +57,37 @@ impl Surface {
     }
 }
 
+/// Where the swelling ends, in node radii: the median reach of the surface that lies beyond the half-way distance from
+/// its axis. Voxels put some faces there everywhere: their share far from the nodes is taken off.
+fn swelling_ends(network: &Network, surface: &Surface) -> Option<f64> {
+    const BINS: usize = 60;
+    const PER_RADIUS: f64 = 20.0;
+    /// From here on, in node radii, there is no swelling.
+    const FAR: usize = 40;
+    let mut beyond = [0f64; BINS];
+    let mut all = [0f64; BINS];
+    for a in &surface.around {
+        let big = network.nodes[a.node as usize].radius;
+        let r = surface.radius(a.fibre as usize, network);
+        let bin = (f64::from(a.reach) / big * PER_RADIUS) as usize;
+        if bin < BINS {
+            all[bin] += 1.0;
+            beyond[bin] += f64::from(u8::from(f64::from(a.across) > r + 0.5 * (big - r).max(0.1 * r)));
+        }
+    }
+    let noise = beyond[FAR..].iter().sum::<f64>() / all[FAR..].iter().sum::<f64>().max(1.0);
+    let excess: Vec<f64> = (0..FAR).map(|b| (beyond[b] - noise * all[b]).max(0.0)).collect();
+    let total: f64 = excess.iter().sum();
+    let mut sum = 0.0;
+    for (b, &e) in excess.iter().enumerate() {
+        if e > 0.0 && sum + e >= 0.5 * total {
+            return Some((b as f64 + (0.5 * total - sum) / e) / PER_RADIUS);
+        }
+        sum += e;
+    }
+    None
+}
+
 pub(super) fn reach(network: &Network, rule: ZoneRule, surface: &Surface) -> Reach {
     let nodes = &network.nodes;
     // Mean strut diameter at each node.
@@ -74,12 +105,7 @@ pub(super) fn reach(network: &Network, rule: ZoneRule, surface: &Surface) -> Rea
     }
     let swelling = median(swellings);
     let swollen = swelling.is_some_and(|s| s >= SWOLLEN);
-    let ratios = surface.around.iter().filter_map(|a| {
-        let big = nodes[a.node as usize].radius;
-        let r = surface.radius(a.fibre as usize, network);
-        (f64::from(a.across) > r + 0.5 * (big - r).max(0.1 * r)).then_some(f64::from(a.reach) / big)
-    });
-    let seen = median(ratios.collect()).filter(|_| swollen);
+    let seen = swelling_ends(network, surface).filter(|_| swollen);
     let diameter = |i: usize| if sums[i].1 > 0.0 { sums[i].0 / sums[i].1 } else { 2.0 * nodes[i].radius };
     let radius = |i: usize| match (rule, seen) {
         (ZoneRule::NodeRadius(f), _) => f * nodes[i].radius,
