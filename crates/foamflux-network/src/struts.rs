@@ -22,7 +22,7 @@ use crate::vector::{Point, add, distance, dot, eigen, scale, solve, sub, unit};
 /// Rounds of moving an axis to the centroids of its sections.
 const ROUNDS: usize = 2;
 /// Weight of the junction voxels beside lines of weight one.
-const HOLD: f64 = 0.03;
+const HOLD: f64 = 0.005;
 /// Length of the axis that a line is fitted to, in radii of the strut.
 const FIT: f64 = 5.0;
 

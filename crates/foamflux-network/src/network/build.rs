@@ -19,7 +19,7 @@ use crate::{NetworkError, Sides};
 /// of all their struts meet in one point.
 const SAME_PLACE: f64 = 0.75;
 /// A refined place farther than this many radii from the junction voxels is no place of that node.
-const ASTRAY: f64 = 3.0;
+const ASTRAY: f64 = 6.0;
 /// Solid within this many inscribed radii of the skeleton is strut-like.
 const STRUT_REACH: f64 = 2.0;
 /// Below this share of strut-like solid the result is doubtful.

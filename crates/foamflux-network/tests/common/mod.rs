@@ -209,7 +209,7 @@ pub(crate) fn score(foam: &Foam, labels: &Labels, network: &Network, diameter: f
     s.precision = judged.iter().filter(|&&f| of_found[f].is_some()).count() as f64 / judged.len() as f64;
     // A found node beside nodes that are not clear is neither right nor wrong.
     let doubtful = |f: usize| {
-        truth.iter().zip(&clear).any(|(t, &c)| !c && distance(t.position_m, network.nodes[f].position) < 4.0 * radius)
+        truth.iter().zip(&clear).any(|(t, &c)| !c && distance(t.position_m, network.nodes[f].position) < 4.0 * diameter * MICRON)
     };
     let counted: Vec<usize> = judged.iter().copied().filter(|&f| of_found[f].map_or(!doubtful(f), |i| clear[i])).collect();
     s.precision_clear = counted.iter().filter(|&&f| of_found[f].is_some()).count() as f64 / counted.len() as f64;
