@@ -136,8 +136,8 @@ impl Cells {
                 }
             }
         }
-        let around =
-            STEPS.map(|s| s[0] as isize + s[1] as isize * pad.stride[1] as isize + s[2] as isize * pad.stride[2] as isize);
+        let around = STEPS
+            .map(|s| s[0] as isize + s[1] as isize * pad.stride[1] as isize + s[2] as isize * pad.stride[2] as isize);
         let mut made = Cells { pad, cells, around };
         if pad.periodic {
             for z in 0..pad.n[2] {

@@ -10,17 +10,22 @@
 mod axis;
 mod cells;
 mod error;
+pub mod export;
 mod graph;
 pub mod network;
 mod owner;
 mod prune;
+pub mod resistor;
 mod simple;
 pub mod skeleton;
+pub mod statistics;
 mod struts;
 mod vector;
 
 pub use error::NetworkError;
 pub use network::{Fibre, FibreKind, Network, Node, NodeKind, Parameters, ZoneRule};
+pub use resistor::{Conduction, conduction};
+pub use statistics::{Spread, Statistics};
 
 /// What lies beyond the faces of the box.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -220,6 +220,12 @@ pub struct Fibre {
 }
 
 impl Fibre {
+    /// Whether it is a body without a node and shorter than twice its diameter: dust rather than a fibre.
+    #[must_use]
+    pub fn is_debris(&self) -> bool {
+        self.kind == FibreKind::Free && self.length < 2.0 * self.diameter
+    }
+
     /// Length over chord; infinite for a ring.
     #[must_use]
     pub fn tortuosity(&self) -> f64 {
@@ -263,9 +269,6 @@ pub struct Steps {
     /// Pairs of junctions merged.
     pub merged: usize,
 }
-
-/// What a voxel of the solid belongs to.
-pub(crate) const PORE: u8 = 0;
 
 /// The network of a solid.
 #[derive(Debug, Clone)]

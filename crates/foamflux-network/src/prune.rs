@@ -177,17 +177,17 @@ fn dissolve(graph: &mut Graph<'_>) {
 
 fn join(graph: &mut Graph<'_>, v: usize, a: usize, b: usize) {
     // First curve into v, second out of it.
-    let first =
-        if graph.edges[a].ends[1] == v { graph.edges[a].clone() } else { graph.reversed(&graph.edges[a]) };
-    let second =
-        if graph.edges[b].ends[0] == v { graph.edges[b].clone() } else { graph.reversed(&graph.edges[b]) };
+    let first = if graph.edges[a].ends[1] == v { graph.edges[a].clone() } else { graph.reversed(&graph.edges[a]) };
+    let second = if graph.edges[b].ends[0] == v { graph.edges[b].clone() } else { graph.reversed(&graph.edges[b]) };
     let by = graph.shift(first.image);
     let mut path = first.path;
     // Of a cluster the voxel nearest to its centre stands for the passage.
     let centre = graph.vertices[v].centre;
-    let through = graph.vertices[v].voxels.iter().copied().min_by(|&p, &q| {
-        norm(graph.point(p), centre).total_cmp(&norm(graph.point(q), centre)).then(p.cmp(&q))
-    });
+    let through = graph.vertices[v]
+        .voxels
+        .iter()
+        .copied()
+        .min_by(|&p, &q| norm(graph.point(p), centre).total_cmp(&norm(graph.point(q), centre)).then(p.cmp(&q)));
     path.extend(through.map(|p| add(p, by)));
     path.extend(second.path.iter().map(|&p| add(p, by)));
     let image = add(first.image, second.image);

@@ -184,7 +184,8 @@ pub(crate) fn line(graph: &Graph<'_>, e: usize, strut: &Strut, end: usize) -> Op
         }
     }
     let (_, vectors) = eigen(m);
-    let outward = if end == 0 { sub(points[points.len() - 1], points[0]) } else { sub(points[0], points[points.len() - 1]) };
+    let outward =
+        if end == 0 { sub(points[points.len() - 1], points[0]) } else { sub(points[0], points[points.len() - 1]) };
     let along = if dot(vectors[2], outward) < 0.0 { scale(vectors[2], -1.0) } else { vectors[2] };
     // A line says where a node is as well as its length allows: short ones little.
     let length = distance(points[0], points[points.len() - 1]);

@@ -5,7 +5,7 @@ use foamflux_voxel::surface::{self, FaceWeight};
 use rayon::prelude::*;
 
 use super::zones::{self, Around, Reach, Surface};
-use super::{Fibre, FibreKind, Network, Node, NodeKind, PORE, Parameters, ProfilePoint, Section, Steps, Zones};
+use super::{Fibre, FibreKind, Network, Node, NodeKind, Parameters, ProfilePoint, Section, Steps, Zones};
 use crate::axis::{Bit, Course, Curve};
 use crate::graph::{Graph, Kind};
 use crate::owner::{Home, NOBODY, Owners};
@@ -22,6 +22,10 @@ const SAME_PLACE: f64 = 0.75;
 const ASTRAY: f64 = 6.0;
 /// Solid within this many inscribed radii of the skeleton is strut-like.
 const STRUT_REACH: f64 = 2.0;
+/// Above this share of debris it is worth a word.
+const DEBRIS: f64 = 0.05;
+/// Fibres thinner than this many voxels are rough.
+const THIN: f64 = 4.0;
 /// Below this share of strut-like solid the result is doubtful.
 const STRUT_LIKE: f64 = 0.8;
 
@@ -56,12 +60,8 @@ impl Network {
 
         begin("nodes and fibres");
         let mut network = Assembly::new(&graph, &bits, &struts).network(parameters.sides);
-        network.steps = Steps {
-            skeleton_voxels: skeleton.voxels.len(),
-            raw,
-            spurs: pruned.spurs,
-            merged: pruned.merged,
-        };
+        network.steps =
+            Steps { skeleton_voxels: skeleton.voxels.len(), raw, spurs: pruned.spurs, merged: pruned.merged };
         network.topology = skeleton.topology;
         drop(bits);
         let numbers = Numbers::new(&graph);
@@ -75,6 +75,7 @@ impl Network {
         for fibre in &mut network.fibres {
             measure(fibre, &network.nodes, smallest_edge(&graph));
         }
+        network.debris_share = debris(&network, voxel_volume(&graph));
         warn(&mut network, solid, watch);
         Ok(network)
     }
@@ -123,7 +124,8 @@ fn unite(graph: &mut Graph<'_>, owners: &mut Owners, bits: &[Vec<Bit>], struts: 
         let again: Vec<usize> = (0..graph.edges.len())
             .filter(|&e| graph.edges[e].alive && graph.edges[e].ends.iter().any(|&v| touched[v]))
             .collect();
-        let fresh: Vec<(usize, Strut)> = again.into_par_iter().map(|e| (e, struts::again(graph, e, &bits[e]))).collect();
+        let fresh: Vec<(usize, Strut)> =
+            again.into_par_iter().map(|e| (e, struts::again(graph, e, &bits[e]))).collect();
         for (e, strut) in fresh {
             struts[e] = strut;
         }
@@ -249,7 +251,7 @@ impl<'a, 'g> Assembly<'a, 'g> {
             sides,
             nodes: nodes.collect(),
             fibres: edges.into_par_iter().map(|e| self.fibre(e, box_size)).collect(),
-            tags: mask.map(|_| PORE),
+            tags: mask.map(|_| 0),
             topology: None,
             zones: Zones {
                 rule: super::ZoneRule::Swelling,
@@ -270,11 +272,8 @@ impl<'a, 'g> Assembly<'a, 'g> {
         let vertex = &self.graph.vertices[v];
         let periodic = self.graph.pad().periodic;
         let near = |k: usize| vertex.centre[k] < vertex.radius || vertex.centre[k] > box_size[k] - vertex.radius;
-        let position = if periodic {
-            std::array::from_fn(|k| vertex.centre[k].rem_euclid(box_size[k]))
-        } else {
-            vertex.centre
-        };
+        let position =
+            if periodic { std::array::from_fn(|k| vertex.centre[k].rem_euclid(box_size[k])) } else { vertex.centre };
         Node {
             kind: match vertex.kind {
                 Kind::Junction => NodeKind::Junction,
@@ -324,7 +323,8 @@ impl<'a, 'g> Assembly<'a, 'g> {
         };
         let (t0, t1) = (turns(edge.ends[0]), turns(edge.ends[1]));
         let mut direction = unit(sub(last, first));
-        if direction[2] < 0.0 || direction[2] == 0.0 && (direction[1] < 0.0 || direction[1] == 0.0 && direction[0] < 0.0)
+        if direction[2] < 0.0
+            || direction[2] == 0.0 && (direction[1] < 0.0 || direction[1] == 0.0 && direction[0] < 0.0)
         {
             direction = scale(direction, -1.0);
         }
@@ -371,7 +371,13 @@ impl<'a, 'g> Assembly<'a, 'g> {
         };
         let outer = |end: usize| -> Point {
             let v = &graph.vertices[edge.ends[end]];
-            let from = if own.is_empty() { ends[end] } else if end == 0 { own[0] } else { own[own.len() - 1] };
+            let from = if own.is_empty() {
+                ends[end]
+            } else if end == 0 {
+                own[0]
+            } else {
+                own[own.len() - 1]
+            };
             let t = tangent(end);
             match v.kind {
                 Kind::Cut => to_face(from, t, box_size, ends[end]),
@@ -401,7 +407,8 @@ fn to_face(from: Point, t: Point, box_size: Point, voxel: Point) -> Point {
         }
     }
     let way = distance(from, voxel);
-    if reach.is_finite() && reach >= 0.0 && reach <= 2.0 * way + box_size.iter().fold(0.0, |m: f64, &b| m.max(b)) * 0.01 {
+    if reach.is_finite() && reach >= 0.0 && reach <= 2.0 * way + box_size.iter().fold(0.0, |m: f64, &b| m.max(b)) * 0.01
+    {
         add(from, scale(t, reach))
     } else {
         voxel
@@ -689,6 +696,16 @@ fn section(fibre: &Fibre, edge: f64) -> Section {
     }
 }
 
+/// Share of the solid in bodies that are no network.
+fn debris(network: &Network, voxel: f64) -> f64 {
+    if network.solid_voxels == 0 {
+        return 0.0;
+    }
+    let fibres: f64 = network.fibres.iter().filter(|f| f.is_debris()).map(|f| f.volume).sum();
+    let lone: f64 = network.nodes.iter().filter(|n| n.kind == NodeKind::Isolated).map(|n| n.volume).sum();
+    (fibres + lone) / (network.solid_voxels as f64 * voxel)
+}
+
 fn warn(network: &mut Network, solid: &Volume<bool>, watch: &dyn Watch) {
     let mut say = |text: String| {
         watch.event(Event::Warning(text.clone()));
@@ -708,6 +725,33 @@ fn warn(network: &mut Network, solid: &Volume<bool>, watch: &dyn Watch) {
             "only {} of the solid lies within two inscribed radii of its skeleton: the structure is made of plates or \
              blocks rather than struts, and node and fibre numbers mean little",
             percent(network.strut_like)
+        ));
+    }
+    if network.debris_share > DEBRIS {
+        say(format!(
+            "{} of the solid is in loose bodies shorter than twice their diameter: clean the segmentation (--min-solid) \
+             if that is noise",
+            percent(network.debris_share)
+        ));
+    }
+    if !network.nodes.iter().any(|n| n.kind == NodeKind::Junction) {
+        say("no node was found: nowhere do three or more fibres meet".to_owned());
+        return;
+    }
+    let mut diameters: Vec<f64> = network.fibres.iter().map(|f| f.diameter).collect();
+    diameters.sort_by(f64::total_cmp);
+    let voxels = diameters.get(diameters.len() / 2).copied().unwrap_or(0.0) / solid.spacing().min_edge();
+    if voxels < THIN {
+        say(format!(
+            "fibres are {voxels:.1} voxels thick (median): below {THIN:.0} voxels diameters and node zones are rough"
+        ));
+    }
+    if network.zones.rule == super::ZoneRule::Swelling && !network.zones.from_profile {
+        say(format!(
+            "the shape does not show where nodes end (node to strut radius {:.2}): their zones are assumed to reach {} \
+             strut diameters; give --node-factor or --node-lambda to set it",
+            network.zones.swelling.unwrap_or(1.0),
+            super::FALLBACK_LAMBDA
         ));
     }
 }

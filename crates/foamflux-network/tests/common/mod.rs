@@ -27,11 +27,8 @@ pub(crate) struct Case {
 }
 
 pub(crate) fn foam(case: &Case) -> (Foam, Labels) {
-    let profile = StrutProfile {
-        diameter_m: case.diameter * MICRON,
-        swelling: case.swelling,
-        swelling_length: case.fade,
-    };
+    let profile =
+        StrutProfile { diameter_m: case.diameter * MICRON, swelling: case.swelling, swelling_length: case.fade };
     let parameters = FoamParameters {
         box_m: [case.n as f64 * MICRON; 3],
         cell_size_m: case.cell * MICRON,
@@ -148,12 +145,12 @@ pub(crate) fn score(foam: &Foam, labels: &Labels, network: &Network, diameter: f
     let clear: Vec<bool> = (0..truth.len())
         .map(|i| {
             let a = &arms[i];
-            let angles = (0..a.len()).all(|p| {
-                (0..p).all(|q| (0..3).map(|k| a[p][k] * a[q][k]).sum::<f64>() < 30f64.to_radians().cos())
-            });
-            let apart = truth.iter().enumerate().all(|(j, t)| {
-                i == j || distance(truth[i].position_m, t.position_m) > 2.0 * radius
-            });
+            let angles = (0..a.len())
+                .all(|p| (0..p).all(|q| (0..3).map(|k| a[p][k] * a[q][k]).sum::<f64>() < 30f64.to_radians().cos()));
+            let apart = truth
+                .iter()
+                .enumerate()
+                .all(|(j, t)| i == j || distance(truth[i].position_m, t.position_m) > 2.0 * radius);
             angles && apart
         })
         .collect();
@@ -209,9 +206,13 @@ pub(crate) fn score(foam: &Foam, labels: &Labels, network: &Network, diameter: f
     s.precision = judged.iter().filter(|&&f| of_found[f].is_some()).count() as f64 / judged.len() as f64;
     // A found node beside nodes that are not clear is neither right nor wrong.
     let doubtful = |f: usize| {
-        truth.iter().zip(&clear).any(|(t, &c)| !c && distance(t.position_m, network.nodes[f].position) < 4.0 * diameter * MICRON)
+        truth
+            .iter()
+            .zip(&clear)
+            .any(|(t, &c)| !c && distance(t.position_m, network.nodes[f].position) < 4.0 * diameter * MICRON)
     };
-    let counted: Vec<usize> = judged.iter().copied().filter(|&f| of_found[f].map_or(!doubtful(f), |i| clear[i])).collect();
+    let counted: Vec<usize> =
+        judged.iter().copied().filter(|&f| of_found[f].map_or(!doubtful(f), |i| clear[i])).collect();
     s.precision_clear = counted.iter().filter(|&&f| of_found[f].is_some()).count() as f64 / counted.len() as f64;
     let (mut lengths, mut diameters) = (Vec::new(), Vec::new());
     for fibre in &network.fibres {
