@@ -154,9 +154,9 @@ pub fn vtp(network: &Network) -> String {
     );
     let array =
         |out: &mut String, kind: &str, name: &str, components: usize, values: &mut dyn Iterator<Item = String>| {
-            let _ = write!(
+            let _ = writeln!(
                 out,
-                "<DataArray type=\"{kind}\" Name=\"{name}\" NumberOfComponents=\"{components}\" format=\"ascii\">\n"
+                "<DataArray type=\"{kind}\" Name=\"{name}\" NumberOfComponents=\"{components}\" format=\"ascii\">"
             );
             for v in values {
                 out.push_str(&v);

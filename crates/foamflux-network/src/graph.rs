@@ -222,13 +222,12 @@ impl<'a> Graph<'a> {
             let Some((vertex, at)) = owner[v] else { continue };
             for &(w, s) in voxels.around(v) {
                 match owner[w] {
-                    Some((other, there)) => {
-                        // Neighbouring vertices: written once, by the voxel of lower number.
-                        if other != vertex && v < w {
-                            let image = graph.image(add(at, STEPS[s]), there);
-                            graph.add_edge(Edge { ends: [vertex, other], image, path: Vec::new(), alive: true });
-                        }
+                    // Neighbouring vertices: written once, by the voxel of lower number.
+                    Some((other, there)) if other != vertex && v < w => {
+                        let image = graph.image(add(at, STEPS[s]), there);
+                        graph.add_edge(Edge { ends: [vertex, other], image, path: Vec::new(), alive: true });
                     }
+                    Some(_) => {}
                     None if !seen[w] => graph.walk(&voxels, &owner, &mut seen, (vertex, at, v), (w, s)),
                     None => {}
                 }

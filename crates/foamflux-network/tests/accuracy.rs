@@ -112,7 +112,8 @@ fn table() {
     );
     for case in cases {
         let (truth, labels) = foam(&case);
-        for merge in [0.5] {
+        {
+            let merge = 0.5;
             let network = find(&labels, case.zone, merge);
             let s = score(&truth, &labels, &network, case.diameter);
             println!(

@@ -53,6 +53,11 @@ pub struct Config {
     #[serde(deserialize_with = "text_or_number")]
     pub fill_holes: Option<String>,
 
+    /// Reach of a node as a factor on its inscribed radius.
+    pub node_factor: Option<f64>,
+    /// Reach of a node in diameters of its fibres.
+    pub node_lambda: Option<f64>,
+
     /// Density of the solid in g/cm3, for area per mass.
     pub density: Option<f64>,
     /// BET area in m2/g, for the roughness factor.
@@ -204,7 +209,7 @@ impl Config {
         let base = self;
         overlay!(base, over;
             voxel_size, shape, dtype, byte_order, offset, crop, bin, odd_sizes, bad_slices, content, labels,
-            method, threshold, low, high, foreground, denoise, min_solid, fill_holes, density, bet,
+            method, threshold, low, high, foreground, denoise, min_solid, fill_holes, node_factor, node_lambda, density, bet,
             phase, conductivity, direction, sides, tol, max_iterations, certify, fields, skip, only, sample,
             device, threads, max_memory, seed)
     }

@@ -13,6 +13,7 @@ mod record;
 pub mod run;
 pub mod segment;
 pub mod settings;
+pub mod tag;
 pub mod transport;
 
 pub use config::Config;

@@ -16,6 +16,8 @@ pub enum Work {
     Segment,
     /// Distance, thickness, surface.
     Measure,
+    /// Skeleton, graph and tags.
+    Tag,
     /// The solver with the fields it leaves.
     Transport,
 }
@@ -26,6 +28,7 @@ impl Work {
         match self {
             Work::Segment => 10,
             Work::Measure => 24,
+            Work::Tag => 32,
             Work::Transport => 64,
         }
     }
@@ -34,6 +37,7 @@ impl Work {
         match self {
             Work::Segment => "segmenting a volume",
             Work::Measure => "measuring a volume",
+            Work::Tag => "finding the network of a volume",
             Work::Transport => "solving transport in a volume",
         }
     }

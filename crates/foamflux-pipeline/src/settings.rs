@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use foamflux_grid::{Axis, Label, Phase, VoxelSize, VoxelSizeSource, units};
 use foamflux_io::read::{BadSlices, BinMode, ByteOrder, OddSizes, RawLayout, ReadOptions};
+use foamflux_network::{Parameters, ZoneRule};
 use foamflux_transport::{Sides, Stop};
 use foamflux_voxel::segment::{Denoise, Foreground, HoleFilling, Method, SegmentOptions};
 
@@ -143,6 +144,8 @@ pub struct Settings {
     pub ingest: IngestSettings,
     /// Segmenting.
     pub segment: SegmentOptions,
+    /// Nodes and fibres.
+    pub tag: Parameters,
     /// Measuring.
     pub measure: MeasureSettings,
     /// Transport.
@@ -168,6 +171,7 @@ impl Settings {
         Ok(Settings {
             ingest: ingest(&config, max_memory)?,
             segment: segment(&config)?,
+            tag: tag(&config)?,
             measure: measure(&config)?,
             transport: transport(&config)?,
             stages: stages(&config)?,
@@ -396,6 +400,25 @@ fn transport(config: &Config) -> Result<TransportSettings, ConfigError> {
         certify: config.certify.unwrap_or(false),
         fields,
     })
+}
+
+fn tag(config: &Config) -> Result<Parameters, ConfigError> {
+    let zone = match (config.node_factor, config.node_lambda) {
+        (None, None) => ZoneRule::Swelling,
+        (Some(factor), None) => ZoneRule::NodeRadius(factor),
+        (None, Some(lambda)) => ZoneRule::StrutDiameter(lambda),
+        (Some(_), Some(_)) => {
+            return Err(ConfigError::value("node-lambda", "--node-factor says how far nodes reach already: give one"));
+        }
+    };
+    let sides = match config.sides.as_deref() {
+        Some("periodic") => foamflux_network::Sides::Periodic,
+        _ => foamflux_network::Sides::Open,
+    };
+    let parameters = Parameters { zone, sides, ..Parameters::default() };
+    let key = if config.node_lambda.is_some() { "node-lambda" } else { "node-factor" };
+    parameters.check().map_err(|e| ConfigError::value(key, e.to_string()))?;
+    Ok(parameters)
 }
 
 fn threads(config: &Config) -> Result<Option<usize>, ConfigError> {
