@@ -107,7 +107,8 @@ pub(crate) fn on_faces(network: &Network, axis: Axis) -> [Vec<bool>; 2] {
     let touches = |distance: f64, kind: NodeKind, radius: f64| match kind {
         NodeKind::Cut => distance < voxel,
         // The box cuts the node itself.
-        _ => distance < radius,
+        NodeKind::Junction => radius.is_finite() && distance < radius,
+        NodeKind::DeadEnd | NodeKind::Seam | NodeKind::Isolated => false,
     };
     [0, 1].map(|side| {
         network
@@ -190,7 +191,7 @@ impl Statistics {
             fibres: kinds.map(|k| of_kind(k).count()),
             length,
             length_unbiased: (weights > 0.0).then(|| weighted / weights),
-            length_total: network.fibres.iter().map(|f| f.length).sum(),
+            length_total: network.fibres.iter().fold(0.0, |sum, f| sum + f.length),
             diameter,
             tortuosity: Spread::of(whole().map(crate::Fibre::tortuosity)),
             node_radius: Spread::of(junctions().map(|n| n.radius)),

@@ -16,7 +16,7 @@ use rayon::prelude::*;
 
 use crate::axis::{Bit, Course, Curve};
 use crate::graph::{Graph, Kind};
-use crate::owner::{Home, NOBODY, Owners};
+use crate::owner::{Element, Home, NOBODY, Owners};
 use crate::vector::{Point, add, distance, dot, eigen, scale, solve, sub, unit};
 
 /// Rounds of moving an axis to the centroids of its sections.
@@ -31,7 +31,7 @@ pub(crate) fn gather(graph: &Graph<'_>, owners: &Owners, solid: &Volume<bool>) -
     let mut counts = vec![0usize; graph.edges.len()];
     for &e in &owners.of {
         if e != NOBODY
-            && let Home::Edge(edge, _) = owners.elements[e as usize].home
+            && let Some((edge, ..)) = home_edge(graph, owners.elements[e as usize])
         {
             counts[edge] += 1;
         }
@@ -43,15 +43,34 @@ pub(crate) fn gather(graph: &Graph<'_>, owners: &Owners, solid: &Volume<bool>) -
             continue;
         }
         let element = owners.elements[e as usize];
-        if let Home::Edge(edge, k) = element.home {
+        if let Some((edge, framed, along)) = home_edge(graph, element) {
             let (z, y, x) = solid.shape().zyx_of(i);
             let delta = owners.delta(graph, [x, y, z], e);
-            let p = graph.point(crate::graph::add(element.framed, delta));
-            let along = (k as f64 + 1.0) / (graph.edges[edge].path.len() as f64 + 1.0);
+            let p = graph.point(crate::graph::add(framed, delta));
             bits[edge].push(Bit { p, d: f64::from(d[i]), along });
         }
     }
     bits
+}
+
+/// The edge that an element is part of, its place in the edge's frame and along its path (0 to 1): where a fibre ends, or
+/// a ring was opened, the end is part of it.
+pub(crate) fn home_edge(graph: &Graph<'_>, element: Element) -> Option<(usize, [i32; 3], f64)> {
+    match element.home {
+        Home::Edge(edge, k) => {
+            Some((edge, element.framed, (k as f64 + 1.0) / (graph.edges[edge].path.len() as f64 + 1.0)))
+        }
+        Home::Vertex(v) if !matches!(graph.vertices[v].kind, Kind::Junction | Kind::Lone) => {
+            let e = graph.edges_at(v).next()?;
+            let edge = &graph.edges[e];
+            if edge.ends[0] == v {
+                Some((e, element.framed, 0.0))
+            } else {
+                Some((e, crate::graph::add(element.framed, graph.shift(edge.image)), 1.0))
+            }
+        }
+        Home::Vertex(_) => None,
+    }
 }
 
 /// A strut on its way to being a fibre.
@@ -97,7 +116,11 @@ pub(crate) fn again(graph: &Graph<'_>, e: usize, bits: &[Bit]) -> Strut {
 fn strut(graph: &Graph<'_>, e: usize, bits: &[Bit]) -> Strut {
     let edge_length = smallest_edge(graph);
     let path = &graph.edges[e].path;
-    let radius = middle_radius(path.iter().map(|&p| graph.distance(p)).collect(), edge_length);
+    let mut radii: Vec<f64> = path.iter().map(|&p| graph.distance(p)).collect();
+    if radii.is_empty() {
+        radii = graph.edges[e].ends.iter().map(|&v| graph.vertices[v].radius).collect();
+    }
+    let radius = middle_radius(radii, edge_length);
     // The steps of the path are smoothed over before anything is projected on it.
     let mut curve = raw_curve(graph, e).resampled(edge_length).smoothed(radius);
     let mut course = Course::default();
@@ -130,7 +153,9 @@ pub(crate) fn margin(graph: &Graph<'_>, vertex: usize, radius: f64) -> f64 {
         Kind::End => v.radius.max(radius),
         // An oblique strut is cut obliquely.
         Kind::Cut => 0.75 * radius,
-        Kind::Seam | Kind::Lone => 0.0,
+        // Both ends of a ring see each other's sections.
+        Kind::Seam => 1.5 * radius,
+        Kind::Lone => 0.0,
     }
 }
 

@@ -83,8 +83,10 @@ impl Network {
 
 /// Merges junctions whose struts meet in one point.
 fn unite(graph: &mut Graph<'_>, owners: &mut Owners, bits: &[Vec<Bit>], struts: &mut [Strut]) -> usize {
+    /// Each round merges every node at most once, so nodes of a thousand forks are done; noise need not end at all.
+    const ROUNDS: usize = 12;
     let mut merged = 0;
-    loop {
+    for _ in 0..ROUNDS {
         let places: Vec<Point> = (0..graph.vertices.len()).map(|v| place(graph, struts, v)).collect();
         let mut pairs: Vec<(f64, usize)> = Vec::new();
         for (e, edge) in graph.edges.iter().enumerate().filter(|(_, e)| e.alive) {
@@ -130,6 +132,7 @@ fn unite(graph: &mut Graph<'_>, owners: &mut Owners, bits: &[Vec<Bit>], struts: 
             struts[e] = strut;
         }
     }
+    merged
 }
 
 /// Gives the elements of edges that became part of a node to that node. Frames of what moved are mended by place: the
@@ -382,9 +385,9 @@ impl<'a, 'g> Assembly<'a, 'g> {
             match v.kind {
                 Kind::Cut => to_face(from, t, box_size, ends[end]),
                 Kind::End => {
-                    // As far along as the last voxel, and to the surface of its ball.
-                    let along: f64 = (0..3).map(|k| (ends[end][k] - from[k]) * t[k]).sum();
-                    add(from, scale(t, along.max(0.0) + v.radius))
+                    // To its farthest voxel along the axis; of voxels over a round tip that is a third short of it.
+                    let tip = self.bits[e].iter().map(|b| dot(sub(b.p, from), t)).fold(v.radius, f64::max);
+                    add(from, scale(t, tip + smallest_edge(graph) / 3.0))
                 }
                 _ => ends[end],
             }
@@ -490,10 +493,11 @@ fn tag(
                 }
             }
             if label == 1 {
-                match element.home {
-                    Home::Edge(e, _) => network.fibres[numbers.fibre[e]].volume += voxel,
-                    // Solid of a junction beyond its zone: of its longest-reaching cluster; counted with the node.
-                    Home::Vertex(v) => network.nodes[numbers.node[v]].volume += voxel,
+                match (struts::home_edge(graph, element), element.home) {
+                    (Some((e, ..)), _) => network.fibres[numbers.fibre[e]].volume += voxel,
+                    // Solid of a junction beyond its zone, and of lone bodies.
+                    (None, Home::Vertex(v)) => network.nodes[numbers.node[v]].volume += voxel,
+                    (None, Home::Edge(..)) => {}
                 }
             }
         }
@@ -659,7 +663,7 @@ fn measure(fibre: &mut Fibre, nodes: &[Node], edge: f64) {
     if middle <= 0.0 {
         middle = mean_area(0.0, length);
     }
-    fibre.diameter = equivalent(middle);
+    fibre.diameter = if middle > 0.0 { equivalent(middle) } else { fibre.diameter_inscribed };
     fibre.diameter_mean = equivalent(mean_area(own[0], own[1]).max(if fibre.volume > 0.0 { 0.0 } else { middle }));
     if fibre.diameter_mean <= 0.0 {
         fibre.diameter_mean = fibre.diameter;
@@ -701,9 +705,9 @@ fn debris(network: &Network, voxel: f64) -> f64 {
     if network.solid_voxels == 0 {
         return 0.0;
     }
-    let fibres: f64 = network.fibres.iter().filter(|f| f.is_debris()).map(|f| f.volume).sum();
-    let lone: f64 = network.nodes.iter().filter(|n| n.kind == NodeKind::Isolated).map(|n| n.volume).sum();
-    (fibres + lone) / (network.solid_voxels as f64 * voxel)
+    let fibres = network.fibres.iter().filter(|f| f.is_debris()).fold(0.0, |sum, f| sum + f.volume);
+    let lone = network.nodes.iter().filter(|n| n.kind == NodeKind::Isolated).fold(0.0, |sum, n| sum + n.volume);
+    ((fibres + lone) / (network.solid_voxels as f64 * voxel)).min(1.0)
 }
 
 fn warn(network: &mut Network, solid: &Volume<bool>, watch: &dyn Watch) {
