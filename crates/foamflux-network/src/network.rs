@@ -42,7 +42,7 @@ pub struct Parameters {
 
 impl Default for Parameters {
     fn default() -> Self {
-        Parameters { sides: Sides::Open, spur: 0.5, merge: 0.5, zone: ZoneRule::Swelling }
+        Parameters { sides: Sides::Open, spur: 1.5, merge: 0.5, zone: ZoneRule::Swelling }
     }
 }
 

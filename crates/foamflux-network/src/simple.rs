@@ -108,6 +108,19 @@ pub(crate) fn is_simple(hood: u32) -> bool {
     seen & open == open
 }
 
+/// Bit of the neighbour one step away.
+#[inline]
+pub(crate) const fn bit(step: [i32; 3]) -> u32 {
+    1 << ((step[0] + 1) + 3 * (step[1] + 1) + 9 * (step[2] + 1))
+}
+
+/// The neighbours that are pore while the opposite one is solid.
+#[inline]
+pub(crate) const fn exposed(hood: u32) -> u32 {
+    // Position p is opposite to 26 - p.
+    !hood & (hood.reverse_bits() >> 5) & ALL
+}
+
 /// Whether the solid neighbours fall apart into several components: the voxel is the only bridge here.
 #[inline]
 pub(crate) fn is_bridge(hood: u32) -> bool {

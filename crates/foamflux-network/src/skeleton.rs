@@ -26,12 +26,12 @@
 //! Every voxel is examined once per level and again only when a neighbour was deleted: time is linear in the solid's
 //! voxels. Memory: 7 bytes per voxel of the box and 4 per solid voxel, after the distance (11 while that is made).
 
-use foamflux_grid::{Axis, Shape, Volume, Watch};
+use foamflux_grid::{Axis, Event, Shape, Stage, Volume, Watch};
 use foamflux_voxel::components::{Connectivity, label};
 use foamflux_voxel::distance::{Border, boundary_distance};
 use foamflux_voxel::euler::euler_number;
 
-use crate::cells::{Cells, MAX_LEVEL, Pad};
+use crate::cells::{Cells, MAX_LEVEL, Pad, STEPS};
 use crate::{NetworkError, Sides, simple};
 
 /// Width of a level of the thinning order in smallest voxel edges: finer than the half voxel that a mask knows its
@@ -81,6 +81,7 @@ pub fn skeleton(solid: &Volume<bool>, sides: Sides, watch: &dyn Watch) -> Result
     let distance = distance(solid, sides);
     let stop = || if watch.cancelled() { Err(NetworkError::Cancelled) } else { Ok(()) };
     stop()?;
+    watch.event(Event::Started { stage: Stage::Tag, what: "thinning".to_owned() });
     let unbounded = distance.as_slice().iter().any(|d| d.is_infinite());
     let voxels = if unbounded {
         // Everything is solid: any point has its topology.
@@ -88,6 +89,7 @@ pub fn skeleton(solid: &Volume<bool>, sides: Sides, watch: &dyn Watch) -> Result
     } else {
         thin(solid, &distance, pad, watch)?
     };
+    watch.event(Event::Started { stage: Stage::Tag, what: "check of the topology".to_owned() });
     let mut mask = solid.map(|_| false);
     for &v in &voxels {
         mask.as_mut_slice()[pad.unpadded(pad.xyz(v))] = true;
@@ -195,10 +197,17 @@ fn thin(solid: &Volume<bool>, distance: &Volume<f32>, pad: Pad, watch: &dyn Watc
 fn peel(cells: &mut Cells, mut active: Vec<u32>, level: u16, ridge: &Ridge<'_>) {
     let mut next = Vec::new();
     let mut turn = Vec::new();
+    let mut sides: Vec<u32> = Vec::new();
     while !active.is_empty() {
+        // Most voxels are exposed to few directions: those are noted once, and looked at again when their turn comes. What
+        // becomes exposed in between had a neighbour deleted, and comes back in the next round.
+        sides.clear();
+        sides.extend(active.iter().map(|&v| if cells.is_open(v) { simple::exposed(cells.hood(v)) } else { 0 }));
         for direction in 0..26 {
+            let bit = simple::bit(STEPS[direction]);
             turn.clear();
-            turn.extend(active.iter().copied().filter(|&v| cells.is_open(v) && cells.is_exposed(v, direction)));
+            let noted = active.iter().zip(&sides).filter(|&(_, &s)| s & bit != 0).map(|(&v, _)| v);
+            turn.extend(noted.filter(|&v| cells.is_open(v) && cells.is_exposed(v, direction)));
             for &v in &turn {
                 let hood = cells.hood(v);
                 if simple::is_simple(hood) {
@@ -239,7 +248,7 @@ impl Ridge<'_> {
         let xyz = self.pad.xyz(voxel);
         let d = self.distance.as_slice();
         let here = d[self.pad.unpadded(xyz)];
-        crate::cells::STEPS.iter().all(|&step| {
+        STEPS.iter().all(|&step| {
             let Some(to) = self.pad.step(xyz, step) else { return true };
             let length: f32 = (0..3).map(|k| (step[k] as f32 * self.edges[k]).powi(2)).sum::<f32>().sqrt();
             d[self.pad.unpadded(to)] - here <= RIDGE * length

@@ -58,6 +58,9 @@ pub struct Config {
     /// Reach of a node in diameters of its fibres.
     pub node_lambda: Option<f64>,
 
+    /// A dead end is a spur of the skeleton when it stands out of its node by less than this many radii of the node.
+    pub spur: Option<f64>,
+
     /// Density of the solid in g/cm3, for area per mass.
     pub density: Option<f64>,
     /// BET area in m2/g, for the roughness factor.
@@ -209,7 +212,7 @@ impl Config {
         let base = self;
         overlay!(base, over;
             voxel_size, shape, dtype, byte_order, offset, crop, bin, odd_sizes, bad_slices, content, labels,
-            method, threshold, low, high, foreground, denoise, min_solid, fill_holes, node_factor, node_lambda, density, bet,
+            method, threshold, low, high, foreground, denoise, min_solid, fill_holes, node_factor, node_lambda, spur, density, bet,
             phase, conductivity, direction, sides, tol, max_iterations, certify, fields, skip, only, sample,
             device, threads, max_memory, seed)
     }

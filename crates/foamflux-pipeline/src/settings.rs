@@ -415,8 +415,13 @@ fn tag(config: &Config) -> Result<Parameters, ConfigError> {
         Some("periodic") => foamflux_network::Sides::Periodic,
         _ => foamflux_network::Sides::Open,
     };
-    let parameters = Parameters { zone, sides, ..Parameters::default() };
-    let key = if config.node_lambda.is_some() { "node-lambda" } else { "node-factor" };
+    let spur = config.spur.unwrap_or(Parameters::default().spur);
+    let parameters = Parameters { zone, sides, spur, ..Parameters::default() };
+    let key = match (config.spur, config.node_lambda) {
+        (Some(spur), _) if !(0.0..=10.0).contains(&spur) => "spur",
+        (_, Some(_)) => "node-lambda",
+        _ => "node-factor",
+    };
     parameters.check().map_err(|e| ConfigError::value(key, e.to_string()))?;
     Ok(parameters)
 }

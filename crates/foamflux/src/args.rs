@@ -254,6 +254,9 @@ pub(crate) struct NodeArgs {
     /// A node reaches L times the diameter of its fibres
     #[arg(long, value_name = "L", conflicts_with = "node_factor")]
     node_lambda: Option<f64>,
+    /// A dead end is cut as a spur when it stands out of its node by less than S radii of the node [default: 1.5]
+    #[arg(long, value_name = "S")]
+    spur: Option<f64>,
 }
 
 #[derive(Debug, Args)]
@@ -405,6 +408,7 @@ impl NodeArgs {
     fn set(&self, config: &mut Config) {
         config.node_factor = self.node_factor;
         config.node_lambda = self.node_lambda;
+        config.spur = self.spur;
     }
 }
 

@@ -49,9 +49,10 @@ impl Network {
         let raw = [graph.vertices.iter().filter(|v| v.kind == Kind::Junction).count(), graph.edges.len()];
         let mut pruned = prune(&mut graph, Limits { spur: parameters.spur, merge: parameters.merge });
         stop()?;
-        begin("axes");
+        begin("which voxel belongs to which curve");
         let mut owners = Owners::new(&graph, solid);
         stop()?;
+        begin("axes of fibres");
         let bits = gather(&graph, &owners, solid);
         let mut struts = struts::struts(&graph, &bits);
         pruned.merged += unite(&mut graph, &mut owners, &bits, &mut struts);
@@ -65,6 +66,7 @@ impl Network {
         network.topology = skeleton.topology;
         drop(bits);
         let numbers = Numbers::new(&graph);
+        begin("surface and node zones");
         let weights = if network.fibres.is_empty() { Vec::new() } else { surface::weights(solid) };
         let surface = survey(&network, &graph, &numbers, &struts, faces(&weights, &graph, &owners, solid));
         let reach = zones::reach(&network, parameters.zone, &surface);
