@@ -97,8 +97,8 @@ fn cut_spurs(graph: &mut Graph<'_>, limit: f64) -> usize {
 
 /// Whether the ball of a junction is larger than its curves but `except` are in the middle.
 fn stands_out(graph: &Graph<'_>, junction: usize, except: usize) -> bool {
-    /// A mere crossing of equal struts is thicker by about 1.15.
-    const SWOLLEN: f64 = 1.25;
+    /// A strut that grazes the face is no thicker there; radii of voxels scatter by a tenth.
+    const SWOLLEN: f64 = 1.15;
     let middle = |e: usize| {
         let path = &graph.edges[e].path;
         path.get(path.len() / 2).map_or(f64::INFINITY, |&p| graph.distance(p))
