@@ -80,6 +80,10 @@ fn a_star_has_its_node_where_the_axes_meet() {
     assert_eq!(n.fibres.len(), 4);
     for fibre in &n.fibres {
         assert_eq!(fibre.kind, FibreKind::DeadEnd);
+        // Its own part begins where the node's zone ends.
+        let at_node = usize::from(n.nodes[fibre.nodes[0]].kind != NodeKind::Junction);
+        let own = if at_node == 0 { fibre.own[0] } else { fibre.length - fibre.own[1] };
+        assert!((own - nodes[0].zone_radius).abs() < 1e-9, "{own}");
         close(fibre.diameter, 10.0, DIAMETER, "diameter");
     }
     // The zone is the ball.
@@ -147,6 +151,48 @@ fn a_periodic_lattice_has_no_cut_fibre() {
         assert_eq!(fibre.image.iter().map(|i| i.abs()).sum::<i32>(), 1);
     }
     close(s.length_total, 3.0 * n as f64, LENGTH, "total");
+}
+
+/// A periodic foam is the same wherever its box begins: nodes on faces merge across them.
+#[test]
+fn a_periodic_foam_does_not_know_where_its_box_begins() {
+    let n = 64usize;
+    let parameters = foamflux_hosts::FoamParameters {
+        box_m: [n as f64; 3],
+        cell_size_m: 32.0,
+        seeds: SeedPattern::Lattice { jitter: 0.25 },
+        boundary: foamflux_hosts::foam::Boundary::Periodic,
+        profile: foamflux_hosts::foam::StrutProfile::swollen(5.0),
+    };
+    let truth = foamflux_hosts::Foam::generate(&parameters, 5).unwrap();
+    let size = VoxelSize::known([1.0; 3], VoxelSizeSource::Generator).unwrap();
+    let whole = foamflux_hosts::mask(Shape::cube(n).unwrap(), size, &truth.solid());
+    let periodic = Parameters { sides: Sides::Periodic, ..Parameters::default() };
+    let found: Vec<(Network, Statistics)> = [[0, 0, 0], [13, 29, 47], [32, 5, 60]]
+        .into_iter()
+        .map(|[a, b, c]| {
+            let rolled = Volume::from_fn(whole.shape(), whole.voxel_size().clone(), |z, y, x| {
+                *whole.at((z + c) % n, (y + b) % n, (x + a) % n)
+            });
+            let network = Network::find(&rolled, &periodic, &Silent).unwrap();
+            let statistics = Statistics::of(&network);
+            (network, statistics)
+        })
+        .collect();
+    for (network, s) in &found {
+        assert!(network.steps.merged > 3, "{:?}", network.steps);
+        assert!(s.nodes > 40 && s.fibres[1] == 0, "{s:?}");
+        // Ties go by place, so a fork may fall the other way; the length as a whole may not.
+        assert!(s.nodes.abs_diff(found[0].1.nodes) <= 2, "{} {}", s.nodes, found[0].1.nodes);
+        close(s.length_total, found[0].1.length_total, LENGTH, "total");
+        for fibre in &network.fibres {
+            let [a, b] = fibre.nodes.map(|i| network.nodes[i].position);
+            let reach: f64 =
+                (0..3).map(|k| (b[k] + f64::from(fibre.image[k]) * n as f64 - a[k]).powi(2)).sum::<f64>().sqrt();
+            // Nodes, images and axis agree about where the fibre goes.
+            assert!((reach - fibre.chord).abs() < 1e-6, "{reach} {}", fibre.chord);
+        }
+    }
 }
 
 #[test]
