@@ -4,6 +4,8 @@
 //! A node zone is the ball around a node within which solid is tagged as node, see [`ZoneRule`].
 
 mod build;
+mod measure;
+mod tagging;
 mod zones;
 
 use foamflux_grid::Volume;

@@ -39,6 +39,21 @@ fn bars_and_blocks_do_not_vanish() {
     }
 }
 
+/// Seen from its flat side every voxel of a ribbon is on the border: none may begin to eat it from its end.
+#[test]
+fn ribbons_do_not_vanish() {
+    for w in 2..=4usize {
+        for axes in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+            let ribbon = boxed([70; 3], |x, y, z| {
+                let p = axes.map(|k| [x, y, z][k]);
+                (p[0] - 20.0).abs() < 0.5 * w as f64 && p[1] > 20.0 && p[1] < 21.0 && p[2] > 5.0 && p[2] < 65.0
+            });
+            let s = skeleton(&ribbon, Sides::Open, &Silent).unwrap();
+            assert!(count_of(&s) >= 60 - 2 * w, "{w} {axes:?}: {}", count_of(&s));
+        }
+    }
+}
+
 #[test]
 fn rings_shells_and_dust_keep_their_topology() {
     let ring = boxed([40, 40, 16], |x, y, z| {
