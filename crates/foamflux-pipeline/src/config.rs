@@ -53,6 +53,14 @@ pub struct Config {
     #[serde(deserialize_with = "text_or_number")]
     pub fill_holes: Option<String>,
 
+    /// Reach of a node as a factor on its inscribed radius.
+    pub node_factor: Option<f64>,
+    /// Reach of a node in diameters of its fibres.
+    pub node_lambda: Option<f64>,
+
+    /// A dead end is a spur of the skeleton when it stands out of its node by less than this many radii of the node.
+    pub spur: Option<f64>,
+
     /// Density of the solid in g/cm3, for area per mass.
     pub density: Option<f64>,
     /// BET area in m2/g, for the roughness factor.

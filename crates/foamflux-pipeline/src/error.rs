@@ -62,6 +62,9 @@ pub enum PipelineError {
         /// Memory allowed, readable.
         limit: String,
     },
+    /// The network of nodes and fibres cannot be found.
+    #[error(transparent)]
+    Network(foamflux_network::NetworkError),
     /// The transport problem cannot be set up.
     #[error(transparent)]
     Problem(#[from] foamflux_transport::ProblemError),
@@ -118,6 +121,7 @@ impl PipelineError {
     pub fn exit_status(&self) -> ExitStatus {
         use foamflux_io::read::ErrorCategory;
         use foamflux_io::write::WriteCategory;
+        use foamflux_network::NetworkError;
         use foamflux_transport::SolveError;
         use foamflux_voxel::filter::FilterError;
         use foamflux_voxel::segment::SegmentError;
@@ -129,6 +133,11 @@ impl PipelineError {
                 ErrorCategory::Memory => ExitStatus::Memory,
             },
             PipelineError::Write(error) if error.category() == WriteCategory::Usage => ExitStatus::Usage,
+            PipelineError::Network(error) => match error {
+                NetworkError::Parameter { .. } => ExitStatus::Usage,
+                NetworkError::TooLarge { .. } | NetworkError::Components(_) => ExitStatus::Memory,
+                NetworkError::Topology { .. } | NetworkError::Cancelled => ExitStatus::Internal,
+            },
             PipelineError::Segment(
                 SegmentError::NotANumber { .. }
                 | SegmentError::Hysteresis { .. }

@@ -14,6 +14,7 @@ mod refine;
 pub mod run;
 pub mod segment;
 pub mod settings;
+pub mod tag;
 pub mod transport;
 
 pub use config::Config;

@@ -17,6 +17,8 @@ pub enum Work {
     Segment,
     /// Distance, thickness, surface.
     Measure,
+    /// Skeleton, graph and tags.
+    Tag,
     /// The solver with the fields it leaves.
     Transport,
 }
@@ -28,6 +30,7 @@ impl Work {
             Work::Segment => 10,
             Work::Measure => 24,
             Work::Transport => 68,
+            Work::Tag => 32,
         }
     }
 
@@ -35,6 +38,7 @@ impl Work {
         match self {
             Work::Segment => "segmenting a volume",
             Work::Measure => "measuring a volume",
+            Work::Tag => "finding the network of a volume",
             Work::Transport => "solving transport in a volume",
         }
     }

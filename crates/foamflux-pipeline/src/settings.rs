@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use foamflux_grid::{Axis, Label, Phase, VoxelSize, VoxelSizeSource, units};
 use foamflux_io::read::{BadSlices, BinMode, ByteOrder, OddSizes, RawLayout, ReadOptions};
+use foamflux_network::{Parameters, ZoneRule};
 use foamflux_transport::{Sides, Stop};
 use foamflux_voxel::segment::{Denoise, Foreground, HoleFilling, Method, SegmentOptions};
 
@@ -151,6 +152,8 @@ pub struct Settings {
     pub ingest: IngestSettings,
     /// Segmenting.
     pub segment: SegmentOptions,
+    /// Nodes and fibres.
+    pub tag: Parameters,
     /// Measuring.
     pub measure: MeasureSettings,
     /// Transport.
@@ -176,6 +179,7 @@ impl Settings {
         Ok(Settings {
             ingest: ingest(&config, max_memory)?,
             segment: segment(&config)?,
+            tag: tag(&config)?,
             measure: measure(&config)?,
             transport: transport(&config, max_memory)?,
             stages: stages(&config)?,
@@ -408,6 +412,30 @@ fn transport(config: &Config, max_memory: Option<u64>) -> Result<TransportSettin
         fields,
         max_memory,
     })
+}
+
+fn tag(config: &Config) -> Result<Parameters, ConfigError> {
+    let zone = match (config.node_factor, config.node_lambda) {
+        (None, None) => ZoneRule::Swelling,
+        (Some(factor), None) => ZoneRule::NodeRadius(factor),
+        (None, Some(lambda)) => ZoneRule::StrutDiameter(lambda),
+        (Some(_), Some(_)) => {
+            return Err(ConfigError::value("node-lambda", "--node-factor says how far nodes reach already: give one"));
+        }
+    };
+    let sides = match config.sides.as_deref() {
+        Some("periodic") => foamflux_network::Sides::Periodic,
+        _ => foamflux_network::Sides::Open,
+    };
+    let spur = config.spur.unwrap_or(Parameters::default().spur);
+    let parameters = Parameters { zone, sides, spur, ..Parameters::default() };
+    let key = match (config.spur, config.node_lambda) {
+        (Some(spur), _) if !(0.0..=10.0).contains(&spur) => "spur",
+        (_, Some(_)) => "node-lambda",
+        _ => "node-factor",
+    };
+    parameters.check().map_err(|e| ConfigError::value(key, e.to_string()))?;
+    Ok(parameters)
 }
 
 fn threads(config: &Config) -> Result<Option<usize>, ConfigError> {

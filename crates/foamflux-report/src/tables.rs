@@ -3,6 +3,7 @@
 pub(crate) mod errors;
 pub(crate) mod input;
 pub(crate) mod measure;
+pub(crate) mod tag;
 pub(crate) mod transport;
 
 use crate::figures::wrap;

@@ -12,6 +12,7 @@ mod measure;
 mod quantity;
 mod run;
 mod segment;
+mod tag;
 mod transport;
 
 pub use input::{IngestResults, InputFile, InputInfo, VolumeInfo, VoxelSizeCandidate};
@@ -21,6 +22,7 @@ pub use measure::{
 pub use quantity::{ErrorParts, Quantity};
 pub use run::{Figure, Program, RunResults, StageOutcome, StageReport};
 pub use segment::{SegmentResults, ThresholdSensitivity};
+pub use tag::{FibreResults, NetworkConduction, NodeResults, NodeZoneInfo, SpreadInfo, TagResults, TopologyInfo};
 pub use transport::{
     BlockedInfo, DirectionResults, GeometricTortuosity, PhaseInfo, ProfileResults, RefinedLevel, RefinedTau,
     SecondsSpent, TensorResults, TransportResults,

@@ -35,6 +35,8 @@ pub(crate) enum Command {
     Ingest(IngestArgs),
     /// Grey values to labels
     Segment(SegmentArgs),
+    /// Nodes and fibres: tags for every solid voxel, the graph and its statistics
+    Tag(TagArgs),
     /// Volume fractions, surface area, thickness, components, percolation
     Measure(MeasureArgs),
     /// Tortuosity factor, effective conductivity and flux maps
@@ -248,6 +250,44 @@ pub(crate) struct SegmentArgs {
     pub(crate) common: CommonArgs,
 }
 
+/// How far nodes reach.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Network options")]
+pub(crate) struct NodeArgs {
+    /// A node reaches F times its inscribed radius [default: where the swelling of its fibres ends]
+    #[arg(long, value_name = "F")]
+    node_factor: Option<f64>,
+    /// A node reaches L times the diameter of its fibres
+    #[arg(long, value_name = "L", conflicts_with = "node_factor")]
+    node_lambda: Option<f64>,
+    /// A dead end is cut as a spur when it stands out of its node by less than S radii of the node [default: 1.5]
+    #[arg(long, value_name = "S")]
+    spur: Option<f64>,
+}
+
+#[derive(Debug, Args)]
+#[command(allow_negative_numbers = true)]
+pub(crate) struct TagArgs {
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    /// File to write the tags to (.tif, .npy, .nrrd, .raw, .vti): 1 fibre, 2 node
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Folder for nodes.csv, fibres.csv, network.vtp, network.graphml [default: OUTPUT without its extension, with -network]
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) network: Option<PathBuf>,
+    /// Replace the folder if it holds an earlier network
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+    /// Sides of the box: no-flux (the sample is cut there), periodic
+    #[arg(long, visible_alias = "bc", value_name = "WHAT")]
+    sides: Option<String>,
+    #[command(flatten)]
+    node: NodeArgs,
+    #[command(flatten)]
+    pub(crate) common: CommonArgs,
+}
+
 #[derive(Debug, Args)]
 #[command(allow_negative_numbers = true)]
 pub(crate) struct MeasureArgs {
@@ -376,6 +416,14 @@ impl SegmentationArgs {
     }
 }
 
+impl NodeArgs {
+    fn set(&self, config: &mut Config) {
+        config.node_factor = self.node_factor;
+        config.node_lambda = self.node_lambda;
+        config.spur = self.spur;
+    }
+}
+
 impl MeasurementArgs {
     fn set(&self, config: &mut Config) {
         config.density = self.density;
@@ -401,6 +449,7 @@ impl Command {
             Command::Run(args) => &args.common,
             Command::Ingest(args) => &args.common,
             Command::Segment(args) => &args.common,
+            Command::Tag(args) => &args.common,
             Command::Measure(args) => &args.common,
             Command::Transport(args) => &args.common,
             Command::Host(args) => &args.common,
@@ -428,6 +477,11 @@ impl Command {
             Command::Segment(args) => {
                 args.input.set(&mut config);
                 args.segmentation.set(&mut config);
+            }
+            Command::Tag(args) => {
+                args.input.set(&mut config);
+                args.node.set(&mut config);
+                config.sides.clone_from(&args.sides);
             }
             Command::Measure(args) => {
                 args.input.set(&mut config);

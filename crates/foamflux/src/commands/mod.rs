@@ -5,6 +5,7 @@ mod ingest;
 mod measure;
 mod run;
 mod segment;
+mod tag;
 mod transport;
 
 use std::path::Path;
@@ -60,6 +61,7 @@ pub(crate) fn execute(command: &Command) -> anyhow::Result<()> {
         Command::Demo(args) => run::demo(args, &session),
         Command::Ingest(args) => ingest::ingest(args, &session),
         Command::Segment(args) => segment::segment(args, &session),
+        Command::Tag(args) => tag::tag(args, &session),
         Command::Measure(args) => measure::measure(args, &session),
         Command::Transport(args) => transport::transport(args, &session),
         Command::Host(args) => host::host(args, &session),

@@ -1,0 +1,216 @@
+//! What each voxel and each face of the surface belongs to.
+
+use foamflux_grid::Volume;
+use foamflux_voxel::surface::FaceWeight;
+
+use super::build::Numbers;
+use super::zones::{self, Around, Reach, Surface};
+use super::{Network, Zones};
+use crate::graph::{Graph, Kind};
+use crate::owner::{Home, NOBODY, Owners};
+use crate::struts::{self, Strut, smallest_edge, voxel_volume};
+use crate::vector::{Point, distance, dot, norm, scale, sub, unit};
+
+/// Solid within this many inscribed radii of the skeleton is strut-like.
+const STRUT_REACH: f64 = 2.0;
+
+/// Tags every voxel and sums the volumes.
+pub(super) fn tag(
+    network: &mut Network,
+    graph: &Graph<'_>,
+    owners: &Owners,
+    numbers: &Numbers,
+    solid: &Volume<bool>,
+    reach: Reach,
+) {
+    for (node, &zone) in network.nodes.iter_mut().zip(&reach.radii) {
+        node.zone_radius = zone;
+    }
+    let voxel = voxel_volume(graph);
+    let mut histogram = zones::Histogram::default();
+    let shape = solid.shape();
+    let mut strutlike = 0u64;
+    let d = graph.skeleton.distance.as_slice();
+    for (i, &inside) in solid.as_slice().iter().enumerate() {
+        if !inside {
+            continue;
+        }
+        network.solid_voxels += 1;
+        let mut label = 1;
+        if owners.of[i] != NOBODY {
+            let element = owners.elements[owners.of[i] as usize];
+            let (z, y, x) = shape.zyx_of(i);
+            let delta = owners.delta(graph, [x, y, z], owners.of[i]);
+            let own = d[graph.pad().unpadded(element.at)];
+            let away: f64 = (0..3).map(|k| (f64::from(delta[k]) * graph.spacing[k]).powi(2)).sum::<f64>().sqrt();
+            if away <= STRUT_REACH * f64::from(own) + smallest_edge(graph) {
+                strutlike += 1;
+            }
+            let p = graph.point(crate::graph::add(element.framed, delta));
+            let mut best: Option<(f64, usize)> = None;
+            let mut near = |vertex: usize, centre: Point| {
+                let zone = reach.radii[numbers.node[vertex]];
+                if zone > 0.0 {
+                    let ratio = distance(p, centre) / zone;
+                    if best.is_none_or(|(r, _)| ratio < r) {
+                        best = Some((ratio, vertex));
+                    }
+                }
+            };
+            match element.home {
+                Home::Vertex(v) => near(v, graph.vertices[v].centre),
+                Home::Edge(e, _) => {
+                    let edge = &graph.edges[e];
+                    for end in 0..2 {
+                        near(edge.ends[end], graph.centre_of_end(edge, end));
+                    }
+                }
+            }
+            if let Some((ratio, vertex)) = best {
+                histogram.add(ratio);
+                if ratio <= 1.0 {
+                    label = 2;
+                    network.nodes[numbers.node[vertex]].volume += voxel;
+                }
+            }
+            if label == 1 {
+                match (struts::home_edge(graph, element), element.home) {
+                    (Some((e, ..)), _) => network.fibres[numbers.fibre[e]].volume += voxel,
+                    // Solid of a junction beyond its zone, and of lone bodies.
+                    (None, Home::Vertex(v)) => network.nodes[numbers.node[v]].volume += voxel,
+                    (None, Home::Edge(..)) => {}
+                }
+            }
+        }
+        network.tags.as_mut_slice()[i] = label;
+    }
+    let solid_voxels = network.solid_voxels.max(1) as f64;
+    network.strut_like = if network.solid_voxels == 0 { 1.0 } else { strutlike as f64 / solid_voxels };
+    network.zones = Zones { influence: histogram.influence(solid_voxels), ..reach.zones };
+}
+
+/// A face of the solid's surface: where it is, what it belongs to, its true area.
+pub(super) struct Face {
+    /// Index of the solid voxel.
+    voxel: usize,
+    /// Centre of the face in the frame of its owner.
+    at: Point,
+    home: Home,
+    area: f64,
+}
+
+/// Faces with an owner. In the order of their voxels, so that sums do not depend on threads.
+pub(super) fn faces<'a>(
+    weights: &'a [FaceWeight],
+    graph: &'a Graph<'_>,
+    owners: &'a Owners,
+    solid: &'a Volume<bool>,
+) -> impl Iterator<Item = Face> + 'a {
+    let (inside, spacing, shape) = (solid.as_slice(), solid.spacing(), solid.shape());
+    weights.iter().filter_map(move |face| {
+        let low = inside[face.voxel];
+        let voxel = if low { face.voxel } else { face.voxel + shape.stride(face.axis) };
+        let owner = *owners.of.get(voxel)?;
+        if owner == NOBODY {
+            return None;
+        }
+        let element = owners.elements[owner as usize];
+        let (z, y, x) = shape.zyx_of(voxel);
+        let mut at = graph.point(crate::graph::add(element.framed, owners.delta(graph, [x, y, z], owner)));
+        let k = face.axis.xyz_index();
+        at[k] += if low { 0.5 } else { -0.5 } * graph.spacing[k];
+        Some(Face { voxel, at, home: element.home, area: face.area(spacing) })
+    })
+}
+
+/// What the surface says about fibres and nodes.
+pub(super) fn survey(
+    network: &Network,
+    graph: &Graph<'_>,
+    numbers: &Numbers,
+    struts: &[Strut],
+    faces: impl Iterator<Item = Face>,
+) -> Surface {
+    /// Faces farther from a node than this many of its radii say nothing about it.
+    const FAR: f64 = 3.0;
+    let mut surface = Surface { middle: vec![(0.0, 0.0); network.fibres.len()], around: Vec::new() };
+    // Axis of an edge as it leaves one of its ends.
+    let ray = |e: usize, end: usize| -> (Point, Point) {
+        let from = graph.centre_of_end(&graph.edges[e], end);
+        let strut = &struts[e];
+        let n = strut.course.curve.knots.len();
+        let i = if end == 0 { strut.clear.start } else { strut.clear.end.saturating_sub(1) };
+        let to = strut.course.curve.knots.get(i.min(n.saturating_sub(1))).copied().unwrap_or(from);
+        (from, unit(sub(to, from)))
+    };
+    let across = |p: Point, (from, along): (Point, Point)| -> (f64, f64, f64) {
+        let d = sub(p, from);
+        let s = dot(d, along);
+        (norm(d), s, norm(sub(d, scale(along, s))))
+    };
+    let rays: Vec<[(Point, Point); 2]> = (0..graph.edges.len())
+        .map(|e| if graph.edges[e].alive { [ray(e, 0), ray(e, 1)] } else { [([0.0; 3], [1.0, 0.0, 0.0]); 2] })
+        .collect();
+    for face in faces {
+        let mut best: Option<Around> = None;
+        let mut near = |e: usize, end: usize, p: Point| {
+            let node = numbers.node[graph.edges[e].ends[end]];
+            let (reach, s, off) = across(p, rays[e][end]);
+            let nearer = best.is_none_or(|b| off < f64::from(b.across));
+            if s > 0.0 && nearer && reach < FAR * network.nodes[node].radius {
+                best = Some(Around {
+                    node: node as u32,
+                    fibre: numbers.fibre[e] as u32,
+                    reach: reach as f32,
+                    across: off as f32,
+                });
+            }
+        };
+        match face.home {
+            Home::Edge(e, k) => {
+                for end in 0..2 {
+                    if graph.vertices[graph.edges[e].ends[end]].kind == Kind::Junction {
+                        near(e, end, face.at);
+                    }
+                }
+                let strut = &struts[e];
+                let n = strut.course.curve.knots.len();
+                let guess = (k + 1) * n / (graph.edges[e].path.len() + 2);
+                let clear = &strut.clear;
+                let quarter = clear.len() / 4;
+                if let Some((s, off)) = strut.course.curve.project(face.at, guess, 4 + n / 8) {
+                    let knot = s / strut.course.step().max(f64::MIN_POSITIVE);
+                    if knot >= (clear.start + quarter) as f64 && knot <= (clear.end - quarter) as f64 {
+                        let middle = &mut surface.middle[numbers.fibre[e]];
+                        middle.0 += off * face.area;
+                        middle.1 += face.area;
+                    }
+                }
+            }
+            Home::Vertex(v) if graph.vertices[v].kind == Kind::Junction => {
+                for e in graph.edges_at(v) {
+                    // Seen from an end in another frame only where the box is periodic: left out there.
+                    let edge = &graph.edges[e];
+                    let end = usize::from(edge.ends[0] != v);
+                    if end == 0 || edge.image == [0; 3] {
+                        near(e, end, face.at);
+                    }
+                }
+            }
+            Home::Vertex(_) => {}
+        }
+        surface.around.extend(best);
+    }
+    surface
+}
+
+/// Adds the true area of each fibre voxel's faces.
+pub(super) fn add_faces(network: &mut Network, numbers: &Numbers, faces: impl Iterator<Item = Face>) {
+    for face in faces {
+        if network.tags.as_slice()[face.voxel] == 1
+            && let Home::Edge(e, _) = face.home
+        {
+            network.fibres[numbers.fibre[e]].surface += face.area;
+        }
+    }
+}

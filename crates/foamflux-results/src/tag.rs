@@ -1,0 +1,170 @@
+//! Nodes and fibres.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::VolumeInfo;
+
+/// Spread of a distribution and its log-normal fit, in the unit that the owning key names.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct SpreadInfo {
+    /// Mean.
+    pub mean: f64,
+    /// Median.
+    pub median: f64,
+    /// Standard deviation.
+    pub std: f64,
+    /// Smallest.
+    pub min: f64,
+    /// Largest.
+    pub max: f64,
+    /// Mean of the natural logarithms.
+    pub log_mean: f64,
+    /// Standard deviation of the natural logarithms.
+    pub log_std: f64,
+    /// Number of values.
+    pub count: u64,
+}
+
+/// How the node zones came about.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NodeZoneInfo {
+    /// `swelling`, `node-radius` or `strut-diameter`.
+    pub rule: String,
+    /// Zone radius over inscribed node radius, median.
+    pub factor: Option<f64>,
+    /// Inscribed node radius over inscribed strut radius, median: about 1.15 where struts merely cross.
+    pub swelling: Option<f64>,
+    /// Whether the shape showed where nodes end.
+    pub from_profile: bool,
+    /// Node share of the solid for zone radii scaled by the key.
+    pub node_share_by_scale: BTreeMap<String, f64>,
+}
+
+/// The nodes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NodeResults {
+    /// Places where three or more fibres meet.
+    pub count: u64,
+    /// Per volume of the box in 1/m3.
+    pub density_per_m3: Option<f64>,
+    /// The same in 1/voxel edge^3, where the voxel size is unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub density_per_vox3: Option<f64>,
+    /// Mean number of fibres at a node that the box does not cut.
+    pub coordination_mean: Option<f64>,
+    /// Nodes that the box does not cut, by number of fibres.
+    pub coordination_histogram: BTreeMap<String, u64>,
+    /// Nodes whose inscribed ball reaches a face of the box.
+    pub at_border: u64,
+    /// Inscribed radius in metres.
+    pub radius_m: Option<SpreadInfo>,
+    /// The same in voxel edges, where the voxel size is unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub radius_vox: Option<SpreadInfo>,
+    /// How far the nodes reach.
+    pub zone: NodeZoneInfo,
+}
+
+/// The fibres.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FibreResults {
+    /// Fibres of every kind; debris is left out.
+    pub count: u64,
+    /// From node to node.
+    pub whole: u64,
+    /// Cut by the box.
+    pub cut: u64,
+    /// Ending inside of the box.
+    pub dead_ends: u64,
+    /// Without a node.
+    pub free: u64,
+    /// Area-equivalent diameter in metres.
+    pub diameter_m: Option<SpreadInfo>,
+    /// The same in voxel edges, where the voxel size is unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub diameter_vox: Option<SpreadInfo>,
+    /// Length of whole fibres along their axis, node centre to node centre, in metres.
+    pub length_m: Option<SpreadInfo>,
+    /// The same in voxel edges, where the voxel size is unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub length_vox: Option<SpreadInfo>,
+    /// Mean length in metres, corrected for long fibres being cut more often.
+    pub length_unbiased_mean_m: Option<f64>,
+    /// Length of all fibres inside of the box in metres.
+    pub length_total_m: Option<f64>,
+    /// The same in voxel edges, where the voxel size is unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub length_total_vox: Option<f64>,
+    /// Length over straight distance.
+    pub tortuosity: Option<SpreadInfo>,
+    /// Length-weighted orientation tensor, x, y, z; trace 1.
+    pub orientation_tensor: [[f64; 3]; 3],
+    /// 0 isotropic, 1 aligned.
+    pub order_parameter: f64,
+    /// Direction of most length, x, y, z.
+    pub principal_direction_xyz: [f64; 3],
+}
+
+/// Conduction of the solid along one axis by the resistor network of the graph.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NetworkConduction {
+    /// Whether the graph joins the two faces.
+    pub percolates: bool,
+    /// Tortuosity factor of the solid.
+    pub tau: Option<f64>,
+    /// Effective over intrinsic conductivity.
+    pub d_eff_relative: f64,
+}
+
+/// Topology of the solid, proved equal to that of its skeleton.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TopologyInfo {
+    /// 26-connected components.
+    pub components: u64,
+    /// Euler number.
+    pub euler_number: i64,
+}
+
+/// What `tag` found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TagResults {
+    /// Schema name and version.
+    pub schema: String,
+    /// Shape and voxel size.
+    pub volume: VolumeInfo,
+    /// Nodes.
+    pub nodes: NodeResults,
+    /// Fibres.
+    pub fibres: FibreResults,
+    /// Share of the box by label after tagging.
+    pub volume_fractions: BTreeMap<String, f64>,
+    /// Node voxels over solid voxels.
+    pub node_share_of_solid: f64,
+    /// Topology of solid and skeleton; `null` in a periodic box.
+    pub topology: Option<TopologyInfo>,
+    /// Independent loops of the graph.
+    pub loops: i64,
+    /// Solid conduction by the resistor network, by axis.
+    pub conduction: BTreeMap<String, NetworkConduction>,
+    /// Solid fraction of a Kelvin foam with this fibre diameter and length.
+    pub kelvin_solid_fraction: Option<f64>,
+    /// Share of the solid within two inscribed radii of its skeleton.
+    pub strut_like_share: f64,
+    /// Share of the solid in loose bodies shorter than twice their diameter.
+    pub debris_share: f64,
+    /// Spurs of the skeleton that were cut.
+    pub spurs_cut: u64,
+    /// Junctions of the skeleton that were merged into others.
+    pub junctions_merged: u64,
+    /// Seconds spent.
+    pub seconds: f64,
+    /// Warnings.
+    pub warnings: Vec<String>,
+}
+
+impl TagResults {
+    /// Schema name and version.
+    pub const SCHEMA: &'static str = "foamflux.tag/1";
+}
