@@ -21,6 +21,19 @@ pub(crate) enum Purpose {
     Origin = 2,
     Noise = 3,
     Area = 4,
+    Sizes = 5,
+    Breaks = 6,
+    Debris = 7,
+    Fibres = 8,
+    Waves = 9,
+    Spheres = 10,
+    Sites = 11,
+    Channels = 12,
+    Rings = 13,
+    Drift = 14,
+    Curtains = 15,
+    #[cfg(test)]
+    Probe = 16,
 }
 
 pub(crate) struct Stream(Pcg64);
@@ -60,6 +73,26 @@ impl Stream {
                 return (a * f, b * f);
             }
         }
+    }
+
+    /// Uniform over directions.
+    pub(crate) fn direction(&mut self) -> Point {
+        loop {
+            if let Some(u) = crate::vector::unit(self.in_ball()) {
+                return u;
+            }
+        }
+    }
+
+    /// A standard normal deviate.
+    pub(crate) fn normal(&mut self) -> f64 {
+        self.normal_pair().0
+    }
+
+    /// A factor of mean 1 and this coefficient of variation, log-normal.
+    pub(crate) fn spread(&mut self, cv: f64) -> f64 {
+        let variance = libm::log(1.0 + cv * cv);
+        libm::exp(variance.sqrt() * self.normal() - 0.5 * variance)
     }
 
     /// Uniform in the unit ball.

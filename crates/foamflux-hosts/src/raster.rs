@@ -25,6 +25,7 @@ use std::ops::Range;
 use foamflux_grid::{Shape, Volume, VoxelSize};
 use rayon::prelude::*;
 
+use crate::area::Estimate;
 use crate::shapes::Solid;
 use crate::vector::{Point, norm};
 
@@ -54,6 +55,45 @@ pub fn coverage(shape: Shape, voxel_size: VoxelSize, solid: &dyn Solid) -> Volum
         let width = if cubic { 2.0 * shortest } else { ramp_width(solid, centre, half) };
         part_inside(solid, centre, half, width, DEPTH) as f32
     })
+}
+
+/// The fraction of the whole box that lies inside of the solid; no volume is stored.
+///
+/// The uncertainty is the change from half as fine a division of the voxels at the surface.
+#[must_use]
+pub fn fraction(shape: Shape, voxel_size: &VoxelSize, solid: &dyn Solid) -> Estimate {
+    let spacing = voxel_size.spacing();
+    let edges = [spacing.x, spacing.y, spacing.z];
+    let half = edges.map(|e| 0.5 * e);
+    let shortest = half[0].min(half[1]).min(half[2]);
+    let cubic = half.iter().all(|h| *h <= shortest);
+    let at_surface = |centre: Point, _: f64| {
+        let width = if cubic { 2.0 * shortest } else { ramp_width(solid, centre, half) };
+        [DEPTH, DEPTH - 1].map(|depth| part_inside(solid, centre, half, width, depth) as f32)
+    };
+    let painter = Painter { solid, edges, inside: [1.0f32; 2], at_surface };
+    let slabs: Vec<[f64; 2]> = (0..shape.z.div_ceil(BRICK))
+        .into_par_iter()
+        .map(|slab| {
+            let first = slab * BRICK;
+            let z = first..(first + BRICK).min(shape.z);
+            let mut sums = [0.0; 2];
+            let mut voxels = vec![[0.0f32; 2]; z.len() * shape.y * shape.x];
+            for y in (0..shape.y).step_by(BRICK) {
+                for x in (0..shape.x).step_by(BRICK) {
+                    let spans = [x..(x + BRICK).min(shape.x), y..(y + BRICK).min(shape.y), z.clone()];
+                    painter.brick(&spans, shape, first, &mut voxels);
+                }
+            }
+            for v in &voxels {
+                sums = [sums[0] + f64::from(v[0]), sums[1] + f64::from(v[1])];
+            }
+            sums
+        })
+        .collect();
+    let n = shape.len() as f64;
+    let [fine, coarse] = slabs.iter().fold([0.0; 2], |a, b| [a[0] + b[0] / n, a[1] + b[1] / n]);
+    Estimate { value: fine, uncertainty: (fine - coarse).abs() }
 }
 
 /// Width of the ramp for a cell with these half edges, by the normal of the distance at its centre.
