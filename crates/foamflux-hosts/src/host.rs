@@ -149,7 +149,7 @@ impl HostModel {
         Ok(())
     }
 
-    /// The strut diameter that gives the wanted solid fraction, by regula falsi in `sqrt(phi)`, which is nearly linear.
+    /// The strut diameter that gives the wanted solid fraction, by proportion in `sqrt(phi)` within a shrinking bracket.
     fn solve_diameter(&self, foam: &StrutFoam, bare: &Foam, wanted: f64) -> Result<f64, HostError> {
         /// Relative error of the fraction that is left.
         const CLOSE: f64 = 1e-3;
@@ -160,32 +160,34 @@ impl HostModel {
             let solid = model.rods.solid();
             Ok(raster::fraction(r.shape(), &r.voxel_size()?, &solid).value)
         };
-        let (mut low, mut high) = ((0.0, 0.0), (most, measure(most)?));
-        if high.1 < wanted {
-            return Err(HostError::Unreachable {
-                key: "volume_fraction",
-                value: wanted,
-                why: format!(
-                    "struts as thick as the cells allow ({}) give {:.4}; lower it or swell the nodes",
-                    crate::catalogue::length_text(most),
-                    high.1
-                ),
-            });
-        }
-        let l = foam.cell_size_m / 8f64.sqrt();
-        let mut guess = l * (wanted / 0.833).sqrt();
-        for _ in 0..20 {
-            guess = guess.clamp(low.0 + 1e-3 * (high.0 - low.0), high.0 - 1e-3 * (high.0 - low.0));
+        let (mut low, mut high) = (0.0, most);
+        let mut guess = (foam.cell_size_m / 8f64.sqrt() * (wanted / 0.833).sqrt()).min(0.5 * most);
+        for _ in 0..24 {
             let found = measure(guess)?;
             if (found / wanted - 1.0).abs() < CLOSE {
-                break;
+                return Ok(guess);
             }
             if found < wanted {
-                low = (guess, found)
+                low = guess
             } else {
-                high = (guess, found)
+                high = guess
             }
-            guess *= (wanted / found.max(1e-9)).sqrt();
+            if low >= 0.999 * most {
+                return Err(HostError::Unreachable {
+                    key: "volume_fraction",
+                    value: wanted,
+                    why: format!(
+                        "struts as thick as the cells allow ({}) give {found:.4}; lower it or swell the nodes",
+                        crate::catalogue::length_text(most)
+                    ),
+                });
+            }
+            // The square root of the fraction is nearly proportional to the diameter; never leave what is known.
+            let next = guess * (wanted / found.max(1e-9)).sqrt();
+            guess = if next > low && next < high { next } else { (0.5 * (low + high)).max(0.9995 * low).min(most) };
+            if next >= most {
+                guess = most;
+            }
         }
         Ok(guess)
     }

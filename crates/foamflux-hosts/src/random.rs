@@ -46,6 +46,25 @@ fn splitmix64(state: &mut u64) -> u64 {
     z ^ (z >> 31)
 }
 
+/// A few random numbers that depend on a place alone.
+pub(crate) struct Hash(u64);
+
+impl Hash {
+    pub(crate) fn of(p: Point) -> Self {
+        let mut key = 0;
+        for c in p {
+            key ^= c.to_bits();
+            key = splitmix64(&mut key);
+        }
+        Hash(key)
+    }
+
+    /// Uniform in [0, 1).
+    pub(crate) fn uniform(&mut self) -> f64 {
+        (splitmix64(&mut self.0) >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
+    }
+}
+
 impl Stream {
     pub(crate) fn new(seed: u64, purpose: Purpose, item: u64) -> Self {
         // Each word of the key goes through a full mix before the next comes in: no two keys cancel.

@@ -12,7 +12,7 @@ use crate::graph::GraphFacts;
 pub enum Method {
     /// A formula for this very geometry.
     Analytic,
-    /// Partial volumes on the host's own grid; the uncertainty is that of halving the last division.
+    /// Random points in the parts of voxels at the surface; the uncertainty is the difference of two sets of points.
     PartialVolume,
     /// Points on the surfaces that the host is made of; the uncertainty is a standard error.
     SurfaceSampling,

@@ -17,7 +17,7 @@ use crate::random::{Purpose, Stream};
 use crate::vector::{Point, add};
 
 /// Rounds of moving seeds and weights for a Laguerre foam.
-const LAGUERRE_ROUNDS: usize = 40;
+const LAGUERRE_ROUNDS: usize = 25;
 /// Gain of the weights; above 1 neighbours chase each other.
 const GAIN: f64 = 0.6;
 

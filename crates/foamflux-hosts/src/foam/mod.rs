@@ -342,10 +342,16 @@ fn window(strut: &Strut, seeds: &Neighbours, weights: &[f64], spacing: f64) -> P
     if near.len() < 3 {
         return u;
     }
-    // A window lies opposite to the cell that does not share it; the cube of a direction knows it up to thirds of a turn.
+    let flat = |n: &voronoi::Near| [dot(n.offset, u), dot(n.offset, v)];
+    let seeds = [flat(&near[0]), flat(&near[1]), flat(&near[2])];
+    // The window between two cells lies across the line of their seeds, on the side away from the third.
+    // The cube of a direction knows it up to thirds of a turn.
     let (mut a, mut b) = (0.0, 0.0);
-    for n in &near[..3] {
-        let angle = 3.0 * libm::atan2(-dot(n.offset, v), -dot(n.offset, u));
+    for third in 0..3 {
+        let (p, q) = (seeds[(third + 1) % 3], seeds[(third + 2) % 3]);
+        let across = [q[1] - p[1], p[0] - q[0]];
+        let side = across[0] * seeds[third][0] + across[1] * seeds[third][1];
+        let angle = 3.0 * libm::atan2(-side.signum() * across[1], -side.signum() * across[0]);
         a += libm::cos(angle);
         b += libm::sin(angle);
     }

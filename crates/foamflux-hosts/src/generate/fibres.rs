@@ -174,7 +174,12 @@ impl FibreMat {
             let inside: f64 = (fibre.points.windows(2))
                 .map(|w| if self.periodic { norm(sub(w[1], w[0])) } else { length_in_box(w[0], w[1], box_m) })
                 .sum();
-            if inside <= 0.0 {
+            // A fibre whose axis passes beside the box may still reach into it; leaving it out would thin the sides.
+            let beside = |w: &[Point]| {
+                let out = |p: Point| p.map(|c| c + fibre.radius);
+                length_in_box(out(w[0]), out(w[1]), box_m.map(|e| e + 2.0 * fibre.radius)) > 0.0
+            };
+            if !self.periodic && !fibre.points.windows(2).any(beside) {
                 continue;
             }
             if !self.overlap && occupied.meets(&fibre) {

@@ -65,13 +65,11 @@ impl Section {
             Section::Triangle => STRAIGHT_CORNER * r,
             Section::ConcaveTriangle => CONCAVE_CORNER * r,
         };
-        if rho >= corner {
-            return rho - corner;
-        }
-        let mut most = f64::NEG_INFINITY;
+        let mut most = rho - corner;
         for n in SIDES {
             most = most.max(n[0] * a + n[1] * b - 0.5 * corner);
-            if self == Section::ConcaveTriangle {
+            // Farther out the circles would bound the distance too, but not its change with a swelling radius.
+            if self == Section::ConcaveTriangle && rho < corner {
                 let (da, db) = (a - 2.0 * corner * n[0], b - 2.0 * corner * n[1]);
                 most = most.max(CONCAVE * r - (da * da + db * db).sqrt());
             }
@@ -96,7 +94,7 @@ impl Section {
                 ([h * n[0] + w * along[0], h * n[1] + w * along[1]], n, 6.0 * HALF_SQRT_3 * STRAIGHT_CORNER)
             }
             Section::ConcaveTriangle => {
-                let angle = PI / 3.0 * (part - 0.5);
+                let angle = PI / 3.0 * (0.5 - part);
                 let (sin, cos) = (libm::sin(angle), libm::cos(angle));
                 // From the circle's centre back towards the middle of the section.
                 let out: [f64; 2] = std::array::from_fn(|k| cos * n[k] + sin * along[k]);

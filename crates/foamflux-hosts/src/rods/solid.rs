@@ -19,6 +19,8 @@ struct Element {
     group: u32,
     role: Role,
     shrink: f64,
+    /// How far a bore goes on beyond its ends: flush with the end of its body it would leave a skin of no thickness.
+    open: f64,
 }
 
 impl Element {
@@ -35,7 +37,7 @@ impl Element {
             Section::Round => (dot(d, d) - t * t).max(0.0).sqrt() - r,
             _ => section.height(dot(d, self.corner), dot(d, cross(self.axis, self.corner)), r),
         };
-        let beyond = (-t).max(t - self.length);
+        let beyond = (-t).max(t - self.length) - self.open;
         self.shrink * if beyond > 0.0 { side.max(0.0).hypot(beyond) } else { side.max(beyond) }
     }
 
@@ -100,7 +102,8 @@ impl RodSolid {
         let typical = reaches.get(reaches.len() / 2).copied().unwrap_or(box_m[0]).max(0.05 * widest);
         // A brick of the rasteriser is about an element wide: it should be skipped from its centre's value, and longer
         // lists cost more than the bricks that a wider margin would skip.
-        let margin = 2.0 * typical;
+        // Balls are many voxels wide where struts are a few, and half of their radius is as many bricks.
+        let margin = if rods.rods.is_empty() { 0.5 } else { 2.0 } * typical;
         let mut elements = Vec::new();
         for e in &originals {
             let end = if e.length < 0.0 { e.start } else { crate::vector::along(e.start, e.length, e.axis) };
@@ -121,7 +124,8 @@ impl RodSolid {
             let d = distance_to_segment(c, e.start, e.axis, e.length.max(0.0));
             d <= e.reach(section, swelling) + margin + r
         };
-        let buckets = Buckets::new(box_m, typical, elements.len(), span, near);
+        let edge = if rods.rods.is_empty() { 0.4 } else { 1.0 } * typical;
+        let buckets = Buckets::new(box_m, edge, elements.len(), span, near);
         RodSolid { box_m, periodic: rods.periodic, section, swelling, margin, elements, buckets }
     }
 }
@@ -142,6 +146,7 @@ fn of_rod(rod: &Rod, section: Section, swelling: Swelling) -> Option<Element> {
         group: rod.group,
         role: rod.role,
         shrink: 1.0 / (1.0 + steepest * steepest).sqrt(),
+        open: if rod.role == Role::Bore { 1e-3 * rod.radius_m[0].max(rod.radius_m[1]) } else { 0.0 },
     })
 }
 
@@ -156,6 +161,7 @@ fn of_ball(ball: &Ball) -> Element {
         group: ball.group,
         role: ball.role,
         shrink: 1.0,
+        open: 0.0,
     }
 }
 
