@@ -77,6 +77,9 @@ pub struct FieldSolid {
     mean_square_k: f64,
 }
 
+/// Periods along x and y, and the sums over z of the waves that share them: of the field and of its slope along z.
+type Column = ([i32; 2], [f64; 2], [f64; 2]);
+
 /// Values and, where asked for, the three derivatives of a plane.
 type Planes = [Vec<f64>; 4];
 
@@ -169,7 +172,7 @@ impl FieldSolid {
         let size = n[0] * n[1];
         let mut out: Planes = std::array::from_fn(|i| if i == 0 || slopes { vec![0.0; size] } else { Vec::new() });
         // Over k_z: one coefficient for every (k_x, k_y), and one for the derivative.
-        let mut columns: Vec<([i32; 2], [f64; 2], [f64; 2])> = Vec::new();
+        let mut columns: Vec<Column> = Vec::new();
         for run in self.waves.chunk_by(|a, b| a.n[..2] == b.n[..2]) {
             let (mut sum, mut slope) = ([0.0; 2], [0.0; 2]);
             for w in run {
@@ -180,7 +183,7 @@ impl FieldSolid {
             }
             columns.push(([run[0].n[0], run[0].n[1]], sum, slope));
         }
-        let groups: Vec<&[([i32; 2], [f64; 2], [f64; 2])]> = columns.chunk_by(|a, b| a.0[0] == b.0[0]).collect();
+        let groups: Vec<&[Column]> = columns.chunk_by(|a, b| a.0[0] == b.0[0]).collect();
         for y in 0..n[1] {
             for group in &groups {
                 let nx = group[0].0[0];
