@@ -165,11 +165,52 @@ pub enum GreyError {
         /// Shape of the volume.
         shape: Shape,
     },
+    /// The grid itself is not usable.
+    #[error(transparent)]
+    Grid(#[from] GridError),
 }
 
 /// Why a host could not be generated.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum HostError {
+    /// A parameter that no table has.
+    #[error("'{key}' is not a parameter of {host}; its parameters are: {known}")]
+    UnknownKey {
+        /// The key given.
+        key: String,
+        /// The host.
+        host: String,
+        /// The allowed keys.
+        known: String,
+    },
+    /// A name that no host has.
+    #[error("'{name}' is not a host: write {known}, see 'foamflux host --list'")]
+    UnknownHost {
+        /// The name given.
+        name: String,
+        /// The known names.
+        known: String,
+    },
+    /// A value outside of its range, or not of its kind.
+    #[error("{key} = {value}: {wanted}")]
+    Parameter {
+        /// The parameter.
+        key: String,
+        /// The refused value as the user wrote it.
+        value: String,
+        /// What is accepted.
+        wanted: String,
+    },
+    /// A combination that cannot be built.
+    #[error("{key} = {value} cannot be reached: {why}")]
+    Unreachable {
+        /// The parameter.
+        key: &'static str,
+        /// The wanted value.
+        value: f64,
+        /// What stands in the way, and what to change.
+        why: String,
+    },
     /// The foam.
     #[error(transparent)]
     Foam(#[from] FoamError),
@@ -179,4 +220,14 @@ pub enum HostError {
     /// The grid.
     #[error(transparent)]
     Grid(#[from] GridError),
+}
+
+/// A number within its range, or an error that names the parameter and the range.
+pub(crate) fn within(key: &str, value: f64, low: f64, high: f64, unit: &str) -> Result<(), HostError> {
+    // A comparison with NaN is false, so NaN is refused as well.
+    if value >= low && value <= high {
+        return Ok(());
+    }
+    let wanted = format!("give a value from {low}{unit} to {high}{unit}");
+    Err(HostError::Parameter { key: key.to_owned(), value: format!("{value}{unit}"), wanted })
 }

@@ -104,7 +104,7 @@ pub fn grey<T: Sample>(coverage: &Volume<f32>, parameters: &GreyParameters, seed
         let (z, y, x) = shape.zyx_of(i);
         return Err(GreyError::Coverage { value: coverage.as_slice()[i], x, y, z, shape });
     }
-    let field = blur(coverage, parameters.blur_sigma_voxel);
+    let field = blurred(coverage, parameters.blur_sigma_voxel);
     let (pore, contrast) = (parameters.pore_level, parameters.solid_level - parameters.pore_level);
     let (sigma2, gain) = (parameters.noise_sigma.powi(2), parameters.noise_gain);
     let noisy = sigma2 > 0.0 || gain > 0.0;
@@ -154,7 +154,7 @@ fn mirrored(i: isize, n: usize) -> usize {
 }
 
 /// Blurs along x, y, then z; sums in f64 and fixed order.
-fn blur(volume: &Volume<f32>, sigma_xyz: [f64; 3]) -> Vec<f32> {
+pub(crate) fn blurred(volume: &Volume<f32>, sigma_xyz: [f64; 3]) -> Vec<f32> {
     let shape = volume.shape();
     let (ny, nx, nz) = (shape.y, shape.x, shape.z);
     let plane = ny * nx;

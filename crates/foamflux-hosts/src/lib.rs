@@ -20,19 +20,32 @@
 //! and transcendental functions come from `libm`, so a host is the same for every thread count and platform.
 
 pub mod area;
+mod buckets;
+pub mod catalogue;
+mod dress;
 mod error;
 pub mod foam;
+pub mod generate;
+pub mod graph;
 pub mod grey;
+mod host;
+pub mod imaging;
 pub mod presets;
 mod random;
 pub mod raster;
+pub mod rods;
 pub mod shapes;
+pub mod truth;
 mod vector;
 
 pub use area::{Estimate, sampled_area};
+pub use catalogue::Recipe;
 pub use error::{FoamError, GreyError, HostError, ShapeError};
 pub use foam::{Foam, FoamParameters, FoamSolid};
+pub use graph::{Graph, GraphFacts};
 pub use grey::GreyParameters;
+pub use host::{Drawn, HostModel};
 pub use presets::{CmfParameters, Host, HostFacts, cmf_demo};
 pub use raster::{coverage, mask};
 pub use shapes::{Bounds, DistanceKind, Solid};
+pub use truth::Truth;

@@ -14,6 +14,8 @@ use crate::grey::{GreyParameters, Shading, grey};
 pub enum Standing {
     /// Read in the source paper.
     Paper,
+    /// Stated as measured by the named source.
+    Measured,
     /// Follows from published numbers by a stated relation.
     Derived,
     /// Chosen for this generator; printed as assumed.

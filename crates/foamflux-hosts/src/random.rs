@@ -21,6 +21,19 @@ pub(crate) enum Purpose {
     Origin = 2,
     Noise = 3,
     Area = 4,
+    Sizes = 5,
+    Breaks = 6,
+    Debris = 7,
+    Fibres = 8,
+    Waves = 9,
+    Spheres = 10,
+    Sites = 11,
+    Channels = 12,
+    Rings = 13,
+    Drift = 14,
+    Curtains = 15,
+    #[cfg(test)]
+    Probe = 16,
 }
 
 pub(crate) struct Stream(Pcg64);
@@ -31,6 +44,25 @@ fn splitmix64(state: &mut u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ (z >> 31)
+}
+
+/// A few random numbers that depend on a place alone.
+pub(crate) struct Hash(u64);
+
+impl Hash {
+    pub(crate) fn of(p: Point) -> Self {
+        let mut key = 0;
+        for c in p {
+            key ^= c.to_bits();
+            key = splitmix64(&mut key);
+        }
+        Hash(key)
+    }
+
+    /// Uniform in [0, 1).
+    pub(crate) fn uniform(&mut self) -> f64 {
+        (splitmix64(&mut self.0) >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
+    }
 }
 
 impl Stream {
@@ -60,6 +92,26 @@ impl Stream {
                 return (a * f, b * f);
             }
         }
+    }
+
+    /// Uniform over directions.
+    pub(crate) fn direction(&mut self) -> Point {
+        loop {
+            if let Some(u) = crate::vector::unit(self.in_ball()) {
+                return u;
+            }
+        }
+    }
+
+    /// A standard normal deviate.
+    pub(crate) fn normal(&mut self) -> f64 {
+        self.normal_pair().0
+    }
+
+    /// A factor of mean 1 and this coefficient of variation, log-normal.
+    pub(crate) fn spread(&mut self, cv: f64) -> f64 {
+        let variance = libm::log(1.0 + cv * cv);
+        libm::exp(variance.sqrt() * self.normal() - 0.5 * variance)
     }
 
     /// Uniform in the unit ball.

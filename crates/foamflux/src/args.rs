@@ -334,29 +334,62 @@ pub(crate) struct TransportArgs {
 #[derive(Debug, Args)]
 #[command(allow_negative_numbers = true)]
 pub(crate) struct HostArgs {
-    /// Name of the host, see --list
-    #[arg(value_name = "NAME", required_unless_present = "list")]
+    /// Name of the host, see --list; or 'grey' to image a label volume
+    #[arg(value_name = "NAME", required_unless_present_any = ["list", "explain"])]
     pub(crate) name: Option<String>,
-    /// List the hosts
+    /// With the name 'grey': the labels to image
+    #[arg(value_name = "LABELS")]
+    pub(crate) image_of: Option<PathBuf>,
+    /// With 'host grey': what foreign values mean, for example pore=0,fibre=255
+    #[arg(long = "labels", value_name = "NAME=VALUE,...")]
+    pub(crate) label_map: Option<String>,
+    /// List the hosts, and the systems that voxels cannot represent
     #[arg(long)]
     pub(crate) list: bool,
-    /// Folder to write: labels.tif, truth.json, and grey slices with --grey
-    #[arg(short, long, value_name = "OUT", required_unless_present = "list")]
+    /// Parameters of a host: value, range, source, and whether it is measured, derived or assumed
+    #[arg(long, value_name = "NAME")]
+    pub(crate) explain: Option<String>,
+    /// Folder to write: labels.tif, truth.json, truth_nodes.csv, truth_struts.csv, and grey slices with --grey
+    #[arg(short, long, value_name = "OUT", required_unless_present_any = ["list", "explain"])]
     pub(crate) output: Option<PathBuf>,
-    /// Also write the grey stack as a folder of slices
-    #[arg(long)]
-    pub(crate) grey: bool,
+    /// Also write a grey stack as a folder of slices, as a CT or a FIB-SEM takes it
+    #[arg(long, value_name = "MODE", num_args = 0..=1, require_equals = true, default_missing_value = "ct")]
+    pub(crate) grey: Option<Instrument>,
     /// Write the grey slices alone, straight into the folder
     #[arg(long, conflicts_with = "grey")]
     pub(crate) grey_only: bool,
-    /// Edge of the cubic box in voxels
+    /// Instrument of 'host grey' and of --grey-only
+    #[arg(long, value_name = "MODE")]
+    pub(crate) mode: Option<Instrument>,
+    /// Bits of a grey value
+    #[arg(long, value_name = "BITS", default_value = "8", value_parser = ["8", "16"])]
+    pub(crate) bits: String,
+    /// Box in voxels: N or X,Y,Z
     #[arg(long, value_name = "N")]
-    pub(crate) size: Option<usize>,
+    pub(crate) size: Option<String>,
+    /// Voxel edge with its unit, or three of them as x,y,z
+    #[arg(long, value_name = "L")]
+    pub(crate) voxel_size: Option<String>,
+    /// Change a parameter; may be given several times, see --explain
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Parameters from a TOML file of key = value lines
+    #[arg(long, value_name = "FILE")]
+    pub(crate) params: Option<PathBuf>,
     /// Replace the folder if it holds an earlier host
     #[arg(long)]
     pub(crate) overwrite: bool,
     #[command(flatten)]
     pub(crate) common: CommonArgs,
+}
+
+/// What takes the grey stack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Instrument {
+    /// X-ray computed tomography
+    Ct,
+    /// Focused ion beam and scanning electron microscope
+    FibSem,
 }
 
 #[derive(Debug, Args)]
@@ -495,7 +528,11 @@ impl Command {
                 config.certify = args.certify.then_some(true);
                 config.geometric = args.geometric.then_some(true);
             }
-            Command::Host(_) | Command::Demo(_) => {}
+            Command::Host(args) => {
+                config.voxel_size.clone_from(&args.voxel_size);
+                config.labels.clone_from(&args.label_map);
+            }
+            Command::Demo(_) => {}
         }
         config
     }

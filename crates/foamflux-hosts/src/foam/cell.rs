@@ -15,6 +15,8 @@ pub(super) struct Face {
     pub(super) neighbour: Neighbour,
     /// Corners in order around the face.
     pub(super) corners: Vec<usize>,
+    /// Outward normal.
+    pub(super) normal: Point,
 }
 
 pub(super) struct Cell {
@@ -35,7 +37,9 @@ impl Cell {
                 let at = |a: usize, b: usize| side << axis | a << u | b << v;
                 let mut image = [0; 3];
                 image[axis] = if side == 1 { 1 } else { -1 };
-                faces.push(Face { neighbour: (seed, image), corners: vec![at(0, 0), at(1, 0), at(1, 1), at(0, 1)] });
+                let normal = image.map(f64::from);
+                let corners = vec![at(0, 0), at(1, 0), at(1, 1), at(0, 1)];
+                faces.push(Face { neighbour: (seed, image), corners, normal });
             }
         }
         Cell { corners: (0..8).map(corner).collect(), faces }
@@ -46,11 +50,11 @@ impl Cell {
         self.faces.iter().flat_map(|f| &f.corners).fold(0.0, |r, &c| f64::max(r, dot(self.corners[c], self.corners[c])))
     }
 
-    /// Removes what lies nearer to the point `other` (relative to this cell's seed) than to the seed.
-    pub(super) fn cut_towards(&mut self, other: Point, neighbour: Neighbour, tolerance: f64) {
+    /// Removes what lies beyond the plane at `reach` from the seed on the way to the point `other` (relative to the seed).
+    pub(super) fn cut_towards(&mut self, other: Point, reach: f64, neighbour: Neighbour, tolerance: f64) {
         let length = dot(other, other).sqrt();
         let normal = scale(other, 1.0 / length);
-        let height: Vec<f64> = self.corners.iter().map(|&p| dot(normal, p) - 0.5 * length).collect();
+        let height: Vec<f64> = self.corners.iter().map(|&p| dot(normal, p) - reach).collect();
         let used = || self.faces.iter().flat_map(|f| f.corners.iter().copied());
         if used().all(|c| height[c] <= tolerance) {
             return;
@@ -86,7 +90,7 @@ impl Cell {
                 }
             }
             if corners.len() >= 3 {
-                faces.push(Face { neighbour: face.neighbour, corners });
+                faces.push(Face { neighbour: face.neighbour, corners, normal: face.normal });
             }
         }
         on_plane.extend(cuts.iter().map(|&(_, new)| new));
@@ -94,9 +98,26 @@ impl Cell {
         on_plane.dedup();
         if on_plane.len() >= 3 {
             let corners = self.around(on_plane, normal);
-            faces.push(Face { neighbour, corners });
+            faces.push(Face { neighbour, corners, normal });
         }
         self.faces = faces;
+    }
+
+    /// Volume of the cell and its centroid relative to the seed, from tetrahedra over the faces.
+    pub(super) fn volume_and_centroid(&self) -> (f64, Point) {
+        let (mut volume, mut moment) = (0.0, [0.0; 3]);
+        for face in &self.faces {
+            let a = self.corners[face.corners[0]];
+            for pair in face.corners[1..].windows(2) {
+                let (b, c) = (self.corners[pair[0]], self.corners[pair[1]]);
+                // The orientation of a face is not kept; outside of its own cell a weighted seed would need it.
+                let part = dot(a, crate::vector::cross(b, c)) / 6.0;
+                let part = if dot(a, face.normal) < 0.0 { -part.abs() } else { part.abs() };
+                volume += part;
+                moment = along(moment, 0.25 * part, crate::vector::add(a, crate::vector::add(b, c)));
+            }
+        }
+        (volume, if volume > 0.0 { scale(moment, 1.0 / volume) } else { [0.0; 3] })
     }
 
     /// Corners of a convex polygon in order around its middle.

@@ -18,23 +18,29 @@
 
 mod area;
 mod cell;
+mod cells;
 mod parameters;
 mod raster;
 mod seeds;
 mod solid;
 mod statistics;
+mod struts;
 mod voronoi;
 
+pub use cells::Arrangement;
 pub use parameters::{Boundary, FoamParameters, SeedPattern, StrutProfile};
 pub use raster::FoamVolumes;
+pub(crate) use raster::tag_nodes;
 pub use solid::FoamSolid;
 pub use statistics::{FoamStatistics, LengthStatistics};
+pub use struts::{StrutFoam, StrutFoamModel};
 pub use voronoi::Topology;
 
 use crate::error::FoamError;
+use crate::graph::{Graph, GraphNode, GraphStrut};
 use crate::vector::{Point, add};
 use parameters::{check_box, in_range};
-use voronoi::Tessellation;
+use voronoi::{Neighbours, Tessellation};
 
 /// A point where struts meet.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -79,6 +85,9 @@ pub struct Foam {
     topology: Option<Topology>,
     nodes: Vec<Node>,
     struts: Vec<Strut>,
+    /// A direction across each strut in which one of its three windows lies.
+    windows: Vec<Point>,
+    cell_spread: f64,
 }
 
 impl Foam {
@@ -103,7 +112,26 @@ impl Foam {
     /// [`FoamError`] for a box or profile out of range, no seeds, seeds that coincide, or struts thicker than half of the
     /// mean cell size.
     pub fn from_seeds(seeds: &[[f64; 3]], box_m: [f64; 3], profile: StrutProfile) -> Result<Self, FoamError> {
+        Foam::from_weighted_seeds(seeds, &[], box_m, profile)
+    }
+
+    /// The periodic Laguerre foam of these seeds and weights (square metres; none means equal weights).
+    ///
+    /// # Errors
+    /// As [`Foam::from_seeds`], and [`FoamError::Range`] for weights that are not one finite number for each seed.
+    pub fn from_weighted_seeds(
+        seeds: &[[f64; 3]],
+        weights: &[f64],
+        box_m: [f64; 3],
+        profile: StrutProfile,
+    ) -> Result<Self, FoamError> {
         check_box(box_m)?;
+        if !weights.is_empty() {
+            in_range("the number of weights", weights.len() as f64, seeds.len() as f64, seeds.len() as f64)?;
+            if let Some(value) = weights.iter().find(|w| !w.is_finite()) {
+                return Err(FoamError::Length { what: "a seed's weight", value: *value });
+            }
+        }
         if seeds.is_empty() {
             return Err(FoamError::NoCells { box_m, cell_size_m: f64::NAN });
         }
@@ -118,14 +146,18 @@ impl Foam {
         for edge in box_m {
             in_range("an edge of the box over the cell size", edge / cell_size_m, 0.1, 1e6)?;
         }
-        let tessellation = Tessellation::new(seeds, box_m)?;
+        let tessellation = Tessellation::new(seeds, weights, box_m)?;
         let nodes = (tessellation.positions.iter().zip(tessellation.coordination()))
             .map(|(&position_m, coordination)| Node { position_m, coordination, inside: true })
             .collect();
-        let struts = (0..tessellation.edges.len()).map(|e| tessellation.strut(e)).collect();
+        let struts: Vec<Strut> = (0..tessellation.edges.len()).map(|e| tessellation.strut(e)).collect();
         let topology = Some(tessellation.topology());
         let boundary = Boundary::Periodic;
-        Ok(Foam { box_m, boundary, profile, cell_size_m, cells: seeds.len(), topology, nodes, struts })
+        let spacing = libm::cbrt(volume / seeds.len() as f64);
+        let neighbours = Neighbours::new(seeds, box_m, spacing);
+        let windows = struts.iter().map(|s| window(s, &neighbours, weights, spacing)).collect();
+        let (cell_spread, cells) = cells::diameter_spread(&neighbours, weights, spacing)?;
+        Ok(Foam { box_m, boundary, profile, cell_size_m, cells, topology, nodes, struts, windows, cell_spread })
     }
 
     /// A box cut out of a larger periodic foam, at a random place of the lattice.
@@ -145,8 +177,8 @@ impl Foam {
         let inside = |p: Point| (0..3).all(|k| p[k] >= 0.0 && p[k] < box_m[k]);
         let reach = self.profile.largest_radius_m() + self.profile.zone_reach_m();
         let mut index = std::collections::BTreeMap::new();
-        let (mut nodes, mut struts) = (Vec::new(), Vec::new());
-        for strut in &self.struts {
+        let (mut nodes, mut struts, mut windows) = (Vec::new(), Vec::new(), Vec::new());
+        for (strut, window) in self.struts.iter().zip(&self.windows) {
             let start_m = crate::vector::sub(strut.start_m, origin);
             let end_m = crate::vector::sub(strut.end_m, origin);
             if (0..3).any(|k| start_m[k].max(end_m[k]) < -reach || start_m[k].min(end_m[k]) > box_m[k] + reach) {
@@ -161,6 +193,7 @@ impl Foam {
             };
             let ends = [node(strut.nodes[0], [0; 3], start_m), node(strut.nodes[1], strut.image, end_m)];
             struts.push(Strut { nodes: ends, image: [0; 3], start_m, end_m });
+            windows.push(*window);
         }
         let wrapped = |s: &Point| -> Point { std::array::from_fn(|k| s[k].rem_euclid(self.box_m[k]) - origin[k]) };
         Foam {
@@ -172,6 +205,8 @@ impl Foam {
             topology: None,
             nodes,
             struts,
+            windows,
+            cell_spread: self.cell_spread,
         }
     }
 
@@ -223,6 +258,46 @@ impl Foam {
         &self.struts
     }
 
+    /// The graph with the radii of this foam's profile.
+    #[must_use]
+    pub fn graph(&self) -> Graph {
+        let ball = self.profile.largest_radius_m();
+        let nodes = self.nodes.iter().map(|n| GraphNode {
+            position_m: n.position_m,
+            radius_m: ball,
+            coordination: n.coordination,
+            inside: n.inside,
+        });
+        let struts = self.struts.iter().zip(&self.windows).map(|(s, &corner)| {
+            let length_m = s.length_m();
+            GraphStrut {
+                nodes: s.nodes,
+                image: s.image,
+                start_m: s.start_m,
+                end_m: s.end_m,
+                length_m,
+                radius_m: [ball, self.profile.radius_m(0.5 * length_m), ball],
+                broken: false,
+                corner,
+                path_m: Vec::new(),
+            }
+        });
+        let periodic = self.boundary == Boundary::Periodic;
+        Graph { box_m: self.box_m, periodic, nodes: nodes.collect(), struts: struts.collect() }
+    }
+
+    /// For each strut a direction across it that points into one of its windows: where a triangular strut has a corner.
+    #[must_use]
+    pub fn windows(&self) -> &[[f64; 3]] {
+        &self.windows
+    }
+
+    /// Coefficient of variation of the cells' equivalent diameter, in the whole tessellation.
+    #[must_use]
+    pub const fn cell_spread(&self) -> f64 {
+        self.cell_spread
+    }
+
     /// The foam as a solid, ready to be rasterised.
     #[must_use]
     pub fn solid(&self) -> FoamSolid {
@@ -253,4 +328,33 @@ impl Foam {
         let places = self.nodes.iter().flat_map(|n| images.iter().map(move |&d| add(n.position_m, d)));
         places.filter(|p| (0..3).all(|k| p[k] > -radius && p[k] < self.box_m[k] + radius)).collect()
     }
+}
+
+/// The direction in which the windows at a strut lie best: the faces between its three cells, turned to a threefold star.
+fn window(strut: &Strut, seeds: &Neighbours, weights: &[f64], spacing: f64) -> Point {
+    use crate::vector::{along, dot, frame, scale, sub, unit};
+    let axis = unit(sub(strut.end_m, strut.start_m)).unwrap_or([0.0, 0.0, 1.0]);
+    let (u, v) = frame(axis);
+    let middle: Point = std::array::from_fn(|k| 0.5 * (strut.start_m[k] + strut.end_m[k]));
+    let mut near = seeds.around(middle, 2.0 * spacing);
+    let power = |n: &voronoi::Near| n.distance * n.distance - weights.get(n.index).copied().unwrap_or(0.0);
+    near.sort_by(|a, b| power(a).total_cmp(&power(b)));
+    if near.len() < 3 {
+        return u;
+    }
+    let flat = |n: &voronoi::Near| [dot(n.offset, u), dot(n.offset, v)];
+    let seeds = [flat(&near[0]), flat(&near[1]), flat(&near[2])];
+    // The window between two cells lies across the line of their seeds, on the side away from the third.
+    // The cube of a direction knows it up to thirds of a turn.
+    let (mut a, mut b) = (0.0, 0.0);
+    for third in 0..3 {
+        let (p, q) = (seeds[(third + 1) % 3], seeds[(third + 2) % 3]);
+        let across = [q[1] - p[1], p[0] - q[0]];
+        let side = across[0] * seeds[third][0] + across[1] * seeds[third][1];
+        let angle = 3.0 * libm::atan2(-side.signum() * across[1], -side.signum() * across[0]);
+        a += libm::cos(angle);
+        b += libm::sin(angle);
+    }
+    let turn = libm::atan2(b, a) / 3.0;
+    along(scale(u, libm::cos(turn)), libm::sin(turn), v)
 }

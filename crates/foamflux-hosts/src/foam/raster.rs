@@ -11,6 +11,7 @@ use super::Foam;
 use super::parameters::{MOST_LAMBDA, in_range};
 use crate::error::FoamError;
 use crate::raster::{coverage, mask};
+use crate::vector::Point;
 
 /// How well the grid must span the box, relative to its edges: rounding of metres, not a whole voxel of anything.
 const SAME_BOX: f64 = 1e-9;
@@ -38,38 +39,39 @@ impl Foam {
         }
         let solid = self.solid();
         let mut labels = Labels::from_solid(&mask(shape, voxel_size.clone(), &solid)).into_volume();
-        self.tag_nodes(&mut labels, edge, self.profile.node_zone_m(lambda));
+        let zone = self.profile.node_zone_m(lambda);
+        tag_nodes(&mut labels, edge, zone, &self.node_images(zone));
         Ok(FoamVolumes { labels: Labels::new(labels)?, coverage: coverage(shape, voxel_size.clone(), &solid) })
     }
+}
 
-    fn tag_nodes(&self, labels: &mut Volume<u8>, edge: [f64; 3], zone: f64) {
-        let shape = labels.shape();
-        let counts = [shape.x, shape.y, shape.z];
-        let centres = self.node_images(zone);
-        labels.as_mut_slice().par_chunks_mut(shape.y * shape.x).enumerate().for_each(|(z, plane)| {
-            let pz = (z as f64 + 0.5) * edge[2];
-            for c in &centres {
-                let left = zone * zone - (pz - c[2]).powi(2);
-                if left < 0.0 {
-                    continue;
-                }
-                let disc = left.sqrt();
-                let span = |k: usize| {
-                    let low = ((c[k] - disc) / edge[k] - 0.5).ceil().max(0.0) as usize;
-                    let high = ((c[k] + disc) / edge[k] - 0.5).floor() + 1.0;
-                    low..high.clamp(0.0, counts[k] as f64) as usize
-                };
-                for y in span(1) {
-                    let dy = (y as f64 + 0.5) * edge[1] - c[1];
-                    for x in span(0) {
-                        let dx = (x as f64 + 0.5) * edge[0] - c[0];
-                        let voxel = &mut plane[y * shape.x + x];
-                        if *voxel == Label::Fibre as u8 && dx * dx + dy * dy <= left {
-                            *voxel = Label::Node as u8;
-                        }
+/// Labels fibre voxels within `zone` of a centre as node.
+pub(crate) fn tag_nodes(labels: &mut Volume<u8>, edge: [f64; 3], zone: f64, centres: &[Point]) {
+    let shape = labels.shape();
+    let counts = [shape.x, shape.y, shape.z];
+    labels.as_mut_slice().par_chunks_mut(shape.y * shape.x).enumerate().for_each(|(z, plane)| {
+        let pz = (z as f64 + 0.5) * edge[2];
+        for c in centres {
+            let left = zone * zone - (pz - c[2]).powi(2);
+            if left < 0.0 {
+                continue;
+            }
+            let disc = left.sqrt();
+            let span = |k: usize| {
+                let low = ((c[k] - disc) / edge[k] - 0.5).ceil().max(0.0) as usize;
+                let high = ((c[k] + disc) / edge[k] - 0.5).floor() + 1.0;
+                low..high.clamp(0.0, counts[k] as f64) as usize
+            };
+            for y in span(1) {
+                let dy = (y as f64 + 0.5) * edge[1] - c[1];
+                for x in span(0) {
+                    let dx = (x as f64 + 0.5) * edge[0] - c[0];
+                    let voxel = &mut plane[y * shape.x + x];
+                    if *voxel == Label::Fibre as u8 && dx * dx + dy * dy <= left {
+                        *voxel = Label::Node as u8;
                     }
                 }
             }
-        });
-    }
+        }
+    });
 }

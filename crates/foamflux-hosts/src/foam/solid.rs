@@ -7,11 +7,9 @@
 //! (by 5 % for the default swelling) beside swollen nodes and inside of overlaps.
 
 use super::{Boundary, Foam, StrutProfile};
+use crate::buckets::Buckets;
 use crate::shapes::{Bounds, DistanceKind, Solid};
 use crate::vector::{Point, add, along, distance, distance_to_segment, dot, sub, unit};
-
-/// Most buckets along an axis.
-const MOST_BUCKETS: f64 = 128.0;
 
 /// One strut, or a periodic image of it, that reaches the box.
 #[derive(Debug, Clone, Copy)]
@@ -57,10 +55,7 @@ pub struct FoamSolid {
     shrink: f64,
     margin: f64,
     segments: Vec<Segment>,
-    buckets: [usize; 3],
-    /// `list[first[b]..first[b + 1]]` are the segments of bucket `b`.
-    first: Vec<u32>,
-    list: Vec<u32>,
+    buckets: Buckets,
 }
 
 impl FoamSolid {
@@ -82,8 +77,18 @@ impl FoamSolid {
                 }
             }
         }
-        let buckets = box_m.map(|edge| (edge / ball).clamp(1.0, MOST_BUCKETS) as usize);
-        let (first, list) = sort_into_buckets(&segments, box_m, buckets, ball + margin);
+        let reach = ball + margin;
+        let span = |i: usize| {
+            let s: &Segment = &segments[i];
+            let end = along(s.start, s.length, s.axis);
+            let low = std::array::from_fn(|k| s.start[k].min(end[k]) - reach);
+            (low, std::array::from_fn(|k| s.start[k].max(end[k]) + reach))
+        };
+        let near = |i: usize, c: Point, r: f64| {
+            let s: &Segment = &segments[i];
+            distance_to_segment(c, s.start, s.axis, s.length) <= reach + r
+        };
+        let buckets = Buckets::new(box_m, ball, segments.len(), span, near);
         FoamSolid {
             box_m,
             periodic: foam.boundary == Boundary::Periodic,
@@ -93,58 +98,19 @@ impl FoamSolid {
             margin,
             segments,
             buckets,
-            first,
-            list,
         }
     }
-}
-
-fn sort_into_buckets(segments: &[Segment], box_m: Point, buckets: [usize; 3], reach: f64) -> (Vec<u32>, Vec<u32>) {
-    let edge: Point = std::array::from_fn(|k| box_m[k] / buckets[k] as f64);
-    let half_diagonal = 0.5 * crate::vector::norm(edge);
-    let mut pairs: Vec<(u32, u32)> = Vec::new();
-    for (s, segment) in segments.iter().enumerate() {
-        let end = along(segment.start, segment.length, segment.axis);
-        let span: [std::ops::Range<usize>; 3] = std::array::from_fn(|k| {
-            let low = (segment.start[k].min(end[k]) - reach) / edge[k];
-            let high = (segment.start[k].max(end[k]) + reach) / edge[k];
-            (low.max(0.0) as usize)..(high.max(-1.0) + 1.0).min(buckets[k] as f64) as usize
-        });
-        for z in span[2].clone() {
-            for y in span[1].clone() {
-                for x in span[0].clone() {
-                    let centre = [(x as f64 + 0.5) * edge[0], (y as f64 + 0.5) * edge[1], (z as f64 + 0.5) * edge[2]];
-                    let d = distance_to_segment(centre, segment.start, segment.axis, segment.length);
-                    if d <= reach + half_diagonal {
-                        pairs.push((((z * buckets[1] + y) * buckets[0] + x) as u32, s as u32));
-                    }
-                }
-            }
-        }
-    }
-    pairs.sort_unstable();
-    let mut first = vec![0u32; buckets.iter().product::<usize>() + 1];
-    for &(bucket, _) in &pairs {
-        first[bucket as usize + 1] += 1;
-    }
-    for b in 1..first.len() {
-        first[b] += first[b - 1];
-    }
-    (first, pairs.into_iter().map(|(_, s)| s).collect())
 }
 
 impl Solid for FoamSolid {
     fn signed_distance(&self, p: [f64; 3]) -> f64 {
         let p: Point = if self.periodic { std::array::from_fn(|k| p[k].rem_euclid(self.box_m[k])) } else { p };
         let nearest: Point = std::array::from_fn(|k| p[k].clamp(0.0, self.box_m[k]));
-        let at: [usize; 3] = std::array::from_fn(|k| {
-            ((nearest[k] / self.box_m[k] * self.buckets[k] as f64) as usize).min(self.buckets[k] - 1)
-        });
-        let bucket = (at[2] * self.buckets[1] + at[1]) * self.buckets[0] + at[0];
-        let list = &self.list[self.first[bucket] as usize..self.first[bucket + 1] as usize];
         // Outside of the box the bucket's margin has been used up in part.
         let unseen = (self.margin - distance(p, nearest)).max(0.0);
-        list.iter()
+        self.buckets
+            .at(nearest)
+            .iter()
             .fold(unseen, |d, &s| d.min(self.segments[s as usize].height(p, &self.profile, self.ball) * self.shrink))
     }
 

@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::{Boundary, Foam};
-use crate::vector::{Point, sub};
+use crate::graph::length_in_box;
+use crate::vector::Point;
 
 /// Spread of a set of lengths in metres.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -86,20 +87,4 @@ impl Foam {
             strut_length_total_m: total,
         }
     }
-}
-
-/// Length of the part of a segment that lies in the box at the origin (Liang and Barsky, 1984).
-fn length_in_box(start: Point, end: Point, box_m: Point) -> f64 {
-    let d = sub(end, start);
-    let (mut from, mut to) = (0.0f64, 1.0f64);
-    for k in 0..3 {
-        if d[k].abs() > 0.0 {
-            let (a, b) = (-start[k] / d[k], (box_m[k] - start[k]) / d[k]);
-            from = from.max(a.min(b));
-            to = to.min(a.max(b));
-        } else if start[k] < 0.0 || start[k] > box_m[k] {
-            return 0.0;
-        }
-    }
-    (to - from).max(0.0) * crate::vector::norm(d)
 }

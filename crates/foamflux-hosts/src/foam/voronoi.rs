@@ -1,8 +1,11 @@
-//! Periodic Voronoi tessellations: cells by cutting, then one graph.
+//! Periodic Voronoi and Laguerre tessellations: cells by cutting, then one graph.
 //!
 //! Each cell begins as the box between its seed and the seed's own images and is cut by the bisector planes of ever
 //! farther neighbours, until they are twice as far as its farthest corner, beyond which no bisector can reach it
 //! (the criterion of C. Rycroft's voro++, Chaos 19, 041111, 2009).
+//! With weights `w` the plane towards seed j at distance `d` lies at `(d^2 + w_i - w_j) / (2 d)` (Laguerre or power
+//! diagram; F. Aurenhammer, SIAM J. Comput. 16, 78, 1987), no seed farther than `R + sqrt(R^2 + w_max - w_i)` can reach a
+//! cell of reach `R`, and a seed may have no cell at all.
 //! Corners of different cells that agree within a tolerance are one vertex; cell edges between the same vertices are one
 //! edge.
 //! The result is accepted only if it is a cell complex of the 3-torus, `V - E + F - C = 0`, with at least three cells
@@ -58,14 +61,18 @@ pub(super) struct Tessellation {
     cells: usize,
 }
 
+/// The cell of every seed; empty where its weight leaves it none. No weights are equal weights.
+pub(super) fn cells(seeds: &Neighbours, weights: &[f64], spacing: f64) -> Result<Vec<Cell>, FoamError> {
+    let most = weights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    (0..seeds.seeds().len()).into_par_iter().map(|i| cell(i, seeds, weights, most, spacing)).collect()
+}
+
 impl Tessellation {
-    pub(super) fn new(seeds: &[Point], box_m: Point) -> Result<Self, FoamError> {
+    pub(super) fn new(seeds: &[Point], weights: &[f64], box_m: Point) -> Result<Self, FoamError> {
         let volume: f64 = box_m.iter().product();
         let spacing = libm::cbrt(volume / seeds.len() as f64);
         let neighbours = Neighbours::new(seeds, box_m, spacing);
-        let cells: Result<Vec<Cell>, FoamError> =
-            (0..seeds.len()).into_par_iter().map(|i| cell(i, &neighbours, spacing)).collect();
-        let cells = cells?;
+        let cells = cells(&neighbours, weights, spacing)?;
         let mut vertices = Vertices::new(box_m, MERGE * spacing);
         let (mut edges, mut face_sides) = (Vec::new(), 0usize);
         for (seed, cell) in neighbours.seeds().iter().zip(&cells) {
@@ -100,7 +107,8 @@ impl Tessellation {
             unique.push(run[0]);
         }
         let faces = face_sides / 2;
-        let t = Tessellation { box_m, positions: vertices.positions, edges: unique, faces, cells: seeds.len() };
+        let count = cells.iter().filter(|c| !c.faces.is_empty()).count();
+        let t = Tessellation { box_m, positions: vertices.positions, edges: unique, faces, cells: count };
         let topology = t.topology();
         if topology.euler_number() != 0 || face_sides % 2 == 1 {
             return Err(FoamError::Inconsistent { what: format!("{topology:?} with {face_sides} face sides") });
@@ -135,7 +143,13 @@ fn edge(a: (usize, [i32; 3]), b: (usize, [i32; 3])) -> Edge {
     if a.0 < b.0 || (a.0 == b.0 && image >= turned) { ([a.0, b.0], image) } else { ([b.0, a.0], turned) }
 }
 
-fn cell(i: usize, neighbours: &Neighbours, spacing: f64) -> Result<Cell, FoamError> {
+fn cell(i: usize, neighbours: &Neighbours, weights: &[f64], most: f64, spacing: f64) -> Result<Cell, FoamError> {
+    // Seeds beyond this distance cannot reach the cell.
+    let enough = |cell: &Cell| {
+        let reach = cell.reach_squared().sqrt();
+        if weights.is_empty() { 2.0 * reach } else { reach + (reach * reach + most - weights[i]).max(0.0).sqrt() }
+    };
+
     let seed = neighbours.seeds()[i];
     let mut cell = Cell::of_period(i, neighbours.box_m);
     // Nothing is nearer than zero: the first round sees coinciding seeds as well.
@@ -150,17 +164,21 @@ fn cell(i: usize, neighbours: &Neighbours, spacing: f64) -> Result<Cell, FoamErr
             if n.index != i && n.distance < COINCIDE * spacing {
                 return Err(FoamError::SeedsCoincide { first: i, second: n.index, distance_m: n.distance });
             }
-            if n.distance * n.distance > 4.0 * cell.reach_squared() {
+            if n.distance > enough(&cell) {
                 return Ok(cell);
             }
             // The box around the seed has its faces towards the nearest own images already.
             let own_face = n.index == i && n.image.iter().map(|c| c.abs()).sum::<i32>() == 1;
             if !own_face {
-                cell.cut_towards(n.offset, (n.index, n.image), ON_PLANE * spacing);
+                let reach = match weights {
+                    [] => 0.5 * n.distance,
+                    w => (n.distance * n.distance + w[i] - w[n.index]) / (2.0 * n.distance),
+                };
+                cell.cut_towards(n.offset, reach, (n.index, n.image), ON_PLANE * spacing);
             }
         }
-        (seen, radius) = (radius, radius.max(2.0 * cell.reach_squared().sqrt()) * 1.001);
-        if seen >= 2.0 * cell.reach_squared().sqrt() {
+        (seen, radius) = (radius, radius.max(enough(&cell)) * 1.001);
+        if seen >= enough(&cell) {
             return Ok(cell);
         }
     }
@@ -223,11 +241,11 @@ fn wrap(c: f64, edge: f64) -> f64 {
 
 /// A seed near a point.
 pub(super) struct Near {
-    index: usize,
+    pub(super) index: usize,
     image: [i32; 3],
     /// From the point to the seed.
-    offset: Point,
-    distance: f64,
+    pub(super) offset: Point,
+    pub(super) distance: f64,
 }
 
 /// Seeds in a periodic box, found by place.
