@@ -218,7 +218,7 @@ impl Config {
         let base = self;
         overlay!(base, over;
             voxel_size, shape, dtype, byte_order, offset, crop, bin, odd_sizes, bad_slices, content, labels,
-            method, threshold, low, high, foreground, denoise, min_solid, fill_holes, density, bet,
+            method, threshold, low, high, foreground, denoise, min_solid, fill_holes, node_factor, node_lambda, spur, density, bet,
             phase, conductivity, direction, sides, tol, max_iterations, certify, geometric, refine, tensor, fields, skip, only, sample,
             device, threads, max_memory, seed)
     }
