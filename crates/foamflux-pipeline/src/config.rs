@@ -340,7 +340,9 @@ mod tests {
         for key in serde_json::to_value(Config::default()).unwrap().as_object().unwrap().keys() {
             let value = match key.as_str() {
                 "bin" | "offset" | "min-solid" | "max-iterations" | "threads" | "seed" => toml::Value::Integer(3),
-                "threshold" | "low" | "high" | "density" | "bet" => toml::Value::Float(2.5),
+                "threshold" | "low" | "high" | "density" | "bet" | "node-factor" | "node-lambda" | "spur" => {
+                    toml::Value::Float(2.5)
+                }
                 "certify" | "geometric" | "refine" | "tensor" => toml::Value::Boolean(true),
                 "phase" | "skip" | "only" => toml::Value::Array(vec!["a".into()]),
                 _ => "a".into(),

@@ -248,7 +248,7 @@ pub(crate) fn cost(transport: &BTreeMap<String, TransportResults>) -> Option<Tab
         .numbers("solve", "s")
         .numbers("certify", "s")
         .numbers("paths", "s")
-        .numbers("peak memory", "")
+        .numbers("memory", "")
         .words("device");
     for (phase, _, axis, d) in rows(transport) {
         let seconds = |s: f64| Cell::text(crate::number::trimmed(s, 3));
