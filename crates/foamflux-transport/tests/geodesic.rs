@@ -1,5 +1,7 @@
 //! Geometric tortuosity against exact shortest paths, brute force, and what must not matter.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
 mod common;
 
 use std::cmp::Reverse;
@@ -28,7 +30,8 @@ fn an_empty_box_is_exactly_one() {
             let empty = sized(zyx, xyz, |_, _, _| 0);
             for axis in Axis::ALL {
                 let g = geo(&empty, axis).unwrap();
-                assert_eq!([g.mean, g.median, g.min, g.error], [1.0, 1.0, 1.0, 0.0], "{zyx:?} {xyz:?} {axis}");
+                let exact = [g.mean, g.median, g.min].iter().all(|t| t.to_bits() == 1f64.to_bits());
+                assert!(exact && g.error.abs() < f64::MIN_POSITIVE, "{zyx:?} {xyz:?} {axis}: {g:?}");
                 assert_eq!(g.outlet_voxels as usize, empty.shape().len() / empty.shape().along(axis));
             }
         }
@@ -136,7 +139,7 @@ fn random_sheets_match_exact_shortest_paths() {
     let mut found = 0;
     for seed in 0..24 {
         let mut rng = Lcg(seed);
-        let mut open = vec![true; 15 * 13];
+        let mut open = [true; 15 * 13];
         for _ in 0..12 {
             let (x, z) = (rng.below(13), rng.below(15));
             let (w, h) = (1 + rng.below(4), 1 + rng.below(3));

@@ -1,5 +1,7 @@
 //! Splitting voxels and extrapolating: synthetic orders, and the bounds of the voxel geometry.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
 mod common;
 
 use common::{blobs, noise, ready, sized, struts};
