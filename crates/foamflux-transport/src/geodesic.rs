@@ -10,7 +10,8 @@
 //! voxel away from the wall, which on pores of 9 voxels makes `T_geo - 1` half as large again.
 //! A vertex takes the least of what the other vertices of a voxel allow: straight lines along edges and diagonals, so
 //! that the fan behind a corner starts exactly; the front of first order; and the waves that fit all other vertices of
-//! a face or of the voxel (Vidale 1988, 1990), which are of second order and exact for plane waves.
+//! a face or of the voxel (Vidale 1988, 1990), which are of second order and exact for plane waves; but not where a
+//! fan begins, as they would cut its corner.
 //! A graph of edges and diagonals alone reads up to 12.8 % of the whole path too long, however fine the voxels are;
 //! what is left here is in the fans behind corners, see [`METRICATION`], and shrinks with the voxel.
 //!
@@ -34,10 +35,11 @@ use front::Front;
 
 /// Error of `T_geo - 1`, relative, that is stated with every result: the metrication error, by which it reads too long.
 ///
-/// Measured against the same voxels, each split into 512: blobs of about 9 voxels +13 % at a porosity of 0.5, of about
-/// 5 voxels +5 % (0.3), +11 % (0.5) and +19 % (0.9, where `T_geo - 1` is 0.0025), of about 3 voxels +6 % (0.3);
-/// independent voxels +11 % (0.5) and +6 % (0.4); behind a baffle, against the exact path, +1 to +3 %.
-/// It halves with the size of the voxel. Where paths are nearly straight [`FAN`] is the larger part.
+/// Measured against the same voxels, each split into 512: blobs of about 9 voxels +15 % at a porosity of 0.5, of about
+/// 5 voxels +9 % (0.3), +15 % (0.5) and +24 % (0.9, where `T_geo - 1` is 0.0025), of about 3 voxels +13 % (0.3);
+/// independent voxels +30 % (0.5) and +16 % (0.4) of the refined value; behind a baffle, against the exact path, +1 to
+/// +3 %. It halves with the size of the voxel, and no test has found a path read too short.
+/// Where paths are nearly straight [`FAN`] is the larger part.
 pub const METRICATION: f64 = 0.25;
 
 /// Error of the mean path that is stated beside [`METRICATION`], in voxel edges along the direction: what one fan loses.

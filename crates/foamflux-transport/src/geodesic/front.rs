@@ -39,6 +39,8 @@ pub(super) struct Front {
     group: Box<[[u8; 8]; 256]>,
     /// Whether a mask has several groups; few have.
     several: Box<[bool; 256]>,
+    /// Whether paths can bend at a vertex with a mask: what conducts around it is not convex.
+    bends: Box<[bool; 256]>,
     /// Vertices with several groups, with the node of the second one.
     split: Vec<(usize, usize)>,
     /// Vertex and group of the nodes after all vertices.
@@ -65,6 +67,12 @@ fn groups(mask: usize) -> [u8; 8] {
     }
     let roots: Vec<u8> = (0..8u8).filter(|&o| mask >> o & 1 == 1 && group[usize::from(o)] == o).collect();
     group.map(|root| roots.iter().position(|&r| r == root).unwrap_or(0) as u8)
+}
+
+/// Whether the octants in a mask are not all of some half spaces: everything, a half, a quarter or an octant is convex.
+fn bends(mask: usize) -> bool {
+    let hull = (0..3).flat_map(|a| [side(a, false), side(a, true)]).filter(|s| mask as u8 & !s == 0);
+    hull.fold(255, |hull, s| hull & s) != mask as u8
 }
 
 /// Octants on one side along axis `a`.
@@ -147,6 +155,7 @@ impl Front {
             mask,
             group,
             several,
+            bends: Box::new(std::array::from_fn(bends)),
             split,
             further,
             length,
@@ -346,63 +355,59 @@ impl Front {
     #[inline]
     fn through(&self, vertex: usize, o: u8, near: [f64; 3]) -> f64 {
         let step = |vertex: usize, a: usize| self.step(vertex, a, o >> a & 1 == 1);
-        let mut best = f64::INFINITY;
-        // The front of first order, the nearest neighbours first; with one of them it is straight along an edge.
-        let mut terms: [(f64, f64); 3] = std::array::from_fn(|a| (near[a], self.weight[a]));
-        let order = |p: &mut [(f64, f64); 3], i: usize, j: usize| {
-            if p[j].0 < p[i].0 {
-                p.swap(i, j);
-            }
-        };
-        order(&mut terms, 0, 1);
-        order(&mut terms, 1, 2);
-        order(&mut terms, 0, 1);
-        for k in 1..=3 {
-            if terms[k - 1].0 < best {
-                best = plane_wave(&terms[..k]).unwrap_or(best).min(best);
-            }
-        }
-        // Across faces: straight along the diagonal, and the wave that fits the other three vertices.
-        let Some(a) = (0..3).find(|&a| near[a].is_finite()) else { return best };
-        let across: [f64; 3] = std::array::from_fn(|c| {
-            // The face across axis c, reached by way of a neighbour that is known to exist.
-            let (a, b) = ((c + 1) % 3, (c + 2) % 3);
-            self.arrived(self.node(step(step(vertex, a), b), o ^ 1 << a ^ 1 << b))
-        });
+        // Vertices across the face that is normal to each axis, and across the voxel.
+        let corners: [usize; 3] = std::array::from_fn(|c| step(step(vertex, (c + 1) % 3), (c + 2) % 3));
+        let across: [f64; 3] = std::array::from_fn(|c| self.arrived(self.node(corners[c], o ^ 7 ^ 1 << c)));
+        let corner = step(corners[0], 0);
+        let opposite = self.arrived(self.node(corner, o ^ 7));
+        // Straight lines.
+        let mut best = opposite + self.opposite;
         for c in 0..3 {
-            let (a, b) = ((c + 1) % 3, (c + 2) % 3);
-            best = best.min(across[c] + self.diagonal[a]);
-            if across[c].is_finite()
-                && !(self.parts_here(a, near[b] - across[c]) && self.parts_here(b, near[a] - across[c]))
-                && near[a].is_finite()
-                && near[b].is_finite()
-            {
-                let turn = near[a] - near[b];
-                let terms = [(across[c] + turn, 0.25 * self.weight[a]), (across[c] - turn, 0.25 * self.weight[b])];
-                best = best.min(plane_wave(&terms).filter(|t| *t >= near[a].max(near[b])).unwrap_or(best));
-            }
+            best = best.min(near[c] + self.edge[c]).min(across[c] + self.diagonal[(c + 1) % 3]);
         }
-        // Through the voxel: straight from its opposite vertex, and the wave that fits all seven.
-        let opposite = self.arrived(self.node(step(step(step(vertex, a), (a + 1) % 3), (a + 2) % 3), o ^ 7));
-        best = best.min(opposite + self.opposite);
-        let parting = (0..3).filter(|&c| self.parts_here(c, across[c] - opposite)).count();
-        if opposite.is_finite() && parting < 2 && near.iter().chain(&across).all(|t| t.is_finite()) {
+        // The wave that fits all seven vertices.
+        let gained: [f64; 3] = std::array::from_fn(|c| across[c] - opposite);
+        if gained.iter().chain(&near).all(|t| t.is_finite()) && !self.fans_out(corner, &[0, 1, 2], &gained) {
             let terms: [(f64, f64); 3] = std::array::from_fn(|a| {
                 let (b, c) = ((a + 1) % 3, (a + 2) % 3);
-                let others = (near[b] - across[c]) + (near[c] - across[b]) + (across[a] - opposite);
+                let others = (near[b] - across[c]) + (near[c] - across[b]) + gained[a];
                 (near[a] - others, self.weight[a] / 16.0)
             });
-            let latest = near.iter().copied().fold(0.0, f64::max);
-            best = best.min(plane_wave(&terms).filter(|t| *t >= latest).unwrap_or(best));
+            let latest = near[0].max(near[1]).max(near[2]);
+            if let Some(t) = plane_wave(&terms).filter(|t| *t >= latest) {
+                return best.min(t);
+            }
+        }
+        // Waves that fit the three vertices of a face, or the front of first order.
+        for c in 0..3 {
+            let (a, b) = ((c + 1) % 3, (c + 2) % 3);
+            if !(near[a].is_finite() && near[b].is_finite()) {
+                continue;
+            }
+            let along = [near[b] - across[c], near[a] - across[c]];
+            let wave = match across[c].is_finite() && !self.fans_out(corners[c], &[a, b], &along) {
+                true => {
+                    let turn = near[a] - near[b];
+                    plane_wave(&[(across[c] + turn, 0.25 * self.weight[a]), (across[c] - turn, 0.25 * self.weight[b])])
+                        .filter(|t| *t >= near[a].max(near[b]))
+                }
+                false => None,
+            };
+            let t = wave.or_else(|| plane_wave(&[(near[a], self.weight[a]), (near[b], self.weight[b])]));
+            best = t.unwrap_or(best).min(best);
+        }
+        if near.iter().all(|t| t.is_finite()) {
+            best = plane_wave(&std::array::from_fn::<_, 3, _>(|a| (near[a], self.weight[a]))).unwrap_or(best).min(best);
         }
         best
     }
 
-    /// Whether paths run straight along axis `a`, as they do away from a corner in which a fan begins.
-    /// Where they do along two axes at once there is no plane wave, and on flat voxels assuming one reads too short.
+    /// Whether a fan begins at a vertex: paths from it run straight along two axes, or, where there is an edge to bend
+    /// around, along one. There is no plane wave then, and assuming one reads too short, once at every step of a wall.
     #[inline]
-    fn parts_here(&self, a: usize, gained: f64) -> bool {
-        gained > 0.999 * self.edge[a]
+    fn fans_out(&self, corner: usize, axes: &[usize], gained: &[f64]) -> bool {
+        let straight = axes.iter().zip(gained).filter(|(a, g)| **g > 0.999 * self.edge[**a]).count();
+        straight > 1 || straight == 1 && self.bends[usize::from(self.mask[corner])]
     }
 
     /// Lengths of the paths to the faces of the outlet plane, over that of the box: a face has the mean of its vertices.
