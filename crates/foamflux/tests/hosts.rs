@@ -138,22 +138,6 @@ fn channels_are_straight_for_transport() {
 }
 
 #[test]
-fn dilute_isotropic_fibres_hinder_as_the_expansion_says() {
-    /// tau - 1 over 2 phi / 3: the next order is phi^2 (a tenth at this phi), voxelised fibres of six voxels are rough
-    /// (+5 %), and three directions of a box with some twenty fibres are not quite isotropic.
-    const TOLERANCE: f64 = 0.2;
-    let place = tempfile::tempdir().unwrap();
-    let set = ["--size=72", "--set", "diameter=6um", "--set", "volume_fraction=0.06", "--set", "persistence=none"];
-    let out = make(place.path(), "fibre-mat-isotropic", &set);
-    let t = transport(&out, &["--phase", "pore", "--direction", "all"]);
-    let phi = 1.0 - number(&t, "/phase/volume_fraction");
-    let hindrance: f64 =
-        ["x", "y", "z"].iter().map(|d| number(&t, &format!("/directions/{d}/tau")) - 1.0).sum::<f64>() / 3.0;
-    println!("phi {phi}: tau - 1 = {hindrance}, 2 phi / 3 = {}", 2.0 * phi / 3.0);
-    close(hindrance / (2.0 * phi / 3.0), 1.0, TOLERANCE, "tau - 1 over 2 phi / 3");
-}
-
-#[test]
 fn slender_struts_conduct_a_third_of_their_volume() {
     /// Struts of 5 voxels and a solid share of 4 %: nodes shorten the way (2.69 at 2.8 % for a cubic lattice), and
     /// staircases lengthen it.
