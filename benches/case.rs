@@ -8,7 +8,7 @@
 //! | [`Case::Foam`], struts | a sparse phase: most voxels are none of its business |
 //! | [`Case::Foam`], pore | nearly everything conducts: memory and bandwidth |
 //!
-//! Blobs are made in [`crate::random_field`], foams in [`crate::foam`].
+//! Blobs are made in `random_field`, foams in `foam`.
 
 use std::fmt;
 use std::str::FromStr;

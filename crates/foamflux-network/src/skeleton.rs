@@ -2,19 +2,19 @@
 //!
 //! # Theory
 //! *Distance-ordered homotopic thinning* (C. Pudney, Computer Vision and Image Understanding 72 (1998) 404): voxels are
-//! visited by ascending distance D to the boundary and deleted where they are simple (see [`crate::simple`]), so every
+//! visited by ascending distance D to the boundary and deleted where they are simple (see `simple.rs`), so every
 //! deletion keeps components, tunnels and cavities, and what stays lies where D is largest.
 //! What must stay although it is simple is *anchored*. Our anchors, in the words of M. Couprie and G. Bertrand (Image and
 //! Vision Computing 31 (2013) 306; Pattern Recognition Letters 76 (2016) 22):
 //!
 //! - a *bridge* (1-isthmus): a voxel that is found to be the only connection of its solid neighbours stays for good, so a
 //!   thin curve is not eaten from its end,
-//! - an *end*: a voxel with one neighbour stays if D does not grow fast from it ([`RIDGE`]), so it ends a bar and is no bump,
+//! - an *end*: a voxel with one neighbour stays if D does not grow fast from it (`RIDGE`), so it ends a bar and is no bump,
 //! - a *cut*: where a face of the box cuts the solid, the voxel of largest D in each piece of the cut, so a strut that leaves
 //!   the box reaches its face.
 //!
 //! # What we do differently
-//! Within one level of D ([`LEVEL`] voxels wide) the border is peeled from the 26 directions in turn. In the turn of
+//! Within one level of D (`LEVEL` voxels wide) the border is peeled from the 26 directions in turn. In the turn of
 //! direction d a voxel may go if, when the turn began, its neighbour at d was pore *and the one at -d solid*.
 //! Visiting voxels in memory order instead eats bars of even width from one end, voxel by voxel, until nothing is left,
 //! because no voxel of a section of 2x2 is an end (the bar of 4x4x100 that common thinning loses); and without the second

@@ -248,8 +248,8 @@ pub(crate) fn cost(transport: &BTreeMap<String, TransportResults>) -> Option<Tab
         .numbers("solve", "s")
         .numbers("certify", "s")
         .numbers("paths", "s")
-        .numbers("memory", "")
-        .words("device");
+        .numbers("peak memory", "");
+    let mut devices = std::collections::BTreeSet::new();
     for (phase, _, axis, d) in rows(transport) {
         let seconds = |s: f64| Cell::text(crate::number::trimmed(s, 3));
         table.row(vec![
@@ -262,10 +262,12 @@ pub(crate) fn cost(transport: &BTreeMap<String, TransportResults>) -> Option<Tab
             seconds(d.seconds.certify),
             seconds(d.seconds.geometric),
             Cell::text(bytes(d.peak_bytes)),
-            Cell::text(&d.device),
         ]);
+        devices.insert(d.device.as_str());
     }
-    (!table.rows.is_empty()).then_some(table)
+    // A column would hold the same words in every row.
+    let on = format!("Computed on {}.", devices.into_iter().collect::<Vec<_>>().join(" and "));
+    (!table.rows.is_empty()).then_some(table.note(on))
 }
 
 /// Conductivities that were given by label, as a phrase.
