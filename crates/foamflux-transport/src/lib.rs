@@ -33,6 +33,7 @@ pub mod krylov;
 mod layout;
 mod losses;
 mod multigrid;
+mod pages;
 mod problem;
 mod prune;
 mod refine;

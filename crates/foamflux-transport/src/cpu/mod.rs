@@ -193,7 +193,7 @@ fn iterate_list<T: Precision, C: Coupling<T>>(
 ) -> Iterated {
     let on = Compact::new(problem, order, coupling);
     let mut x = match from {
-        Some(from) => order.sort(problem, |i, _| T::of(from.at(i))),
+        Some(from) => order.sort_pages(problem, |i, _| T::of(from.at(i))),
         None => on.vector(),
     };
     let setup_seconds = start.elapsed().as_secs_f64();
@@ -208,6 +208,7 @@ mod tests {
     use foamflux_grid::{Axis, Labels, Shape, Volume, VoxelSize, VoxelSizeSource};
 
     use super::*;
+    use crate::pages::Pages;
     use crate::{Coefficients, Setup, Sides};
 
     /// `A p` in single precision against the double-precision residual: a few roundings of values up to 20.
@@ -249,13 +250,13 @@ mod tests {
         assert!((energy / dot - 1.0).abs() < TOL_SINGLE);
     }
 
-    fn waves(n: usize, active: impl Fn(usize) -> bool) -> Vec<f32> {
-        (0..n).map(|i| if active(i) { (i as f32 * 0.7).sin() } else { 0.0 }).collect()
+    fn waves(n: usize, active: impl Fn(usize) -> bool) -> Pages<f32> {
+        (0..n).map(|i| if active(i) { (i as f32 * 0.7).sin() } else { 0.0 }).collect::<Vec<_>>().into()
     }
 
     #[test]
     fn sweeps_are_the_derivative_of_their_residuals() {
-        let wide = |v: &Vec<f32>| v.iter().map(|&x| f64::from(x)).collect::<Vec<_>>();
+        let wide = |v: &Pages<f32>| v.iter().map(|&x| f64::from(x)).collect::<Vec<_>>();
         let one = [1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
         let two = [1.0, 0.2, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
         for axis in Axis::ALL {
@@ -264,7 +265,7 @@ mod tests {
             let on = Dense::new(&dense, faces);
             let len = on.vector().len();
             let inside = |i: usize| {
-                let mut ones = vec![0.0; len];
+                let mut ones = on.vector();
                 ones[i] = 1.0;
                 on.apply(&ones, &mut on.vector()) > 0.0
             };

@@ -2,8 +2,9 @@
 
 use rayon::prelude::*;
 
-use super::matrix::{Matrix, Row, Rows, TASK, Transfer};
+use super::matrix::{Matrix, Row, Rows, Transfer, stored};
 use super::parts::{Boxes, Streams};
+use crate::pages::Pages;
 
 /// A level that can be coarsened.
 pub(crate) trait Fine: Rows {
@@ -23,7 +24,7 @@ impl Fine for Matrix {
     }
 
     fn ground(&self, i: usize) -> f32 {
-        self.ground[i]
+        Matrix::ground(self, i)
     }
 }
 
@@ -219,26 +220,35 @@ fn root(parent: &[usize], mut k: usize) -> usize {
     k
 }
 
+/// What few rows have, by row within the slab.
+#[derive(Default)]
+struct Rest {
+    /// Row, neighbour and conductance.
+    more: Vec<(u32, u32, f32)>,
+    /// Row and conductance to the electrodes.
+    grounds: Vec<(u32, f32)>,
+}
+
 /// Takes the rows of one colour and slab, in order.
 pub(crate) struct Writer<'a> {
     rows: &'a mut [Row],
-    ground: &'a mut [f32],
     inverse: &'a mut [f32],
     next: usize,
-    /// Row within the slab, neighbour and conductance.
-    more: Vec<(u32, u32, f32)>,
+    rest: Rest,
 }
 
 impl Writer<'_> {
     /// Adds one row; `links` lists each neighbour once.
     #[inline]
     pub(crate) fn push(&mut self, links: &[(u32, f32)], ground: f32) {
-        let (row, rest) = Row::of(links);
+        let (row, rest) = Row::of(links, ground > 0.0);
         let k = self.next;
-        self.more.extend(rest.iter().map(|&(j, w)| (k as u32, j, w)));
-        let diagonal = ground + links.iter().map(|l| l.1).sum::<f32>();
+        self.rest.more.extend(rest.iter().map(|&(j, w)| (k as u32, j, stored(w))));
+        let diagonal = ground + links.iter().map(|l| stored(l.1)).sum::<f32>();
         self.rows[k] = row;
-        self.ground[k] = ground;
+        if ground > 0.0 {
+            self.rest.grounds.push((k as u32, ground));
+        }
         self.inverse[k] = if diagonal > 0.0 { 1.0 / diagonal } else { 0.0 };
         self.next += 1;
     }
@@ -249,33 +259,29 @@ pub(crate) fn build(streams: &Streams, fill: impl Fn(usize, &mut [Writer<'_>]) +
     let n = streams.len();
     let mut m = Matrix {
         bounds: streams.bounds(),
-        rows: (0..n).into_par_iter().with_min_len(TASK).map(|_| Row::default()).collect(),
+        rows: Pages::zeroed(n),
         more: Vec::new(),
-        ground: vec![0.0; n],
-        inverse: vec![0.0; n],
+        grounds: Vec::new(),
+        inverse: Pages::zeroed(n),
     };
-    let parts = streams
-        .split_mut(&mut m.rows, 1)
-        .into_par_iter()
-        .zip(streams.split_mut(&mut m.ground, 1))
-        .zip(streams.split_mut(&mut m.inverse, 1));
-    let more: Vec<Vec<_>> = parts
+    let parts = streams.split_mut(&mut m.rows, 1).into_par_iter().zip(streams.split_mut(&mut m.inverse, 1));
+    let rest: Vec<Vec<Rest>> = parts
         .enumerate()
-        .map(|(slab, ((rows, ground), inverse))| {
+        .map(|(slab, (rows, inverse))| {
             let mut writers: Vec<Writer<'_>> = rows
                 .into_iter()
-                .zip(ground)
                 .zip(inverse)
-                .map(|((rows, ground), inverse)| Writer { rows, ground, inverse, next: 0, more: Vec::new() })
+                .map(|(rows, inverse)| Writer { rows, inverse, next: 0, rest: Rest::default() })
                 .collect();
             fill(slab, &mut writers);
-            writers.into_iter().map(|w| w.more).collect()
+            writers.into_iter().map(|w| w.rest).collect()
         })
         .collect();
     for colour in 0..streams.colours() {
-        for (slab, more) in more.iter().enumerate() {
+        for (slab, rest) in rest.iter().enumerate() {
             let base = streams.range(colour, slab, slab + 1).start as u32;
-            m.more.extend(more[colour].iter().map(|&(i, j, w)| (base + i, j, w)));
+            m.more.extend(rest[colour].more.iter().map(|&(i, j, w)| (base + i, j, w)));
+            m.grounds.extend(rest[colour].grounds.iter().map(|&(i, g)| (base + i, g)));
         }
     }
     m

@@ -12,6 +12,7 @@ use rayon::slice::ChunksExactMut;
 
 use crate::Problem;
 use crate::layout::{bit, plane_ranges, split_mut};
+use crate::pages::Pages;
 
 /// The checkerboard of a volume.
 #[derive(Debug, Clone, Copy)]
@@ -58,7 +59,7 @@ impl Board {
     }
 
     /// Connectivity bytes of all voxels, laid out as a field.
-    pub(super) fn connectivity(&self, problem: &Problem) -> Vec<u8> {
+    pub(super) fn connectivity(&self, problem: &Problem) -> Pages<u8> {
         let (nx, ny, nz) = (self.nx, self.ny, self.nz);
         let mut present = vec![0u8; nx * ny * nz];
         present.par_chunks_mut(nx * ny).enumerate().for_each(|(z, plane)| {
@@ -71,7 +72,7 @@ impl Board {
         let flow = problem.axis().xyz_index();
         let closed = vec![0u8; nx];
         let row_of = |z: usize, y: usize| &present[(z * ny + y) * nx..][..nx];
-        let mut open = vec![0u8; 2 * self.half];
+        let mut open = Pages::<u8>::zeroed(2 * self.half);
         let (red, black) = open.split_at_mut(self.half);
         self.planes_mut(red).zip(self.planes_mut(black)).enumerate().for_each(|(z, (red, black))| {
             let mut bytes = vec![0u8; nx + 2];
