@@ -183,6 +183,9 @@ fn groups(conductance: &Conductance) -> ([u8; 16], usize) {
     (group, usize::from(number) + 1)
 }
 
+/// Bits of both electrodes.
+const ENDS: u8 = bit::INLET | bit::OUTLET;
+
 /// One over the diagonal: by connectivity byte where the conductivity is uniform, otherwise by unknown.
 enum InverseDiagonal {
     ByOpen(Box<[f32; 256]>),
@@ -231,14 +234,7 @@ impl<T: Real, C: Coupling<T>> Compact<T, C> {
             transfer: Transfer::default(),
             below: Mutex::new(Below { cycle: None, copies: Default::default(), precision: std::marker::PhantomData }),
         };
-        op.inverse_diagonal = match problem.conductance() {
-            Conductance::Uniform(faces) => {
-                InverseDiagonal::ByOpen(Box::new(std::array::from_fn(|o| inverse_uniform(o as u8, faces))))
-            }
-            Conductance::Table { .. } => InverseDiagonal::ByUnknown(
-                (0..problem.unknowns()).into_par_iter().map(|i| inverse(op.diagonal(i))).collect(),
-            ),
-        };
+        op.set_diagonal(problem);
         let (group, groups) = groups(problem.conductance());
         let places = order.sort(problem, |i, at| Place {
             at,
@@ -251,6 +247,37 @@ impl<T: Real, C: Coupling<T>> Compact<T, C> {
             below.cycle = Some(cycle);
         }
         op
+    }
+
+    fn set_diagonal(&mut self, problem: &Problem) {
+        self.inverse_diagonal = match problem.conductance() {
+            Conductance::Uniform(faces) => {
+                InverseDiagonal::ByOpen(Box::new(std::array::from_fn(|o| inverse_uniform(o as u8, faces))))
+            }
+            Conductance::Table { .. } => InverseDiagonal::ByUnknown(
+                (0..problem.unknowns()).into_par_iter().map(|i| inverse(self.diagonal(i))).collect(),
+            ),
+        };
+    }
+
+    /// Turns to another problem over the same voxels, of which only the electrodes lie elsewhere.
+    pub(super) fn turn(&mut self, problem: &Problem, order: &Order) {
+        self.axis = problem.axis().xyz_index();
+        if !problem.has_electrodes() {
+            // The same few unknowns are grounded whatever drives the cell.
+            return;
+        }
+        let (axis, last) = (self.axis, problem.slices() as u32 - 1);
+        let ends = order.sort(problem, |_, at| {
+            let inlet = if at[axis] == 0 { bit::INLET } else { 0 };
+            inlet | if at[axis] == last { bit::OUTLET } else { 0 }
+        });
+        self.open.par_iter_mut().with_min_len(CHUNK).zip(ends).for_each(|(o, ends)| *o = *o & !ENDS | ends);
+        self.set_diagonal(problem);
+        let grounds = self.transfer.grounds(&self.grounds());
+        if let Some(cycle) = &mut self.below.get_mut().unwrap_or_else(PoisonError::into_inner).cycle {
+            cycle.set_grounds(grounds);
+        }
     }
 
     /// Bytes held beside the vectors.
@@ -290,6 +317,11 @@ impl<T: Real, C: Coupling<T>> Compact<T, C> {
             .map(|(d, j)| self.coupling.face(d / 2, i, j as usize).wide())
             .sum();
         faces + f64::from(Self::electrodes(open)) * self.coupling.electrode(i).wide()
+    }
+
+    /// Conductance to the electrodes.
+    fn ground(&self, i: usize) -> f32 {
+        (f64::from(Self::electrodes(self.open[i])) * self.coupling.electrode(i).wide()) as f32
     }
 
     /// `(A p)_i`.
@@ -410,8 +442,8 @@ impl<T: Real, C: Coupling<T>> Fine for Compact<T, C> {
         }
     }
 
-    fn ground(&self, i: usize) -> f32 {
-        (f64::from(Self::electrodes(self.open[i])) * self.coupling.electrode(i).wide()) as f32
+    fn grounds(&self) -> Vec<(u32, f32)> {
+        (0..self.open.len()).filter(|&i| self.open[i] & ENDS != 0).map(|i| (i as u32, self.ground(i))).collect()
     }
 }
 

@@ -117,6 +117,18 @@ impl Cycle {
         top.up(&self.fields[0].c, r, z, q)
     }
 
+    /// Moves the electrodes: `grounds` are the conductances to them on the first stored level.
+    pub(crate) fn set_grounds(&mut self, mut grounds: Vec<(u32, f32)>) {
+        for level in &mut self.levels {
+            level.matrix.set_grounds(&grounds);
+            match &mut level.below {
+                Below::Level(transfer) => grounds = transfer.grounds(&grounds),
+                Below::Factor(factor) => *factor = Cholesky::of(&level.matrix),
+                Below::Nothing => {}
+            }
+        }
+    }
+
     /// Unknowns of every stored level.
     pub(crate) fn sizes(&self) -> Vec<usize> {
         self.levels.iter().map(|l| l.matrix.len()).collect()

@@ -5,6 +5,7 @@ use std::ops::Range;
 use bytemuck::{Pod, Zeroable};
 use rayon::prelude::*;
 
+use super::coarsen::{SCALE, merged};
 use crate::pages::Pages;
 
 /// Unknowns per task; shorter vectors are swept by the calling thread.
@@ -276,7 +277,7 @@ pub(crate) struct Matrix {
 
 impl Row {
     /// The first links, and those that do not fit.
-    pub(crate) fn of(links: &[(u32, f32)], grounded: bool) -> (Self, &[(u32, f32)]) {
+    pub(crate) fn of(links: &[(u32, f32)]) -> (Self, &[(u32, f32)]) {
         let (own, rest) = links.split_at(links.len().min(WIDTH));
         // Padding reads a place that is in the cache already.
         let mut row = Row { to: [own.first().map_or(0, |l| l.0); WIDTH], conductance: [Short(0); WIDTH] };
@@ -285,9 +286,6 @@ impl Row {
         }
         if !rest.is_empty() {
             row.to[WIDTH - 1] |= MORE;
-        }
-        if grounded {
-            row.to[WIDTH - 2] |= GROUNDED;
         }
         (row, rest)
     }
@@ -319,6 +317,25 @@ impl Matrix {
                 f(j as usize, w);
             }
         }
+    }
+
+    /// Replaces all conductances to the electrodes.
+    pub(crate) fn set_grounds(&mut self, grounds: &[(u32, f32)]) {
+        for (i, _) in std::mem::take(&mut self.grounds) {
+            self.rows[i as usize].to[WIDTH - 2] &= !GROUNDED;
+            self.set_inverse(i as usize, 0.0);
+        }
+        for &(i, ground) in grounds {
+            self.rows[i as usize].to[WIDTH - 2] |= GROUNDED;
+            self.set_inverse(i as usize, ground);
+        }
+        self.grounds = grounds.to_vec();
+    }
+
+    fn set_inverse(&mut self, i: usize, ground: f32) {
+        let mut links = 0.0;
+        self.for_links(i, |_, w| links += w);
+        self.inverse[i] = inverse(ground + links);
     }
 
     /// Conductance to the electrodes.
@@ -363,6 +380,11 @@ impl Rows for Matrix {
     }
 }
 
+/// One over a diagonal; 0 for an unknown that nothing holds.
+pub(crate) fn inverse(diagonal: f32) -> f32 {
+    if diagonal > 0.0 { 1.0 / diagonal } else { 0.0 }
+}
+
 /// Which unknowns of a level make up an unknown of the next; the last colour takes no part.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Transfer {
@@ -371,16 +393,28 @@ pub(crate) struct Transfer {
     /// First child of every coarse unknown, and the number of children.
     pub(crate) first: Vec<u32>,
     pub(crate) children: Vec<u32>,
+    /// Unknowns of the last colour in the outermost blocks, which electrodes may touch, with their coarse unknowns.
+    pub(crate) edge: Vec<(u32, u32)>,
 }
 
 impl Transfer {
+    /// Conductances to the electrodes on the next level. Unknowns inside of the box cannot be among `grounds`.
+    pub(crate) fn grounds(&self, grounds: &[(u32, f32)]) -> Vec<(u32, f32)> {
+        let coarse = |i: u32| match self.to_coarse.get(i as usize) {
+            Some(&k) => Some(k),
+            None => self.edge.binary_search_by_key(&i, |e| e.0).ok().map(|k| self.edge[k].1),
+        };
+        merged(grounds.iter().filter_map(|&(i, g)| coarse(i).map(|k| (k, SCALE * g))).collect())
+    }
+
     #[inline]
     fn children(&self, coarse: usize) -> &[u32] {
         &self.children[range(&self.first, coarse)]
     }
 
     pub(crate) fn bytes(&self) -> u64 {
-        4 * (self.to_coarse.capacity() + self.first.capacity() + self.children.capacity()) as u64
+        4 * (self.to_coarse.capacity() + self.first.capacity() + self.children.capacity() + 2 * self.edge.capacity())
+            as u64
     }
 }
 

@@ -86,7 +86,7 @@ impl Session {
     /// The backend that `--device` names.
     pub(crate) fn backend(&self) -> Result<Box<dyn Backend>, PipelineError> {
         match self.settings.device {
-            Device::Auto | Device::Cpu => Ok(Box::new(CpuBackend::new())),
+            Device::Auto | Device::Cpu => Ok(Box::new(CpuBackend::new().keep_hierarchy())),
             Device::Gpu(_) => Err(PipelineError::Device(
                 "--device gpu: this version of foamflux has no GPU backend; use --device cpu or leave the flag out"
                     .to_owned(),

@@ -53,6 +53,14 @@ impl Dense {
         Dense { board, open, stencil, pieces, below, simd: Level::new() }
     }
 
+    /// Turns to another problem over the same voxels, of which only the electrodes lie elsewhere.
+    pub(super) fn turn(&mut self, problem: &Problem) {
+        self.board.set_electrodes(problem, &mut self.open);
+        self.stencil.axis = problem.axis().xyz_index();
+        let grounds = self.pieces.grounds(&self.board, problem.axis());
+        self.below.get_mut().unwrap_or_else(PoisonError::into_inner).set_grounds(grounds);
+    }
+
     pub(super) fn bytes(&self) -> u64 {
         let below = self.below.lock().unwrap_or_else(PoisonError::into_inner);
         self.open.bytes() + self.pieces.bytes() + below.bytes()
