@@ -210,6 +210,7 @@ impl CompactGraph {
 /// Sets the connectivity bytes of one slice and reports every lateral link `(local unknown, direction, neighbour)`.
 fn connect_plane(problem: &Problem, z: usize, base: u32, open: &mut [u8], mut link: impl FnMut(usize, usize, u32)) {
     let (shape, axis) = (problem.shape(), problem.axis());
+    let [inlet, outlet] = problem.end_bits();
     for y in 0..shape.y {
         for &run in problem.runs().row(z, y) {
             let here = (run.first - base) as usize;
@@ -218,22 +219,21 @@ fn connect_plane(problem: &Problem, z: usize, base: u32, open: &mut [u8], mut li
             row[..last].iter_mut().for_each(|o| *o |= bit::X_UP);
             row[1..].iter_mut().for_each(|o| *o |= bit::X_DOWN);
             match axis {
-                _ if !problem.has_electrodes() => {}
                 Axis::X => {
                     if run.x0 == 0 {
-                        row[0] |= bit::INLET;
+                        row[0] |= inlet;
                     }
                     if run.x1 as usize == shape.x {
-                        row[last] |= bit::OUTLET;
+                        row[last] |= outlet;
                     }
                 }
                 Axis::Y | Axis::Z => {
                     let at = if axis == Axis::Y { y } else { z };
                     if at == 0 {
-                        row.iter_mut().for_each(|o| *o |= bit::INLET);
+                        row.iter_mut().for_each(|o| *o |= inlet);
                     }
                     if at + 1 == shape.along(axis) {
-                        row.iter_mut().for_each(|o| *o |= bit::OUTLET);
+                        row.iter_mut().for_each(|o| *o |= outlet);
                     }
                 }
             }

@@ -27,6 +27,7 @@ mod certify;
 mod coefficients;
 mod cpu;
 mod dead_ends;
+mod electrode;
 mod flux;
 mod geodesic;
 pub mod krylov;
@@ -54,6 +55,9 @@ pub use certify::{Certificate, CertifyError, certify};
 pub use coefficients::{Coefficients, MAX_CONTRAST, ProblemError};
 pub use cpu::CpuBackend;
 pub use dead_ends::DeadEnds;
+pub use electrode::{
+    Collector, Electrode, ElectrodeError, ElectrodeOutcome, ElectrodeSetting, WallArea, electrode_tortuosity,
+};
 pub use flux::{
     BRUGGEMAN_LIMIT, Bruggeman, bruggeman, flux, flux_tortuosity, flux_tortuosity_is_consistent, macmullin, magnitude,
 };

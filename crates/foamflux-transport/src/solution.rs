@@ -210,7 +210,8 @@ impl Solution {
     #[must_use]
     pub fn potential(&self, problem: &Problem) -> Volume<f32> {
         let (shape, n) = (problem.shape(), problem.slices() as f64);
-        let value = |depth: usize, u: f64| ((n - depth as f64 - 0.5 + u) / n) as f32;
+        let straight = problem.straight();
+        let value = |depth: usize, u: f64| ((straight * (n - depth as f64 - 0.5) + u) / n) as f32;
         let depths = problem.depths();
         let mut out = vec![0f32; shape.len()];
         out.par_chunks_mut(shape.x).enumerate().for_each(|(row, out)| {

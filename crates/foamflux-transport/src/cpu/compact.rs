@@ -180,8 +180,10 @@ pub(super) struct Compact<T, C> {
     links: Vec<[u32; 6]>,
     coupling: C,
     inverse_diagonal: InverseDiagonal,
-    /// Number of the axis of transport.
-    axis: usize,
+    /// Fall of the straight profile towards a neighbour at -x, +x, -y, +y, -z, +z.
+    straight: [f64; 6],
+    /// Current that enters through walls; empty where none does.
+    source: Vec<T>,
     /// Drop of the straight profile from a voxel to an electrode; none to a ground.
     half: f64,
     bounds: Vec<usize>,
@@ -210,8 +212,14 @@ impl<T: Real, C: Coupling<T>> Compact<T, C> {
             links,
             coupling,
             inverse_diagonal: InverseDiagonal::ByUnknown(Vec::new()),
-            axis: problem.axis().xyz_index(),
-            half: if problem.has_electrodes() { 0.5 } else { 0.0 },
+            straight: std::array::from_fn(|d| {
+                let towards = if d % 2 == 1 { 1.0 } else { -1.0 };
+                if d / 2 == problem.axis().xyz_index() { towards * problem.straight() } else { 0.0 }
+            }),
+            source: problem.source().map_or_else(Vec::new, |source| {
+                order.sort(problem, |i, _| T::of(f64::from(source.values[i])))
+            }),
+            half: problem.half_drop(),
             bounds: order.bounds.clone(),
             transfer: Transfer::default(),
             below: Mutex::new(Below {
@@ -252,7 +260,8 @@ impl<T: Real, C: Coupling<T>> Compact<T, C> {
         };
         let below = self.below.lock().unwrap_or_else(PoisonError::into_inner);
         let copies = 4 * (below.r.capacity() + below.z.capacity() + below.q.capacity());
-        (self.open.capacity() + 24 * self.links.capacity() + diagonal + copies) as u64
+        let source = size_of::<T>() * self.source.capacity();
+        (self.open.capacity() + 24 * self.links.capacity() + diagonal + copies + source) as u64
             + self.transfer.bytes()
             + below.cycle.as_ref().map_or(0, Cycle::bytes)
     }
@@ -297,7 +306,9 @@ impl<T: Real, C: Coupling<T>> Compact<T, C> {
     #[inline]
     fn truth(&self, x: &[T], i: usize) -> [f64; 3] {
         let (open, here) = (self.open[i], x[i].wide());
-        let (mut residual, mut energy, mut diagonal) = (0.0, 0.0, 0.0);
+        // `x'Ax - 2 s'x` exceeds its minimum by what `x'Ax` of the error is.
+        let current = self.source.get(i).map_or(0.0, |s| s.wide());
+        let (mut residual, mut energy, mut diagonal) = (current, -2.0 * current * here, 0.0);
         for (d, j) in self.links[i].into_iter().enumerate() {
             if open >> d & 1 == 0 {
                 continue;
@@ -305,8 +316,7 @@ impl<T: Real, C: Coupling<T>> Compact<T, C> {
             let j = j as usize;
             let g = self.coupling.face(d / 2, i, j).wide();
             // Potential drop from i to its neighbour: the straight profile loses 1 per slice towards the outlet.
-            let straight = if d / 2 == self.axis { if d % 2 == 1 { 1.0 } else { -1.0 } } else { 0.0 };
-            let drop = straight + (here - x[j].wide());
+            let drop = self.straight[d] + (here - x[j].wide());
             residual -= g * drop;
             // Half of the face belongs to each side.
             energy += 0.5 * g * drop * drop;
@@ -419,6 +429,10 @@ impl<T: Real, C: Coupling<T>> Primitives for Compact<T, C> {
     type Vector = Vec<T>;
     type Scalar = f64;
     const LOOK_EVERY: u32 = 1;
+
+    fn error_before(&self, energy: f64) -> f64 {
+        if self.source.is_empty() { energy } else { f64::INFINITY }
+    }
 
     fn vector(&self) -> Vec<T> {
         vec![T::default(); self.open.len()]

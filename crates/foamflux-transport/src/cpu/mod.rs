@@ -69,6 +69,10 @@ impl Backend for CpuBackend {
         }
     }
 
+    fn takes_wall_currents(&self) -> bool {
+        true
+    }
+
     fn solve(&self, problem: &Problem, stop: &Stop, watch: &dyn Watch) -> Result<Solution, SolveError> {
         stop.check()?;
         let start = Instant::now();

@@ -69,6 +69,7 @@ impl Board {
             }
         });
         let flow = problem.axis().xyz_index();
+        let [inlet, outlet] = problem.end_bits();
         let closed = vec![0u8; nx];
         let row_of = |z: usize, y: usize| &present[(z * ny + y) * nx..][..nx];
         let mut open = vec![0u8; 2 * self.half];
@@ -99,12 +100,12 @@ impl Board {
                 }
                 match flow {
                     0 => {
-                        bytes[0] |= bit::INLET;
-                        bytes[nx - 1] |= bit::OUTLET;
+                        bytes[0] |= inlet;
+                        bytes[nx - 1] |= outlet;
                     }
                     _ => {
                         let (at, n) = if flow == 1 { (y, ny) } else { (z, nz) };
-                        let ends = if at == 0 { bit::INLET } else { 0 } | if at + 1 == n { bit::OUTLET } else { 0 };
+                        let ends = if at == 0 { inlet } else { 0 } | if at + 1 == n { outlet } else { 0 };
                         bytes.iter_mut().for_each(|b| *b |= ends);
                     }
                 }
@@ -122,6 +123,23 @@ impl Board {
             }
         });
         open
+    }
+
+    /// Lays a field over the unknowns out, `value(unknown)` in memory order.
+    pub(super) fn sort(&self, problem: &Problem, value: impl Fn(usize) -> f32 + Sync) -> Vec<f32> {
+        let mut out = vec![0f32; 2 * self.half];
+        let (red, black) = out.split_at_mut(self.half);
+        self.planes_mut(red).zip(self.planes_mut(black)).enumerate().for_each(|(z, (red, black))| {
+            for y in 0..self.ny {
+                for run in problem.runs().row(z, y) {
+                    for (k, x) in (run.x0 as usize..run.x1 as usize).enumerate() {
+                        let half = if (x + y + z) & 1 == 0 { &mut *red } else { &mut *black };
+                        half[y * self.stride + x / 2] = value(run.first as usize + k);
+                    }
+                }
+            }
+        });
+        out
     }
 
     /// Takes a field over the unknowns into memory order.

@@ -15,7 +15,7 @@ use rayon::prelude::*;
 
 use super::compact::inverse_uniform;
 use super::reduce::{CHUNK, ROUNDINGS, dot, total};
-use crate::Problem;
+use crate::{Axis, Problem};
 use crate::krylov::{Energy, Moments, Primitives, Step};
 use crate::multigrid::{Cycle, Top};
 use board::Board;
@@ -32,6 +32,8 @@ pub(super) struct Dense {
     /// Connectivity byte of every voxel, laid out as the fields.
     open: Vec<u8>,
     stencil: Stencil,
+    /// Current that enters through walls, laid out as the fields.
+    source: Option<Vec<f32>>,
     pieces: Pieces,
     below: Mutex<Cycle>,
     simd: Level,
@@ -44,17 +46,20 @@ impl Dense {
         let stencil = Stencil {
             faces: faces.map(|g| g as f32),
             inverse: Box::new(std::array::from_fn(|o| inverse_uniform(o as u8, faces))),
-            axis: problem.axis().xyz_index(),
+            straight: Axis::ALL.map(|a| if a == problem.axis() { problem.straight() as f32 } else { 0.0 }),
+            half: problem.half_drop() as f32,
         };
+        let source = problem.source().map(|source| board.sort(problem, |i| source.values[i]));
         let pieces = Pieces::of(&board, &open);
-        let (matrix, layout) = pieces.first_level(&board, faces, problem.axis());
+        let (matrix, layout) = pieces.first_level(&board, faces, problem);
         let below = Mutex::new(Cycle::new(matrix, layout, problem.unknowns()));
-        Dense { board, open, stencil, pieces, below, simd: Level::new() }
+        Dense { board, open, stencil, source, pieces, below, simd: Level::new() }
     }
 
     pub(super) fn bytes(&self) -> u64 {
         let below = self.below.lock().unwrap_or_else(PoisonError::into_inner);
-        self.open.capacity() as u64 + self.pieces.bytes() + below.bytes()
+        let source = self.source.as_ref().map_or(0, |s| 4 * s.capacity());
+        (self.open.capacity() + source) as u64 + self.pieces.bytes() + below.bytes()
     }
 
     /// Unknowns of the levels below.
@@ -108,7 +113,8 @@ impl Dense {
                         let n = Neighbours::of(b, x, colour, z, y);
                         let row = &mut plane[y * b.stride..][..b.used];
                         let (open, x) = (&self.open[at..][..b.used], &x[at..][..b.used]);
-                        let t = kernels::truth(&self.stencil, open, x, &n, row, &mut terms);
+                        let source = self.source.as_ref().map(|s| &s[at..][..b.used]);
+                        let t = kernels::truth(&self.stencil, open, x, &n, row, &mut terms, source);
                         for (sum, part) in sums.iter_mut().zip([t.energy, t.weight, t.norm, t.change]) {
                             *sum += part;
                         }
@@ -253,6 +259,10 @@ impl Primitives for Dense {
     type Vector = Vec<f32>;
     type Scalar = f64;
     const LOOK_EVERY: u32 = 1;
+
+    fn error_before(&self, energy: f64) -> f64 {
+        if self.source.is_none() { energy } else { f64::INFINITY }
+    }
 
     fn vector(&self) -> Vec<f32> {
         vec![0.0; self.open.len()]

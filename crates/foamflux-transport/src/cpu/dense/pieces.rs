@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::super::reduce::CHUNK;
 use super::board::Board;
-use crate::Axis;
+use crate::Problem;
 use crate::multigrid::{Boxes, Layout, Matrix, Place, SCALE, SPLIT, Streams, add_link, build};
 
 /// Red cells of a block by row `dy + 2 dz`: those with even dx + dy + dz.
@@ -92,7 +92,7 @@ impl Pieces {
     }
 
     /// The first stored level.
-    pub(super) fn first_level(&self, board: &Board, faces: &[f64; 3], axis: Axis) -> (Matrix, Layout) {
+    pub(super) fn first_level(&self, board: &Board, faces: &[f64; 3], problem: &Problem) -> (Matrix, Layout) {
         let [bx, by, bz] = self.counts;
         let index = |x: usize, y: usize, z: usize| (z * by + y) * bx + x;
         // First piece of every block.
@@ -106,7 +106,8 @@ impl Pieces {
             }
         });
         let scaled = faces.map(|g| g as f32 * SCALE);
-        let flow = axis.xyz_index();
+        let flow = problem.axis().xyz_index();
+        let [inlet, outlet] = problem.end_bits().map(|bit| bit != 0);
         let ends = [board.nx, board.ny, board.nz][flow];
         let matrix = build(&self.streams, |z, writers| {
             let mut rows: [Vec<(u32, f32)>; 4] = Default::default();
@@ -139,7 +140,7 @@ impl Pieces {
                         let piece = &SPLIT.piece[usize::from(mask)];
                         for cell in (0..8).filter(|c| mask >> c & 1 == 1) {
                             let slice = 2 * at + (cell >> flow & 1);
-                            let touches = usize::from(slice == 0) + usize::from(slice + 1 == ends);
+                            let touches = usize::from(inlet && slice == 0) + usize::from(outlet && slice + 1 == ends);
                             ground[usize::from(piece[cell])] += SCALE * 2.0 * touches as f32;
                         }
                     }
