@@ -9,11 +9,13 @@ use foamflux_results::{
     SecondsSpent, TensorResults, TransportResults,
 };
 use foamflux_transport::{
-    Backend, Blocked, Certificate, CertifyError, Coefficients, Geodesic, GeodesicError, Problem, Profile, Setup,
-    Solution, SolveError, Stop, TensorError, Why, bruggeman, certify, constrictivity, effective_tensor, flux,
+    Backend, Blocked, Certificate, CertifyError, Coefficients, Geodesic, GeodesicError, Layout, Problem, Profile,
+    Setup, Solution, SolveError, Stop, TensorError, Why, bruggeman, certify, constrictivity, effective_tensor, flux,
     flux_tortuosity, flux_tortuosity_is_consistent, geodesic, losses, macmullin,
 };
 
+use crate::config::ConfigError;
+use crate::electrode;
 use crate::error::PipelineError;
 use crate::ingest::volume_info;
 use crate::refine;
@@ -55,12 +57,32 @@ pub fn transport(
     watch: &dyn Watch,
 ) -> Result<Transport, PipelineError> {
     let mut out = Transport::default();
-    for (phase, coefficients) in media(settings)? {
+    let media = media(settings)?;
+    if let Some(layout) = settings.layout {
+        check_layout(layout, labels, &media, settings)?;
+    }
+    for (phase, coefficients) in media {
         let results =
             one_phase(labels, &phase, &coefficients, settings, seconds_read, backend, watch, &mut out.fields)?;
         out.results.insert(phase.name.clone(), results);
     }
     Ok(out)
+}
+
+/// Refuses a storage that cannot hold the problem.
+fn check_layout(
+    layout: Layout,
+    labels: &Labels,
+    media: &[(Phase, Coefficients)],
+    settings: &TransportSettings,
+) -> Result<(), ConfigError> {
+    let tensor =
+        (settings.tensor && layout == Layout::Dense).then_some("--tensor joins all walls, which the grid cannot");
+    let refusal = media.iter().find_map(|(_, coefficients)| layout.refusal(labels, coefficients, settings.sides));
+    match refusal.or(tensor) {
+        Some(why) => Err(ConfigError::value("layout", format!("'{}' cannot be used here: {why}", layout.name()))),
+        None => Ok(()),
+    }
 }
 
 /// What conducts: one medium per phase, or one made of all labels that were given a conductivity.
@@ -107,6 +129,16 @@ fn one_phase(
             }
             Setup::Ready(problem) => task.open(axis, &problem, &mut warnings, fields)?,
         };
+        if let Some(asked) = &settings.electrode
+            && asked.axes.contains(&axis)
+            && asked.only.is_none_or(|only| only == phase.labels)
+        {
+            let found = electrode::electrode(labels, phase, coefficients, axis, asked, settings, backend, watch)?;
+            results.electrode = Some(found);
+            if let Some(layers) = electrode::layers_in_file(labels).filter(|w| !warnings.contains(w)) {
+                warnings.push(layers);
+            }
+        }
         results.seconds.read = seconds_read;
         watch.event(Event::Finished { stage: Stage::Transport, outcome });
         directions.insert(axis.name().to_owned(), results);
@@ -397,6 +429,7 @@ fn flows(problem: &Problem, solution: &Solution, certificate: Option<&Certificat
         half_loss_fraction: None,
         tau_refined: None,
         profile: None,
+        electrode: None,
         blocked: None,
         residual: Some(solution.residual),
         flux_imbalance: Some(solution.flux_imbalance),
@@ -479,6 +512,7 @@ fn no_flow(blocked: &Blocked, backend: &dyn Backend) -> DirectionResults {
         half_loss_fraction: None,
         tau_refined: None,
         profile: None,
+        electrode: None,
         blocked: Some(BlockedInfo {
             reason: blocked.to_string(),
             reach_from_inlet_slices: blocked.from_inlet.slices,

@@ -5,8 +5,8 @@ mod common;
 use common::{PORE, blobs, labels, noise, sized};
 use foamflux_grid::{Axis, LabelSet, Labels, Silent};
 use foamflux_transport::{
-    Backend, Coefficients, Collector, CpuBackend, Electrode, ElectrodeError, ElectrodeOutcome, ElectrodeSetting, Layout,
-    Problem, Setup, Sides, SolveError, Stop, WallArea, electrode_tortuosity,
+    Backend, Coefficients, Collector, CpuBackend, Electrode, ElectrodeError, ElectrodeOutcome, ElectrodeSetting,
+    Layout, Problem, Setup, Sides, SolveError, Stop, WallArea, electrode_tortuosity,
 };
 use foamflux_voxel::surface::weights;
 
@@ -115,17 +115,15 @@ impl Plain {
             }
             k += 1;
         }
-        let mut plain = Plain { links: Vec::new(), to_separator: Vec::new(), walls: vec![0.0; cells.len()], scale: 0.0 };
+        let mut plain =
+            Plain { links: Vec::new(), to_separator: Vec::new(), walls: vec![0.0; cells.len()], scale: 0.0 };
         for &i in &cells {
-            let link = |(a, j): (usize, usize)| {
-                (number[j], area(a) / (0.5 * d[a] / value(i) + 0.5 * d[a] / value(j)))
-            };
+            let link = |(a, j): (usize, usize)| (number[j], area(a) / (0.5 * d[a] / value(i) + 0.5 * d[a] / value(j)));
             plain.links.push(neighbours(i).into_iter().map(link).collect());
             let near = place(i)[flow] == separator;
             plain.to_separator.push(if near { value(i) * area(flow) / (0.5 * d[flow]) } else { 0.0 });
         }
-        let phase: LabelSet =
-            foamflux_grid::Label::ALL.into_iter().filter(|&l| sigma[l as usize] > 0.0).collect();
+        let phase: LabelSet = foamflux_grid::Label::ALL.into_iter().filter(|&l| sigma[l as usize] > 0.0).collect();
         for face in weights(&labels.mask(phase)) {
             let high = face.voxel + shape.stride(face.axis);
             let inside = if value(face.voxel) > 0.0 { face.voxel } else { high };
@@ -212,8 +210,12 @@ fn straight_channels_are_one_to_the_resolution_of_their_length() {
                 let mut zyx = [4, 4, 4];
                 zyx[2 - axis.xyz_index()] = n;
                 let volume = labels(zyx, |z, y, x| {
-                    let across: Vec<usize> =
-                        [x, y, z].into_iter().enumerate().filter(|&(a, _)| a != axis.xyz_index()).map(|c| c.1).collect();
+                    let across: Vec<usize> = [x, y, z]
+                        .into_iter()
+                        .enumerate()
+                        .filter(|&(a, _)| a != axis.xyz_index())
+                        .map(|c| c.1)
+                        .collect();
                     let inside = in_channel(across[0], 1, if slit { 2 } else { 1 }) && (slit || across[1] == 2);
                     u8::from(!inside)
                 });
@@ -313,7 +315,7 @@ fn units_axes_and_ends_do_not_matter() {
             let first = ElectrodeSetting { collector: Collector::First, ..setting(axis) };
             let (a, b) = (electrode(&base, PORE, setting(axis)), electrode(&mirrored, PORE, first));
             assert_close(a.tau_e, b.tau_e, agrees);
-            assert_close(a.voxel_geometry_range[0], b.voxel_geometry_range[0], agrees);
+            assert_close(a.voxel_geometry_range[0], b.voxel_geometry_range[0], agrees.max(FLUX));
             assert_close(a.voxel_geometry_range[1], b.voxel_geometry_range[1], agrees.max(FLUX));
             // And it does matter which end it is.
             assert!((electrode(&base, PORE, first).tau_e / a.tau_e - 1.0).abs() > 1e-3);

@@ -216,9 +216,9 @@ impl<T: Real, C: Coupling<T>> Compact<T, C> {
                 let towards = if d % 2 == 1 { 1.0 } else { -1.0 };
                 if d / 2 == problem.axis().xyz_index() { towards * problem.straight() } else { 0.0 }
             }),
-            source: problem.source().map_or_else(Vec::new, |source| {
-                order.sort(problem, |i, _| T::of(f64::from(source.values[i])))
-            }),
+            source: problem
+                .source()
+                .map_or_else(Vec::new, |source| order.sort(problem, |i, _| T::of(f64::from(source.values[i])))),
             half: problem.half_drop(),
             bounds: order.bounds.clone(),
             transfer: Transfer::default(),

@@ -136,12 +136,13 @@ fn iterate_dense(
 /// Says how a problem is stored, and why.
 fn stored(problem: &Problem, layout: Layout, levels: &[usize]) -> Event {
     let share = 100.0 * problem.unknowns() as f64 / problem.shape().len() as f64;
+    let why = layout.reason(problem);
     let layout = match layout {
         Layout::Compact => "a list of the unknowns",
         Layout::Dense => "the whole grid",
     };
     Event::Note(format!(
-        "stored as {layout} ({share:.1} % of the voxels take part); coarse levels of {levels:?} unknowns"
+        "stored as {layout}: {share:.1} % of the voxels take part, {why}; coarse levels of {levels:?} unknowns"
     ))
 }
 

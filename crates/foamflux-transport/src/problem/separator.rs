@@ -212,8 +212,7 @@ impl Frame {
         let (z, y, x) = self.whole.zyx_of(index);
         let inside = |at: usize, added: usize, n: usize| at.checked_sub(added).filter(|&at| at < n);
         let [ax, ay, az] = self.added;
-        let (z, y, x) =
-            (inside(z, az, self.shape.z)?, inside(y, ay, self.shape.y)?, inside(x, ax, self.shape.x)?);
+        let (z, y, x) = (inside(z, az, self.shape.z)?, inside(y, ay, self.shape.y)?, inside(x, ax, self.shape.x)?);
         Some(self.shape.index(z, y, x))
     }
 }

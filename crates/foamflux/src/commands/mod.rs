@@ -86,7 +86,9 @@ impl Session {
     /// The backend that `--device` names.
     pub(crate) fn backend(&self) -> Result<Box<dyn Backend>, PipelineError> {
         match self.settings.device {
-            Device::Auto | Device::Cpu => Ok(Box::new(CpuBackend::new())),
+            Device::Auto | Device::Cpu => {
+                Ok(Box::new(self.settings.transport.layout.map_or_else(CpuBackend::new, CpuBackend::with_layout)))
+            }
             Device::Gpu(_) => Err(PipelineError::Device(
                 "--device gpu: this version of foamflux has no GPU backend; use --device cpu or leave the flag out"
                     .to_owned(),

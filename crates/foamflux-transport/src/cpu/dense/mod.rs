@@ -15,9 +15,9 @@ use rayon::prelude::*;
 
 use super::compact::inverse_uniform;
 use super::reduce::{CHUNK, ROUNDINGS, dot, total};
-use crate::{Axis, Problem};
 use crate::krylov::{Energy, Moments, Primitives, Step};
 use crate::multigrid::{Cycle, Top};
+use crate::{Axis, Problem};
 use board::Board;
 use kernels::{Neighbours, Stencil};
 use pieces::Pieces;
