@@ -10,8 +10,8 @@ use foamflux_results::{
 };
 use foamflux_transport::{
     Backend, Blocked, Certificate, CertifyError, Coefficients, Geodesic, GeodesicError, Layout, Problem, Profile,
-    Setup, Solution, SolveError, Stop, TensorError, Why, bruggeman, certify, constrictivity, effective_tensor, flux,
-    flux_tortuosity, flux_tortuosity_is_consistent, geodesic, losses, macmullin,
+    Setup, Solution, SolveError, Start, Stop, TensorError, Why, bruggeman, certify, constrictivity, effective_tensor,
+    flux, flux_tortuosity, flux_tortuosity_is_consistent, geodesic, losses, macmullin,
 };
 
 use crate::config::ConfigError;
@@ -213,14 +213,16 @@ fn solve_certified(
     backend: &dyn Backend,
     watch: &dyn Watch,
 ) -> Result<(Solution, Certificate), PipelineError> {
-    let mut best = None;
+    let mut best: Option<(Solution, Certificate)> = None;
     for part in CERTIFIED_PARTS {
         let tighter = Stop {
             tau_rel: part * stop.tau_rel,
             tau_minus_one: stop.tau_minus_one.map(|relative| part * relative),
             ..*stop
         };
-        match solve(problem, &tighter, what, backend, watch) {
+        // The second try goes on from where the first one ended.
+        let solved = solve_from(problem, best.as_ref().map(|(solution, _)| solution), &tighter, what, backend, watch);
+        match solved {
             Ok(solution) => {
                 let certificate = certified(problem, &solution, watch)?;
                 let met = certificate.relative_gap <= stop.allowed(solution.tau);
@@ -326,7 +328,7 @@ impl Task<'_> {
             let seconds = results.seconds.setup + results.seconds.solve + results.seconds.certify;
             let base = (&solution, certificate.as_ref(), seconds);
             let refined =
-                refine::refined(labels, coefficients, axis, self.factors, base, settings, &what, backend, watch)?;
+                refine::refined(labels, coefficients, problem, self.factors, base, settings, &what, backend, watch)?;
             results.seconds.refine = clock.elapsed().as_secs_f64();
             if let Some(refined) = refined {
                 take_refined(&mut results, refined);
@@ -342,7 +344,7 @@ impl Task<'_> {
 /// what is left above the bound is rounding in single precision.
 const FLUX_CHECK_SLACK: f64 = 1e-5;
 
-/// Solves a problem; where the tolerance is not met, says what is known of the best value.
+/// Solves a problem.
 pub(crate) fn solve(
     problem: &Problem,
     stop: &Stop,
@@ -350,7 +352,30 @@ pub(crate) fn solve(
     backend: &dyn Backend,
     watch: &dyn Watch,
 ) -> Result<Solution, PipelineError> {
-    backend.solve(problem, stop, watch).map_err(|source| match source {
+    described(problem, backend.solve(problem, stop, watch), what, watch)
+}
+
+/// The same, from a rougher solution of the same problem.
+fn solve_from(
+    problem: &Problem,
+    rougher: Option<&Solution>,
+    stop: &Stop,
+    what: &str,
+    backend: &dyn Backend,
+    watch: &dyn Watch,
+) -> Result<Solution, PipelineError> {
+    let start = rougher.and_then(|solution| Start::of(problem, solution).ok());
+    described(problem, backend.solve_from(problem, start.as_ref(), stop, watch), what, watch)
+}
+
+/// An outcome, or what is known of the best value where the tolerance is not met.
+pub(crate) fn described(
+    problem: &Problem,
+    outcome: Result<Solution, SolveError>,
+    what: &str,
+    watch: &dyn Watch,
+) -> Result<Solution, PipelineError> {
+    outcome.map_err(|source| match source {
         SolveError::Cancelled { .. } => PipelineError::Cancelled,
         SolveError::NotConverged { wanted, why, best } => {
             let bounds = match certify(problem, &best, watch) {

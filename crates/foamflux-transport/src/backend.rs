@@ -5,7 +5,7 @@ use foamflux_grid::Watch;
 use crate::audit::Audit;
 use crate::krylov::{End, Reached};
 use crate::solution::SolverError;
-use crate::{Deviation, Problem, Seconds, Solution, SolveError, Stop, Why};
+use crate::{Deviation, Problem, Seconds, Solution, SolveError, Start, Stop, Why};
 
 /// A device that solves transport problems.
 pub trait Backend: Send + Sync {
@@ -17,6 +17,22 @@ pub trait Backend: Send + Sync {
     /// # Errors
     /// [`SolveError`]; one that did not converge carries the best solution.
     fn solve(&self, problem: &Problem, stop: &Stop, watch: &dyn Watch) -> Result<Solution, SolveError>;
+
+    /// Solves one problem from the solution of a similar one, which changes the number of iterations and not the answer.
+    /// A backend without a use for it starts from nothing.
+    ///
+    /// # Errors
+    /// [`SolveError`]; [`SolveError::Start`] for a start from another box or direction.
+    fn solve_from(
+        &self,
+        problem: &Problem,
+        start: Option<&Start<'_>>,
+        stop: &Stop,
+        watch: &dyn Watch,
+    ) -> Result<Solution, SolveError> {
+        let _ = start;
+        self.solve(problem, stop, watch)
+    }
 
     /// Whether it solves problems with current through the walls as well; see [`crate::electrode_tortuosity`].
     fn takes_wall_currents(&self) -> bool {

@@ -311,6 +311,11 @@ impl Problem {
         if matches!(self.ends, Ends::Electrodes) { 0.5 } else { 0.0 }
     }
 
+    /// Whether another problem has the same kind of ends.
+    pub(crate) fn driven_like(&self, other: &Problem) -> bool {
+        std::mem::discriminant(&self.ends) == std::mem::discriminant(&other.ends)
+    }
+
     /// Current that enters through the walls.
     pub(crate) fn source(&self) -> Option<&Source> {
         match &self.ends {

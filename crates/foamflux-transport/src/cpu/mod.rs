@@ -13,7 +13,7 @@ use crate::krylov::{End, Limits, Primitives, Reached, conjugate_gradients};
 use crate::layout::Layout;
 use crate::problem::Conductance;
 use crate::tail::Tail;
-use crate::{Deviation, Problem, Seconds, Solution, SolveError, Stop};
+use crate::{Deviation, Problem, Seconds, Solution, SolveError, Start, Stop};
 use compact::{ByClass, Compact, Coupling, Order, Uniform};
 use dense::Dense;
 use foamflux_grid::{Event, Stage, Watch};
@@ -74,8 +74,20 @@ impl Backend for CpuBackend {
     }
 
     fn solve(&self, problem: &Problem, stop: &Stop, watch: &dyn Watch) -> Result<Solution, SolveError> {
+        self.solve_from(problem, None, stop, watch)
+    }
+
+    fn solve_from(
+        &self,
+        problem: &Problem,
+        from: Option<&Start<'_>>,
+        stop: &Stop,
+        watch: &dyn Watch,
+    ) -> Result<Solution, SolveError> {
         stop.check()?;
         let start = Instant::now();
+        let from = from.map(|from| from.guess(problem)).transpose()?;
+        let from = from.as_ref();
         let allowed = |energy: f64| crate::backend::allowed_energy_error(problem, stop, energy);
         let limits = Limits { allowed: &allowed, max_iterations: stop.max_iterations };
         // The cycle carries information across the whole box in every step.
@@ -83,10 +95,10 @@ impl Backend for CpuBackend {
         let single = problem.contrast() <= SINGLE_UP_TO;
         let mut run = match (problem.conductance(), single) {
             (Conductance::Uniform(faces), _) if self.layout(problem) == Layout::Dense => {
-                iterate_dense(problem, faces, &mut tail, &limits, watch)
+                iterate_dense(problem, faces, from, &mut tail, &limits, watch)
             }
-            (_, true) => iterate_compact::<f32>(problem, None, &mut tail, &limits, watch),
-            (_, false) => iterate_compact::<f64>(problem, None, &mut tail, &limits, watch),
+            (_, true) => iterate_compact::<f32>(problem, from, &mut tail, &limits, watch),
+            (_, false) => iterate_compact::<f64>(problem, from, &mut tail, &limits, watch),
         };
         if run.reached.end == End::Stalled && matches!(run.deviation, Deviation::Single(_)) {
             watch.event(Event::Note("single precision is exhausted; the solve goes on in double precision".to_owned()));
@@ -118,19 +130,30 @@ impl Backend for CpuBackend {
 fn iterate_dense(
     problem: &Problem,
     faces: &[f64; 3],
+    from: Option<&Deviation>,
     tail: &mut Tail,
     limits: &Limits<'_>,
     watch: &dyn Watch,
 ) -> Iterated {
     let start = Instant::now();
     let on = Dense::new(problem, faces);
-    let mut x = on.vector();
+    let mut x = match from {
+        Some(from) => nearer(&on, on.sort(problem, |i| from.at(i) as f32)),
+        None => on.vector(),
+    };
     let bytes = on.bytes() + 5 * 4 * x.len() as u64;
     let setup_seconds = start.elapsed().as_secs_f64();
     watch.event(stored(problem, Layout::Dense, &on.levels()));
     let reached = conjugate_gradients(&on, &mut x, tail, limits, watch);
     let deviation = on.unsort(problem, &x);
     Iterated { deviation: Deviation::Single(deviation), reached, setup_seconds, bytes }
+}
+
+/// A start, or zero where that is nearer to the solution.
+fn nearer<P: Primitives<Scalar = f64>>(on: &P, start: P::Vector) -> P::Vector {
+    let (zero, mut r) = (on.vector(), on.vector());
+    let [before, after] = [&zero, &start].map(|x| on.residual(x, &mut r).energy);
+    if after < before { start } else { zero }
 }
 
 /// Says how a problem is stored, and why.
@@ -198,7 +221,7 @@ fn iterate_list<T: Precision, C: Coupling<T>>(
 ) -> Iterated {
     let on = Compact::new(problem, order, coupling);
     let mut x = match from {
-        Some(from) => order.sort(problem, |i, _| T::of(from.at(i))),
+        Some(from) => nearer(&on, order.sort(problem, |i, _| T::of(from.at(i)))),
         None => on.vector(),
     };
     let setup_seconds = start.elapsed().as_secs_f64();

@@ -67,6 +67,11 @@ impl Dense {
         self.below.lock().unwrap_or_else(PoisonError::into_inner).sizes()
     }
 
+    /// Lays a field over the unknowns in memory order out as a checkerboard.
+    pub(super) fn sort(&self, problem: &Problem, value: impl Fn(usize) -> f32 + Sync) -> Vec<f32> {
+        self.board.sort(problem, value)
+    }
+
     /// Takes a field from the checkerboard into memory order.
     pub(super) fn unsort(&self, problem: &Problem, field: &[f32]) -> Vec<f32> {
         self.board.unsort(problem, field)
