@@ -86,7 +86,10 @@ impl Session {
     /// The backend that `--device` names.
     pub(crate) fn backend(&self) -> Result<Box<dyn Backend>, PipelineError> {
         match self.settings.device {
-            Device::Auto | Device::Cpu => Ok(Box::new(CpuBackend::new().keep_hierarchy())),
+            Device::Auto | Device::Cpu => {
+                let layout = self.settings.transport.layout;
+                Ok(Box::new(layout.map_or_else(CpuBackend::new, CpuBackend::with_layout).keep_hierarchy()))
+            }
             Device::Gpu(_) => Err(PipelineError::Device(
                 "--device gpu: this version of foamflux has no GPU backend; use --device cpu or leave the flag out"
                     .to_owned(),
