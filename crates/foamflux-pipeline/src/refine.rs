@@ -2,16 +2,16 @@
 
 use std::time::Instant;
 
-use foamflux_grid::{Event, Labels, Watch};
+use foamflux_grid::{Axis, Event, Labels, Watch};
 use foamflux_results::{ErrorParts, RefinedLevel, RefinedTau};
 use foamflux_transport::{
-    Backend, Certificate, Coefficients, Level, Problem, Setup, Solution, Start, Stop, extrapolate, split_voxels,
+    Backend, Certificate, Coefficients, Level, Problem, Setup, Solution, Stop, extrapolate, split_voxels,
 };
 
 use crate::error::PipelineError;
 use crate::memory;
 use crate::settings::TransportSettings;
-use crate::transport::{certified, described};
+use crate::transport::{certified, solve};
 
 /// Relative error of tau at every level: a thousandth of the differences between levels, which are a few percent, and
 /// which the extrapolation magnifies up to threefold.
@@ -60,7 +60,7 @@ pub(crate) fn factors(
 pub(crate) fn refined(
     labels: &Labels,
     coefficients: &Coefficients,
-    coarse: &Problem,
+    axis: Axis,
     factors: &[usize],
     base: (&Solution, Option<&Certificate>, f64),
     settings: &TransportSettings,
@@ -75,14 +75,12 @@ pub(crate) fn refined(
         let Some(fine) = split_voxels(labels, factor) else {
             return Err(PipelineError::Internal(format!("{what}: the volume cannot be split")));
         };
-        let Setup::Ready(problem) = Problem::new(&fine, coefficients, coarse.axis(), settings.sides)? else {
+        let Setup::Ready(problem) = Problem::new(&fine, coefficients, axis, settings.sides)? else {
             return Err(PipelineError::Internal(format!("{what}: a phase that percolates does not after splitting")));
         };
         // What conducts is in the problem by now.
         drop(fine);
-        let start = Start::of(coarse, base.0).ok().map(|start| start.split(factor));
-        let solved = backend.solve_from(&problem, start.as_ref(), &stop(&settings.stop), watch);
-        let solution = described(&problem, solved, &what, watch)?;
+        let solution = solve(&problem, &stop(&settings.stop), &what, backend, watch)?;
         let certificate = settings.certify.then(|| certified(&problem, &solution, watch)).transpose()?;
         levels.push(level(factor, &solution, certificate.as_ref(), clock.elapsed().as_secs_f64()));
     }

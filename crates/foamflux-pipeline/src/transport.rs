@@ -328,7 +328,7 @@ impl Task<'_> {
             let seconds = results.seconds.setup + results.seconds.solve + results.seconds.certify;
             let base = (&solution, certificate.as_ref(), seconds);
             let refined =
-                refine::refined(labels, coefficients, problem, self.factors, base, settings, &what, backend, watch)?;
+                refine::refined(labels, coefficients, axis, self.factors, base, settings, &what, backend, watch)?;
             results.seconds.refine = clock.elapsed().as_secs_f64();
             if let Some(refined) = refined {
                 take_refined(&mut results, refined);
@@ -369,7 +369,7 @@ fn solve_from(
 }
 
 /// An outcome, or what is known of the best value where the tolerance is not met.
-pub(crate) fn described(
+fn described(
     problem: &Problem,
     outcome: Result<Solution, SolveError>,
     what: &str,
