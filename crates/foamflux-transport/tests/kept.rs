@@ -1,5 +1,7 @@
 //! A hierarchy that is kept from one direction for the next changes nothing but the time.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
+
 mod common;
 
 use std::sync::Mutex;
