@@ -5,6 +5,7 @@
 //! Voxels that are not solved have a connectivity byte of 0 and stay at 0 in every field.
 
 mod board;
+mod export;
 mod kernels;
 mod pieces;
 
@@ -19,6 +20,8 @@ use crate::Problem;
 use crate::krylov::{Energy, Moments, Primitives, Step};
 use crate::multigrid::{Cycle, Top};
 use board::Board;
+pub(crate) use export::hierarchy;
+pub use export::GridOrder;
 use kernels::{Neighbours, Stencil};
 use pieces::Pieces;
 

@@ -19,10 +19,10 @@ const RED_CELL: [usize; 4] = [0, 3, 5, 6];
 #[derive(Debug)]
 pub(super) struct Pieces {
     /// Blocks along x, y, z.
-    counts: [usize; 3],
+    pub(super) counts: [usize; 3],
     /// Which cells of each block are solved, in memory order.
-    masks: Vec<u8>,
-    streams: Streams,
+    pub(super) masks: Vec<u8>,
+    pub(super) streams: Streams,
 }
 
 impl Pieces {
