@@ -23,7 +23,6 @@ pub(crate) const CALL: usize = 256;
 pub(crate) struct Buffer {
     pub(crate) raw: wgpu::Buffer,
     pub(crate) id: u64,
-    pub(crate) bytes: u64,
 }
 
 struct Compiled {
@@ -111,7 +110,7 @@ impl Context {
         let bytes = bytes.max(16).next_multiple_of(16);
         let descriptor = wgpu::BufferDescriptor { label: None, size: bytes, usage, mapped_at_creation: false };
         let raw = self.device.create_buffer(&descriptor);
-        Buffer { raw, id: self.next_id.fetch_add(1, Ordering::Relaxed), bytes }
+        Buffer { raw, id: self.next_id.fetch_add(1, Ordering::Relaxed) }
     }
 
     /// A storage buffer that holds what the host has.

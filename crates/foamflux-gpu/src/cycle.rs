@@ -93,6 +93,11 @@ impl Levels {
         self.levels.first().map(|l| (&l.r, &l.c))
     }
 
+    /// The first level with its residual and correction.
+    pub(crate) fn first(&self) -> Option<(&List, [&Buffer; 2])> {
+        self.levels.first().map(|l| (&l.list, [&l.r, &l.c]))
+    }
+
     /// The recorded cycle: it solves the first level for its residual, approximately.
     pub(crate) fn program(&self) -> &Program {
         &self.program

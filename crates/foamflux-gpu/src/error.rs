@@ -91,6 +91,12 @@ pub enum Fault {
 impl Fault {
     /// As the error of a solve.
     pub(crate) fn on(self, device: &str) -> SolveError {
-        SolveError::Device { device: device.to_owned(), message: self.to_string() }
+        let (device, message) = (device.to_owned(), self.to_string());
+        match self {
+            Fault::OutOfMemory(_) | Fault::OverBudget { .. } | Fault::TooLarge { .. } => {
+                SolveError::Memory { device, message }
+            }
+            Fault::Lost(_) | Fault::Hung(_) | Fault::Refused(_) => SolveError::Device { device, message },
+        }
     }
 }

@@ -197,18 +197,37 @@ impl Grid {
         self.exchange(to, z, RED);
         self.relax(to, BLACK, PULL, [r, r, z]);
         self.exchange(to, z, BLACK);
-        self.each(to, &GRID_RESTRICT, |_| {}, |k| {
-            let s = &self.slabs[k];
-            vec![z[k].clone(), s.masks.clone(), s.first.clone(), self.table.clone(), coarse.clone()]
-        });
+        self.restrict(to, z, coarse);
+    }
+
+    pub(crate) fn restrict(&self, to: &Recorder<'_>, z: &[Buffer], coarse: &Buffer) {
+        self.each(to, &GRID_RESTRICT, |_| {}, |k| self.with_blocks(k, z, coarse));
+    }
+
+    pub(crate) fn prolong(&self, to: &Recorder<'_>, z: &[Buffer], coarse: &Buffer) {
+        self.each(to, &GRID_PROLONG, |_| {}, |k| self.with_blocks(k, z, coarse));
+    }
+
+    fn with_blocks(&self, slab: usize, z: &[Buffer], coarse: &Buffer) -> Vec<Buffer> {
+        let s = &self.slabs[slab];
+        vec![z[slab].clone(), s.masks.clone(), s.first.clone(), self.table.clone(), coarse.clone()]
+    }
+
+    /// A sweep over both colours with all its sums, for measurements.
+    pub(crate) fn both_colours(&self, to: &Recorder<'_>, p: &[Buffer], r: &[Buffer], z: &[Buffer]) {
+        for colour in [BLACK, RED] {
+            self.relax(to, colour, PULL | SUM | IMAGE, [p, r, z]);
+        }
+    }
+
+    /// Voxels of the box.
+    pub(crate) fn cells(&self) -> u64 {
+        self.order.voxels().iter().map(|&n| n as u64).product()
     }
 
     /// Correction from the next level and the sweep back, with sums of `z·r` and, with a direction, `z·A p`.
     pub(crate) fn up(&self, to: &Recorder<'_>, coarse: &Buffer, p: Option<&[Buffer]>, r: &[Buffer], z: &[Buffer]) -> Stretch {
-        self.each(to, &GRID_PROLONG, |_| {}, |k| {
-            let s = &self.slabs[k];
-            vec![z[k].clone(), s.masks.clone(), s.first.clone(), self.table.clone(), coarse.clone()]
-        });
+        self.prolong(to, z, coarse);
         self.exchange(to, z, RED);
         let flags = PULL | SUM | if p.is_some() { IMAGE } else { 0 };
         for colour in [BLACK, RED] {

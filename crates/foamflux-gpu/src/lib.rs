@@ -13,10 +13,13 @@
 //! | `grid`, `rows` | the finest level as a grid in slabs; lists of rows |
 //! | `cycle` | the levels below, recorded once |
 //! | `primitives` | the operations of the Krylov loop |
-//! | `backend` | all of it as a [`Backend`](foamflux_transport::Backend) |
+//! | `backend`, `auto` | all of it as a [`Backend`](foamflux_transport::Backend), and the choice between it and the processor |
+//! | `bench` | bandwidth, and the time of each kernel |
 
 mod adapters;
+mod auto;
 mod backend;
+mod bench;
 mod context;
 mod cycle;
 mod error;
@@ -27,6 +30,8 @@ mod recorder;
 mod rows;
 
 pub use adapters::{DeviceInfo, Kind, Pick, devices};
+pub use auto::{AutoBackend, WORTH_IT};
 pub use backend::{GpuBackend, Options};
+pub use bench::KernelTime;
 pub use error::{Fault, GpuError};
-pub use plan::DevicePlan;
+pub use plan::{BYTES_PER_VOXEL, DevicePlan};

@@ -57,7 +57,7 @@ impl<'c> On<'c> {
         On { recorder, finest, levels, fields: RefCell::new(Vec::new()) }
     }
 
-    fn buffers(&self, field: &Field) -> Vec<Buffer> {
+    pub(crate) fn buffers(&self, field: &Field) -> Vec<Buffer> {
         let mut fields = self.fields.borrow_mut();
         if fields[field.0].is_empty() {
             let context = self.recorder.context;

@@ -1,0 +1,39 @@
+//! The contract of `foamflux-transport`, in either storage and in the backend's own choice of it.
+
+use std::sync::OnceLock;
+
+use foamflux_gpu::{GpuBackend, Options, Pick};
+use foamflux_transport::{Layout, suite};
+
+use crate::harness::Test;
+
+/// A device for a storage; opening one takes a second.
+pub(crate) fn backend(layout: Option<Layout>) -> &'static GpuBackend {
+    static OPEN: [OnceLock<GpuBackend>; 3] = [const { OnceLock::new() }; 3];
+    let which = match layout {
+        None => 0,
+        Some(Layout::Dense) => 1,
+        Some(Layout::Compact) => 2,
+    };
+    OPEN[which].get_or_init(|| GpuBackend::open(Pick::Best, Options { layout, ..Options::default() }).unwrap())
+}
+
+macro_rules! checks {
+    ($($check:ident),+ $(,)?) => {
+        &[$(
+            (concat!("conformance::chosen::", stringify!($check)), || suite::$check(backend(None))),
+            (concat!("conformance::dense::", stringify!($check)), || suite::$check(backend(Some(Layout::Dense)))),
+            (concat!("conformance::compact::", stringify!($check)), || suite::$check(backend(Some(Layout::Compact)))),
+        )+]
+    };
+}
+
+pub(crate) const TESTS: &[Test] = checks!(
+    empty_boxes_are_exact,
+    diagonal_staircase,
+    layers_in_series_and_parallel,
+    random_phases_match,
+    random_several_match,
+    axes_and_mirrors_agree,
+    limits_and_tolerances,
+);

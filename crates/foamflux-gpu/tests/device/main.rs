@@ -1,0 +1,15 @@
+//! Tests on a device: the contract of `foamflux-transport`, the processor's answers, slabs, faults.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failed check is a failed test")]
+
+mod agreement;
+mod conformance;
+mod faults;
+mod harness;
+mod slabs;
+
+fn main() {
+    let tests: Vec<harness::Test> =
+        [conformance::TESTS, agreement::TESTS, slabs::TESTS, faults::TESTS].into_iter().flatten().copied().collect();
+    harness::run(&tests)
+}
