@@ -91,14 +91,7 @@ pub const GRID_RELAX: Kernel = Kernel {
     text: include_str!("grid_relax.wgsl"),
     workgroup: TILE,
     work: MARCH,
-    bindings: &[
-        SLAB,
-        OPEN,
-        field("direction"),
-        field("residual"),
-        read_write("correction", Holds::Field),
-        PARTIALS,
-    ],
+    bindings: &[SLAB, OPEN, field("direction"), field("residual"), read_write("correction", Holds::Field), PARTIALS],
 };
 
 /// Residual of the first coarse level.
@@ -265,11 +258,7 @@ pub const SUM: Kernel = Kernel {
     text: include_str!("sum.wgsl"),
     workgroup: LINE,
     work: Work::OneGroup,
-    bindings: &[
-        uniform("sums", "Sums"),
-        read("partials", Holds::FewerReal),
-        read_write("scalars", Holds::FewerReal),
-    ],
+    bindings: &[uniform("sums", "Sums"), read("partials", Holds::FewerReal), read_write("scalars", Holds::FewerReal)],
 };
 
 /// All kernels.

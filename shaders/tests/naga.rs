@@ -255,6 +255,10 @@ fn the_traffic_in_the_header_is_the_table_s() {
         let text = source(kernel);
         let header = text.lines().skip_while(|line| !line.starts_with("// Traffic"));
         let header: String = header.take_while(|line| line.starts_with("//")).collect();
-        assert!(!header.is_empty() && (bytes == 0 || header.contains(&format!("= {bytes}"))), "{}: {header}", kernel.name);
+        assert!(
+            !header.is_empty() && (bytes == 0 || header.contains(&format!("= {bytes}"))),
+            "{}: {header}",
+            kernel.name
+        );
     }
 }

@@ -72,7 +72,7 @@ pub enum Pick {
     Index(usize),
 }
 
-/// All adapters, the best first: discrete, integrated, other, software; native interfaces before GL.
+/// All adapters, the best first: discrete, integrated, other, software. Those of GL only where there are no others.
 #[must_use]
 pub fn devices() -> Vec<DeviceInfo> {
     found().into_iter().map(|(info, _)| info).collect()
@@ -105,20 +105,27 @@ pub(crate) fn pick(which: Pick) -> Result<(DeviceInfo, wgpu::Adapter), GpuError>
 }
 
 fn found() -> Vec<(DeviceInfo, wgpu::Adapter)> {
-    let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
-    // Drivers' validation layers belong to their developers, not to measurements.
-    descriptor.flags = wgpu::InstanceFlags::empty();
-    descriptor.backends = wgpu::Backends::VULKAN | wgpu::Backends::METAL | wgpu::Backends::DX12 | wgpu::Backends::GL;
-    let instance = wgpu::Instance::new(descriptor);
-    let mut all: Vec<_> = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::all()))
-        .into_iter()
-        .map(|adapter| (describe(&adapter), adapter))
-        .collect();
-    all.sort_by_key(|(info, _)| (info.kind, info.backend == "gl"));
+    let native = wgpu::Backends::VULKAN | wgpu::Backends::METAL | wgpu::Backends::DX12;
+    let mut all = adapters(native);
+    if all.is_empty() {
+        // A second choice: through GL the same device shows twice, and opening it complains where there is no display.
+        all = adapters(wgpu::Backends::GL);
+    }
+    all.sort_by_key(|(info, _)| info.kind);
     for (index, (info, _)) in all.iter_mut().enumerate() {
         info.index = index;
     }
     all
+}
+
+fn adapters(backends: wgpu::Backends) -> Vec<(DeviceInfo, wgpu::Adapter)> {
+    let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
+    // Drivers' validation layers belong to their developers, not to measurements.
+    descriptor.flags = wgpu::InstanceFlags::empty();
+    descriptor.backends = backends;
+    let instance = wgpu::Instance::new(descriptor);
+    let found = pollster::block_on(instance.enumerate_adapters(backends));
+    found.into_iter().map(|adapter| (describe(&adapter), adapter)).collect()
 }
 
 fn describe(adapter: &wgpu::Adapter) -> DeviceInfo {
@@ -148,12 +155,22 @@ fn lacks(adapter: &wgpu::Adapter, has: &wgpu::Limits) -> Option<String> {
     let needs = Needed::WEBGPU;
     let compute = adapter.get_downlevel_capabilities().flags.contains(wgpu::DownlevelFlags::COMPUTE_SHADERS);
     if !compute {
-        return Some("its driver offers no compute shaders; update it, or choose its Vulkan, Metal or DX12 entry".to_owned());
+        return Some(
+            "its driver offers no compute shaders; update it, or choose its Vulkan, Metal or DX12 entry".to_owned(),
+        );
     }
     let pairs = [
-        ("storage buffers per stage", u64::from(has.max_storage_buffers_per_shader_stage), u64::from(needs.storage_buffers)),
+        (
+            "storage buffers per stage",
+            u64::from(has.max_storage_buffers_per_shader_stage),
+            u64::from(needs.storage_buffers),
+        ),
         ("threads per workgroup", u64::from(has.max_compute_invocations_per_workgroup), u64::from(needs.threads)),
-        ("bytes of workgroup memory", u64::from(has.max_compute_workgroup_storage_size), u64::from(needs.workgroup_bytes)),
+        (
+            "bytes of workgroup memory",
+            u64::from(has.max_compute_workgroup_storage_size),
+            u64::from(needs.workgroup_bytes),
+        ),
         (
             "workgroups per dimension",
             u64::from(has.max_compute_workgroups_per_dimension),

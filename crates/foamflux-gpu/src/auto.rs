@@ -16,6 +16,7 @@ pub const WORTH_IT: usize = 4_000_000;
 /// Chooses for every problem; never a driver that computes on the processor.
 pub struct AutoBackend {
     options: Options,
+    cpu: CpuBackend,
     gpu: OnceLock<Option<GpuBackend>>,
     worth_it: usize,
 }
@@ -24,13 +25,13 @@ impl AutoBackend {
     /// Opens nothing yet.
     #[must_use]
     pub fn new(options: Options) -> Self {
-        AutoBackend { options, gpu: OnceLock::new(), worth_it: WORTH_IT }
+        AutoBackend { options, cpu: CpuBackend::new().keep_hierarchy(), gpu: OnceLock::new(), worth_it: WORTH_IT }
     }
 
     /// With a device that is open already, which is used for every problem; for tests.
     #[must_use]
     pub fn with(gpu: GpuBackend) -> Self {
-        AutoBackend { options: Options::default(), gpu: OnceLock::from(Some(gpu)), worth_it: 0 }
+        AutoBackend { gpu: OnceLock::from(Some(gpu)), worth_it: 0, ..AutoBackend::new(Options::default()) }
     }
 
     fn gpu(&self, watch: &dyn Watch) -> Option<&GpuBackend> {
@@ -50,18 +51,18 @@ impl Backend for AutoBackend {
     fn describe(&self) -> String {
         match self.gpu.get() {
             Some(Some(gpu)) => format!("auto: {}", gpu.describe()),
-            _ => format!("auto: {}", CpuBackend::new().describe()),
+            _ => format!("auto: {}", self.cpu.describe()),
         }
     }
 
     fn solve(&self, problem: &Problem, stop: &Stop, watch: &dyn Watch) -> Result<Solution, SolveError> {
         let gpu = if problem.unknowns() >= self.worth_it { self.gpu(watch) } else { None };
-        let Some(gpu) = gpu else { return CpuBackend::new().solve(problem, stop, watch) };
+        let Some(gpu) = gpu else { return self.cpu.solve(problem, stop, watch) };
         match gpu.solve(problem, stop, watch) {
             // The problem itself is the state of the run that counts: an iterate on a lost device is lost with it.
             Err(error @ (SolveError::Device { .. } | SolveError::Memory { .. })) => {
                 watch.event(Event::Warning(format!("{error}; the processor solves instead")));
-                CpuBackend::new().solve(problem, stop, watch)
+                self.cpu.solve(problem, stop, watch)
             }
             other => other,
         }

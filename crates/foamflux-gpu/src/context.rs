@@ -162,11 +162,8 @@ impl Context {
 
     /// A bind group of a kernel: the uniforms' buffer, then the storage buffers in the order of the table.
     pub(crate) fn bind(&self, kernel: usize, uniforms: &Buffer, buffers: &[&Buffer]) -> wgpu::BindGroup {
-        let calls = wgpu::BufferBinding {
-            buffer: &uniforms.raw,
-            offset: 0,
-            size: std::num::NonZeroU64::new(CALL as u64),
-        };
+        let calls =
+            wgpu::BufferBinding { buffer: &uniforms.raw, offset: 0, size: std::num::NonZeroU64::new(CALL as u64) };
         let mut entries = vec![wgpu::BindGroupEntry { binding: 0, resource: wgpu::BindingResource::Buffer(calls) }];
         entries.extend(buffers.iter().enumerate().map(|(k, buffer)| wgpu::BindGroupEntry {
             binding: k as u32 + 1,
@@ -234,7 +231,11 @@ fn fault_of(error: wgpu::Error) -> Fault {
     match error {
         wgpu::Error::OutOfMemory { source } => Fault::OutOfMemory(source.to_string()),
         wgpu::Error::Validation { description, .. } => {
-            if description.contains("is lost") { Fault::Lost(description) } else { Fault::Refused(description) }
+            if description.contains("is lost") {
+                Fault::Lost(description)
+            } else {
+                Fault::Refused(description)
+            }
         }
         wgpu::Error::Internal { description, .. } => Fault::Refused(description),
     }

@@ -121,13 +121,8 @@ impl Levels {
         let sweep = self.cycle(to, number, d, Some(at), scalars, partials);
         // The residual is no longer needed: its place takes the image.
         let second = list.apply(to, [d, &level.r, v, partials], 0);
-        let mut sums = Sums {
-            then: TWO_STEPS,
-            operands: [cr, cac, dr, dad],
-            operand: dv,
-            result: a,
-            ..second.sums([dad, dv])
-        };
+        let mut sums =
+            Sums { then: TWO_STEPS, operands: [cr, cac, dr, dad], operand: dv, result: a, ..second.sums([dad, dv]) };
         (sums.first[2], sums.count[2], sums.slot[2]) = (sweep.first, sweep.count, dr);
         sum(to, &sums, scalars, partials);
         combine(to, scalars, [d, &level.c], n, [a, a + 1], 1.0);

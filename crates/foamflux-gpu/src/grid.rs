@@ -8,9 +8,7 @@
 //! A slab has a halo plane on either side; planes are copied between slabs when a sweep has changed them.
 
 use foamflux_shaders::layout::{Grid as Uniforms, IMAGE, PULL, SUM, ZERO};
-use foamflux_shaders::{
-    GRID_APPLY, GRID_PROLONG, GRID_RELAX, GRID_RESIDUAL, GRID_RESTRICT, GRID_UPDATE, Kernel,
-};
+use foamflux_shaders::{GRID_APPLY, GRID_PROLONG, GRID_RELAX, GRID_RESIDUAL, GRID_RESTRICT, GRID_UPDATE, Kernel};
 use foamflux_transport::Problem;
 use foamflux_transport::device::{self, GridOrder, piece_table};
 
@@ -133,7 +131,13 @@ impl Grid {
         (0..self.slabs.len()).map(|k| context.zeros(4 * self.cut.values(k) as u64)).collect()
     }
 
-    fn each(&self, to: &Recorder<'_>, kernel: &Kernel, change: impl Fn(&mut Uniforms), buffers: impl Fn(usize) -> Vec<Buffer>) {
+    fn each(
+        &self,
+        to: &Recorder<'_>,
+        kernel: &Kernel,
+        change: impl Fn(&mut Uniforms),
+        buffers: impl Fn(usize) -> Vec<Buffer>,
+    ) {
         for (k, slab) in self.slabs.iter().enumerate() {
             let mut uniforms = slab.uniforms;
             change(&mut uniforms);
@@ -154,9 +158,7 @@ impl Grid {
     /// Copies the planes at the ends of slabs into the halos of their neighbours.
     fn exchange(&self, to: &Recorder<'_>, field: &[Buffer], colour: u32) {
         let plane = 4 * self.order.plane() as u64;
-        let place = |slab: usize, at: usize| {
-            u64::from(colour) * 2 * self.cut.values(slab) as u64 + at as u64 * plane
-        };
+        let place = |slab: usize, at: usize| u64::from(colour) * 2 * self.cut.values(slab) as u64 + at as u64 * plane;
         for k in 1..self.slabs.len() {
             let planes = self.cut.slabs[k - 1].1;
             to.copy((&field[k - 1], place(k - 1, planes)), (&field[k], place(k, 0)), plane);
@@ -170,7 +172,12 @@ impl Grid {
         self.exchange(to, x, BLACK);
         let stride = self.partials;
         let partials = &to.partials;
-        self.each(to, &GRID_RESIDUAL, |u| u.partials_stride = stride, |k| vec![x[k].clone(), r[k].clone(), partials.clone()]);
+        self.each(
+            to,
+            &GRID_RESIDUAL,
+            |u| u.partials_stride = stride,
+            |k| vec![x[k].clone(), r[k].clone(), partials.clone()],
+        );
         Stretch { first: 0, stride, count: self.partials }
     }
 
@@ -182,9 +189,12 @@ impl Grid {
 
     /// `x += alpha p`, `r -= alpha A p`, and the red half of a sweep from zero.
     pub(crate) fn update(&self, to: &Recorder<'_>, alpha: u32, [p, x, r, z]: [&[Buffer]; 4]) {
-        self.each(to, &GRID_UPDATE, |u| u.slot = alpha, |k| {
-            vec![p[k].clone(), x[k].clone(), r[k].clone(), z[k].clone(), to.scalars.clone()]
-        });
+        self.each(
+            to,
+            &GRID_UPDATE,
+            |u| u.slot = alpha,
+            |k| vec![p[k].clone(), x[k].clone(), r[k].clone(), z[k].clone(), to.scalars.clone()],
+        );
     }
 
     /// The red half of a sweep from zero by itself.
@@ -226,7 +236,14 @@ impl Grid {
     }
 
     /// Correction from the next level and the sweep back, with sums of `z·r` and, with a direction, `z·A p`.
-    pub(crate) fn up(&self, to: &Recorder<'_>, coarse: &Buffer, p: Option<&[Buffer]>, r: &[Buffer], z: &[Buffer]) -> Stretch {
+    pub(crate) fn up(
+        &self,
+        to: &Recorder<'_>,
+        coarse: &Buffer,
+        p: Option<&[Buffer]>,
+        r: &[Buffer],
+        z: &[Buffer],
+    ) -> Stretch {
         self.prolong(to, z, coarse);
         self.exchange(to, z, RED);
         let flags = PULL | SUM | if p.is_some() { IMAGE } else { 0 };

@@ -127,10 +127,8 @@ impl<'c> Recorder<'c> {
             context,
             scalars,
             partials: context.zeros(4 * partials),
-            uniforms: context
-                .buffer((CALLS * CALL) as u64, wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST),
-            staging: context
-                .buffer(4 * u64::from(SLOTS), wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST),
+            uniforms: context.buffer((CALLS * CALL) as u64, wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST),
+            staging: context.buffer(4 * u64::from(SLOTS), wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST),
             state: RefCell::new(State {
                 commands: Vec::new(),
                 calls: Vec::new(),
@@ -159,11 +157,8 @@ impl<'c> Recorder<'c> {
         let state = &mut *self.state.borrow_mut();
         let at = state.calls.len();
         push(&mut state.calls, call.uniforms);
-        let group = state
-            .groups
-            .entry(key)
-            .or_insert_with(|| self.context.bind(kernel, &self.uniforms, call.buffers))
-            .clone();
+        let group =
+            state.groups.entry(key).or_insert_with(|| self.context.bind(kernel, &self.uniforms, call.buffers)).clone();
         state.commands.push(Command::Dispatch { kernel, group, call: at as u32, groups: call.groups });
         state.open_sum = None;
     }

@@ -86,18 +86,9 @@ impl List {
         let stride = List::partials(&self.bounds);
         let mut at = sums.unwrap_or(0);
         for (start, end) in self.colours().rev() {
-            let flags = PULL
-                | if sums.is_some() { SUM } else { 0 }
-                | if image.is_some() { IMAGE } else { 0 };
-            let rows = Rows {
-                start,
-                end,
-                rows: self.len(),
-                flags,
-                partials: at,
-                partials_stride: stride,
-                ..Rows::default()
-            };
+            let flags = PULL | if sums.is_some() { SUM } else { 0 } | if image.is_some() { IMAGE } else { 0 };
+            let rows =
+                Rows { start, end, rows: self.len(), flags, partials: at, partials_stride: stride, ..Rows::default() };
             self.relax(to, &rows, [r, z, image.unwrap_or(r), partials]);
             at += LIST_RELAX.partials([end - start, 1, 1]);
         }
@@ -115,12 +106,7 @@ impl List {
     }
 
     /// `q = A p` with partial sums of `p·q` and `p·v` from place `first` on.
-    pub(crate) fn apply(
-        &self,
-        to: &mut impl Take,
-        [p, q, v, partials]: [&Buffer; 4],
-        first: u32,
-    ) -> Stretch {
+    pub(crate) fn apply(&self, to: &mut impl Take, [p, q, v, partials]: [&Buffer; 4], first: u32) -> Stretch {
         let (rows, stretch) = self.whole(&LIST_APPLY, first);
         to.call(&Call {
             kernel: &LIST_APPLY,
@@ -146,8 +132,7 @@ impl List {
     fn whole(&self, kernel: &Kernel, first: u32) -> (Rows, Stretch) {
         let n = self.len();
         let count = kernel.partials([n, 1, 1]);
-        let rows =
-            Rows { start: 0, end: n, rows: n, partials: first, partials_stride: count, ..Rows::default() };
+        let rows = Rows { start: 0, end: n, rows: n, partials: first, partials_stride: count, ..Rows::default() };
         (rows, Stretch { first, stride: count, count })
     }
 

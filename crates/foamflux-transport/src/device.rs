@@ -149,12 +149,9 @@ impl Hierarchy {
 pub fn piece_table() -> [u32; 256] {
     use crate::multigrid::SPLIT;
     std::array::from_fn(|mask| {
-        [0, 3, 5, 6]
-            .into_iter()
-            .enumerate()
-            .fold(u32::from(SPLIT.count[mask]), |word, (k, cell)| {
-                word | u32::from(SPLIT.piece[mask][cell]) << (4 + 4 * k)
-            })
+        [0, 3, 5, 6].into_iter().enumerate().fold(u32::from(SPLIT.count[mask]), |word, (k, cell)| {
+            word | u32::from(SPLIT.piece[mask][cell]) << (4 + 4 * k)
+        })
     })
 }
 
@@ -175,7 +172,8 @@ impl Level {
                 }
             });
         };
-        Level { ground: m.ground.clone(), inverse: m.inverse.clone(), ..Level::from_links(m.bounds(), links) }
+        let ground = (0..m.len()).map(|i| m.ground(i)).collect();
+        Level { ground, inverse: m.inverse.to_vec(), ..Level::from_links(m.bounds(), links) }
     }
 
     /// The links alone, from a function that lists those of a row.

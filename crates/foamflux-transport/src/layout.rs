@@ -42,8 +42,8 @@ const LIST: usize = 49;
 const LIST_DOUBLE: usize = 37;
 /// Bytes per voxel of the grid: connectivity 1, five fields 20; and per block of eight 1.
 const GRID: usize = 22;
-/// Bytes per unknown of a coarse level: four fields 16, six neighbours 48, diagonal and electrode 8, transfer 10.
-const LEVEL: usize = 82;
+/// Bytes per unknown of a coarse level: four fields and half of one 18, six neighbours 36, diagonal 4, transfer 10.
+const LEVEL: usize = 68;
 
 /// Which of the two a problem is stored in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

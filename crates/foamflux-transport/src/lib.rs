@@ -34,6 +34,7 @@ pub mod krylov;
 mod layout;
 mod losses;
 mod multigrid;
+mod pages;
 mod problem;
 mod prune;
 mod refine;

@@ -13,6 +13,7 @@
 //! and small tau - 1 is not lost in single precision.
 //! Conductances are scaled by the axial one of the best conductor: 1 along the axis, `(d_axis/d_k)^2` along axis k.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use foamflux_grid::{Axis, Labels, Shape, Spacing, VoxelSize};
@@ -83,10 +84,10 @@ pub struct Problem {
     axis: Axis,
     sides: Sides,
     ends: Ends,
-    runs: Runs,
+    runs: Arc<Runs>,
     conductance: Conductance,
     /// Label of every unknown, where conductivities differ.
-    classes: Option<Vec<u8>>,
+    classes: Option<Arc<Vec<u8>>>,
     sigma_max: f64,
     contrast: f64,
     fractions: Fractions,
@@ -196,9 +197,9 @@ impl Problem {
             axis,
             sides,
             ends: Ends::Electrodes,
-            runs,
+            runs: Arc::new(runs),
             conductance,
-            classes,
+            classes: classes.map(Arc::new),
             sigma_max,
             contrast: sigma_max / sigma_min,
             fractions,
@@ -245,7 +246,7 @@ impl Problem {
             } else {
                 Conductance::Uniform(geometry)
             },
-            classes: several.then(|| gather(labels, &runs)),
+            classes: several.then(|| Arc::new(gather(labels, &runs))),
             sigma_max,
             contrast: sigma_max / sigma_min,
             fractions: Fractions {
@@ -258,7 +259,7 @@ impl Problem {
             leaf_share: 0.0,
             seconds: start.elapsed().as_secs_f64(),
             peak_bytes: runs.bytes(),
-            runs,
+            runs: Arc::new(runs),
         })
     }
 
@@ -287,7 +288,7 @@ impl Problem {
 
     /// Shape of the volume in voxels.
     #[must_use]
-    pub const fn shape(&self) -> Shape {
+    pub fn shape(&self) -> Shape {
         self.runs.shape
     }
 
@@ -317,7 +318,7 @@ impl Problem {
 
     /// Number of unknowns: voxels in clusters that touch both electrodes, less [`Problem::dead_end_voxels`].
     #[must_use]
-    pub const fn unknowns(&self) -> usize {
+    pub fn unknowns(&self) -> usize {
         self.runs.voxels
     }
 
@@ -390,7 +391,7 @@ impl Problem {
     }
 
     pub(crate) fn classes(&self) -> Option<&[u8]> {
-        self.classes.as_deref()
+        self.classes.as_ref().map(|c| c.as_slice())
     }
 
     fn class(&self, unknown: usize) -> usize {
@@ -415,12 +416,25 @@ impl Problem {
         }
     }
 
-    pub(crate) const fn runs(&self) -> &Runs {
+    pub(crate) fn runs(&self) -> &Runs {
         &self.runs
     }
 
+    /// The runs, for whoever outlives the problem.
+    pub(crate) fn shared_runs(&self) -> Arc<Runs> {
+        self.runs.clone()
+    }
+
+    pub(crate) fn shared_classes(&self) -> Option<Arc<Vec<u8>>> {
+        self.classes.clone()
+    }
+
+    pub(crate) const fn ends(&self) -> &Ends {
+        &self.ends
+    }
+
     /// Slices along the direction of transport.
-    pub(crate) const fn slices(&self) -> usize {
+    pub(crate) fn slices(&self) -> usize {
         self.runs.shape.along(self.axis)
     }
 

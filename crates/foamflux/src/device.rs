@@ -9,7 +9,7 @@ use crate::commands::Session;
 /// The backend that `--device` names.
 pub(crate) fn backend(session: &Session) -> Result<Box<dyn Backend>, PipelineError> {
     match session.settings.device {
-        Device::Cpu => Ok(Box::new(CpuBackend::new())),
+        Device::Cpu => Ok(Box::new(CpuBackend::new().keep_hierarchy())),
         Device::Auto => Ok(auto(session)),
         Device::Gpu(index) => gpu(index, session),
     }
@@ -20,7 +20,7 @@ mod built {
     use super::{Backend, CpuBackend, PipelineError, Session};
 
     pub(crate) fn auto(_: &Session) -> Box<dyn Backend> {
-        Box::new(CpuBackend::new())
+        Box::new(CpuBackend::new().keep_hierarchy())
     }
 
     pub(crate) fn gpu(_: Option<usize>, _: &Session) -> Result<Box<dyn Backend>, PipelineError> {
@@ -34,7 +34,7 @@ mod built {
 #[cfg(feature = "gpu")]
 mod built {
     use foamflux_gpu::{AutoBackend, GpuBackend, Options, Pick};
-    use foamflux_grid::{Event, Watch as _};
+    use foamflux_grid::Event;
 
     use super::{Backend, PipelineError, Session};
 

@@ -57,7 +57,8 @@ pub(crate) fn noise(shape: [usize; 3], share: f64, blur: usize, seed: u64) -> La
     sorted.sort_by(f64::total_cmp);
     let threshold = sorted.get((sorted.len() as f64 * share) as usize).copied().unwrap_or(f64::INFINITY);
     let shape = Shape::new(nz, ny, nx).unwrap();
-    let volume = Volume::from_fn(shape, VoxelSize::Unknown, |z, y, x| u8::from(field[(z * ny + y) * nx + x] >= threshold));
+    let volume =
+        Volume::from_fn(shape, VoxelSize::Unknown, |z, y, x| u8::from(field[(z * ny + y) * nx + x] >= threshold));
     Labels::new(volume).unwrap()
 }
 

@@ -4,6 +4,7 @@ mod export;
 
 use std::sync::{Mutex, PoisonError};
 
+use bytemuck::Pod;
 use rayon::prelude::*;
 
 use super::real::Real;
@@ -15,6 +16,7 @@ use crate::multigrid::{
     Boxes, Cycle, Fine, Layout, Place, Rows, SAME_GROUP, Streams, Top, Transfer, prolong, restrict, sweep_back,
     sweep_from_zero,
 };
+use crate::pages::Pages;
 use crate::problem::Conductance;
 pub use export::ListOrder;
 pub(crate) use export::hierarchy;
@@ -107,7 +109,23 @@ impl Order {
         value: impl Fn(usize, [u32; 3]) -> T + Sync,
     ) -> Vec<T> {
         let mut out = vec![T::default(); self.streams.len()];
-        self.streams.split_mut(&mut out, 1).into_par_iter().enumerate().for_each(|(z, mut parts)| {
+        self.sort_into(problem, &mut out, value);
+        out
+    }
+
+    /// The same for what is large.
+    pub(super) fn sort_pages<T: Pod + Send>(
+        &self,
+        problem: &Problem,
+        value: impl Fn(usize, [u32; 3]) -> T + Sync,
+    ) -> Pages<T> {
+        let mut out = Pages::zeroed(self.streams.len());
+        self.sort_into(problem, &mut out, value);
+        out
+    }
+
+    fn sort_into<T: Copy + Send>(&self, problem: &Problem, out: &mut [T], value: impl Fn(usize, [u32; 3]) -> T + Sync) {
+        self.streams.split_mut(out, 1).into_par_iter().enumerate().for_each(|(z, mut parts)| {
             let mut next = vec![0; parts.len()];
             for_voxels(problem, z, |i, at| {
                 let c = self.boxes.colour(at);
@@ -115,7 +133,6 @@ impl Order {
                 next[c] += 1;
             });
         });
-        out
     }
 
     /// Puts a list back into memory order.
@@ -170,6 +187,9 @@ fn groups(conductance: &Conductance) -> ([u8; 16], usize) {
     (group, usize::from(number) + 1)
 }
 
+/// Bits of both electrodes.
+const ENDS: u8 = bit::INLET | bit::OUTLET;
+
 /// One over the diagonal: by connectivity byte where the conductivity is uniform, otherwise by unknown.
 enum InverseDiagonal {
     ByOpen(Box<[f32; 256]>),
@@ -179,9 +199,9 @@ enum InverseDiagonal {
 /// The operator over a list of unknowns, with its cycle.
 pub(super) struct Compact<T, C> {
     /// Connectivity byte of every unknown.
-    open: Vec<u8>,
+    open: Pages<u8>,
     /// Neighbours at -x, +x, -y, +y, -z, +z; an unknown is its own neighbour across a closed face.
-    links: Vec<[u32; 6]>,
+    links: Pages<[u32; 6]>,
     coupling: C,
     inverse_diagonal: InverseDiagonal,
     /// Number of the axis of transport.
@@ -196,9 +216,7 @@ pub(super) struct Compact<T, C> {
 /// The levels below, and single-precision copies for fields in double precision.
 struct Below<T> {
     cycle: Option<Cycle>,
-    r: Vec<f32>,
-    z: Vec<f32>,
-    q: Vec<f32>,
+    copies: [Pages<f32>; 3],
     precision: std::marker::PhantomData<T>,
 }
 
@@ -206,8 +224,8 @@ impl<T: Real, C: Coupling<T>> Compact<T, C> {
     pub(super) fn new(problem: &Problem, order: &Order, coupling: C) -> Self {
         let graph = CompactGraph::of(problem);
         let positions = order.positions(problem);
-        let open = order.sort(problem, |i, _| graph.open[i]);
-        let links = order.sort(problem, |i, _| neighbours(&graph, i).map(|j| positions[j]));
+        let open = order.sort_pages(problem, |i, _| graph.open[i]);
+        let links = order.sort_pages(problem, |i, _| neighbours(&graph, i).map(|j| positions[j]));
         drop((graph, positions));
         let mut op = Compact {
             open,
@@ -218,22 +236,9 @@ impl<T: Real, C: Coupling<T>> Compact<T, C> {
             half: if problem.has_electrodes() { 0.5 } else { 0.0 },
             bounds: order.bounds.clone(),
             transfer: Transfer::default(),
-            below: Mutex::new(Below {
-                cycle: None,
-                r: Vec::new(),
-                z: Vec::new(),
-                q: Vec::new(),
-                precision: std::marker::PhantomData,
-            }),
+            below: Mutex::new(Below { cycle: None, copies: Default::default(), precision: std::marker::PhantomData }),
         };
-        op.inverse_diagonal = match problem.conductance() {
-            Conductance::Uniform(faces) => {
-                InverseDiagonal::ByOpen(Box::new(std::array::from_fn(|o| inverse_uniform(o as u8, faces))))
-            }
-            Conductance::Table { .. } => InverseDiagonal::ByUnknown(
-                (0..problem.unknowns()).into_par_iter().map(|i| inverse(op.diagonal(i))).collect(),
-            ),
-        };
+        op.set_diagonal(problem);
         let (group, groups) = groups(problem.conductance());
         let places = order.sort(problem, |i, at| Place {
             at,
@@ -248,6 +253,37 @@ impl<T: Real, C: Coupling<T>> Compact<T, C> {
         op
     }
 
+    fn set_diagonal(&mut self, problem: &Problem) {
+        self.inverse_diagonal = match problem.conductance() {
+            Conductance::Uniform(faces) => {
+                InverseDiagonal::ByOpen(Box::new(std::array::from_fn(|o| inverse_uniform(o as u8, faces))))
+            }
+            Conductance::Table { .. } => InverseDiagonal::ByUnknown(
+                (0..problem.unknowns()).into_par_iter().map(|i| inverse(self.diagonal(i))).collect(),
+            ),
+        };
+    }
+
+    /// Turns to another problem over the same voxels, of which only the electrodes lie elsewhere.
+    pub(super) fn turn(&mut self, problem: &Problem, order: &Order) {
+        self.axis = problem.axis().xyz_index();
+        if !problem.has_electrodes() {
+            // The same few unknowns are grounded whatever drives the cell.
+            return;
+        }
+        let (axis, last) = (self.axis, problem.slices() as u32 - 1);
+        let ends = order.sort(problem, |_, at| {
+            let inlet = if at[axis] == 0 { bit::INLET } else { 0 };
+            inlet | if at[axis] == last { bit::OUTLET } else { 0 }
+        });
+        self.open.par_iter_mut().with_min_len(CHUNK).zip(ends).for_each(|(o, ends)| *o = *o & !ENDS | ends);
+        self.set_diagonal(problem);
+        let grounds = self.transfer.grounds(&self.grounds());
+        if let Some(cycle) = &mut self.below.get_mut().unwrap_or_else(PoisonError::into_inner).cycle {
+            cycle.set_grounds(grounds);
+        }
+    }
+
     /// Bytes held beside the vectors.
     pub(super) fn bytes(&self) -> u64 {
         let diagonal = match &self.inverse_diagonal {
@@ -255,8 +291,11 @@ impl<T: Real, C: Coupling<T>> Compact<T, C> {
             InverseDiagonal::ByUnknown(d) => 4 * d.capacity(),
         };
         let below = self.below.lock().unwrap_or_else(PoisonError::into_inner);
-        let copies = 4 * (below.r.capacity() + below.z.capacity() + below.q.capacity());
-        (self.open.capacity() + 24 * self.links.capacity() + diagonal + copies) as u64
+        let copies: u64 = below.copies.iter().map(Pages::bytes).sum();
+        self.open.bytes()
+            + self.links.bytes()
+            + copies
+            + diagonal as u64
             + self.transfer.bytes()
             + below.cycle.as_ref().map_or(0, Cycle::bytes)
     }
@@ -282,6 +321,11 @@ impl<T: Real, C: Coupling<T>> Compact<T, C> {
             .map(|(d, j)| self.coupling.face(d / 2, i, j as usize).wide())
             .sum();
         faces + f64::from(Self::electrodes(open)) * self.coupling.electrode(i).wide()
+    }
+
+    /// Conductance to the electrodes.
+    fn ground(&self, i: usize) -> f32 {
+        (f64::from(Self::electrodes(self.open[i])) * self.coupling.electrode(i).wide()) as f32
     }
 
     /// `(A p)_i`.
@@ -331,8 +375,8 @@ impl<T: Real, C: Coupling<T>> Compact<T, C> {
     /// `z = M r`; returns `z.r` and `z.q`.
     fn cycle(&self, r: &[T], z: &mut [T], q: Option<&[T]>) -> [f64; 2] {
         let mut below = self.below.lock().unwrap_or_else(PoisonError::into_inner);
-        let Below { cycle: Some(cycle), r: r32, z: z32, q: q32, .. } = &mut *below else { return [0.0; 2] };
-        T::through_single(r, z, q, [r32, z32, q32], |r, z, q| cycle.precondition(self, r, z, q))
+        let Below { cycle: Some(cycle), copies, .. } = &mut *below else { return [0.0; 2] };
+        T::through_single(r, z, q, copies, |r, z, q| cycle.precondition(self, r, z, q))
     }
 }
 
@@ -402,15 +446,15 @@ impl<T: Real, C: Coupling<T>> Fine for Compact<T, C> {
         }
     }
 
-    fn ground(&self, i: usize) -> f32 {
-        (f64::from(Self::electrodes(self.open[i])) * self.coupling.electrode(i).wide()) as f32
+    fn grounds(&self) -> Vec<(u32, f32)> {
+        (0..self.open.len()).filter(|&i| self.open[i] & ENDS != 0).map(|i| (i as u32, self.ground(i))).collect()
     }
 }
 
 impl<T: Real, C: Coupling<T>> Top for Compact<T, C> {
     fn down(&self, r: &[f32], z: &mut [f32], coarse: &mut [f32]) {
         sweep_from_zero(self, r, z);
-        restrict(self, &self.transfer, z, coarse);
+        restrict(self, &self.transfer, z, coarse, None);
     }
 
     fn up(&self, coarse: &[f32], r: &[f32], z: &mut [f32], q: Option<&[f32]>) -> [f64; 2] {
@@ -420,19 +464,19 @@ impl<T: Real, C: Coupling<T>> Top for Compact<T, C> {
 }
 
 impl<T: Real, C: Coupling<T>> Primitives for Compact<T, C> {
-    type Vector = Vec<T>;
+    type Vector = Pages<T>;
     type Scalar = f64;
     const LOOK_EVERY: u32 = 1;
 
-    fn vector(&self) -> Vec<T> {
-        vec![T::default(); self.open.len()]
+    fn vector(&self) -> Pages<T> {
+        Pages::zeroed(self.open.len())
     }
 
-    fn correction(&self) -> Vec<T> {
+    fn correction(&self) -> Pages<T> {
         self.vector()
     }
 
-    fn residual(&self, x: &Vec<T>, r: &mut Vec<T>) -> Energy<f64> {
+    fn residual(&self, x: &Pages<T>, r: &mut Pages<T>) -> Energy<f64> {
         let parts: Vec<[f64; 4]> = r
             .par_chunks_mut(CHUNK)
             .enumerate()
@@ -453,11 +497,11 @@ impl<T: Real, C: Coupling<T>> Primitives for Compact<T, C> {
         Energy { energy, rounding: ROUNDINGS * T::ROUNDING * T::ROUNDING * weight, norm, change }
     }
 
-    fn precondition(&self, r: &Vec<T>, z: &mut Vec<T>) -> f64 {
+    fn precondition(&self, r: &Pages<T>, z: &mut Pages<T>) -> f64 {
         self.cycle(r, z, None)[0]
     }
 
-    fn apply(&self, p: &Vec<T>, q: &mut Vec<T>) -> f64 {
+    fn apply(&self, p: &Pages<T>, q: &mut Pages<T>) -> f64 {
         let parts: Vec<[f64; 1]> = q
             .par_chunks_mut(CHUNK)
             .enumerate()
@@ -476,7 +520,7 @@ impl<T: Real, C: Coupling<T>> Primitives for Compact<T, C> {
         a / b
     }
 
-    fn advance(&self, alpha: f64, step: Step<'_, Vec<T>>) -> Moments<f64> {
+    fn advance(&self, alpha: f64, step: Step<'_, Pages<T>>) -> Moments<f64> {
         let a = T::of(alpha);
         step.x
             .par_chunks_mut(CHUNK)
@@ -495,7 +539,7 @@ impl<T: Real, C: Coupling<T>> Primitives for Compact<T, C> {
         Moments { rz, rz_flexible: -alpha * qz }
     }
 
-    fn direction(&self, beta: Option<f64>, _: &Vec<T>, z: &Vec<T>, p: &mut Vec<T>) {
+    fn direction(&self, beta: Option<f64>, _: &Pages<T>, z: &Pages<T>, p: &mut Pages<T>) {
         let b = T::of(beta.unwrap_or(0.0));
         p.par_chunks_mut(CHUNK).zip(z.par_chunks(CHUNK)).for_each(|(p, z)| {
             for (p, &z) in p.iter_mut().zip(z) {

@@ -2,6 +2,7 @@
 
 mod compact;
 mod dense;
+mod kept;
 mod real;
 mod reduce;
 
@@ -21,6 +22,7 @@ use dense::Dense;
 pub use dense::GridOrder;
 pub(crate) use dense::hierarchy as grid_hierarchy;
 use foamflux_grid::{Event, Stage, Watch};
+use kept::Kept;
 use real::Real;
 
 /// Largest contrast of conductivities that single precision is trusted with: its rounding, 6e-8 of the potential,
@@ -28,9 +30,10 @@ use real::Real;
 pub(crate) const SINGLE_UP_TO: f64 = 1e3;
 
 /// Solves on the processor, with as many threads as the current rayon pool has.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct CpuBackend {
     layout: Option<Layout>,
+    kept: Option<Kept>,
 }
 
 impl CpuBackend {
@@ -44,7 +47,26 @@ impl CpuBackend {
     /// (several conductivities, periodic sides).
     #[must_use]
     pub fn with_layout(layout: Layout) -> Self {
-        CpuBackend { layout: Some(layout) }
+        CpuBackend { layout: Some(layout), ..CpuBackend::default() }
+    }
+
+    /// Keeps the operator and its hierarchy, some 8 bytes per voxel of the grid or 50 per unknown of a list, until the
+    /// next solve: one that has the same voxels and conductances along another direction starts at once.
+    /// Results are the same to the last bit.
+    #[must_use]
+    pub fn keep_hierarchy(self) -> Self {
+        CpuBackend { kept: Some(Kept::default()), ..self }
+    }
+
+    /// The operator of the last solve, if it fits.
+    fn take<T: std::any::Any>(&self, problem: &Problem) -> Option<T> {
+        self.kept.as_ref().and_then(|kept| kept.take(problem))
+    }
+
+    fn put<T: std::any::Any + Send>(&self, problem: &Problem, operator: T) {
+        if let Some(kept) = &self.kept {
+            kept.put(problem, operator);
+        }
     }
 
     /// What results call the processor.
@@ -88,15 +110,15 @@ impl Backend for CpuBackend {
         let single = problem.contrast() <= SINGLE_UP_TO;
         let mut run = match (problem.conductance(), single) {
             (Conductance::Uniform(faces), _) if self.layout(problem) == Layout::Dense => {
-                iterate_dense(problem, faces, &mut tail, &limits, watch)
+                iterate_dense(self, problem, faces, &mut tail, &limits, watch)
             }
-            (_, true) => iterate_compact::<f32>(problem, None, &mut tail, &limits, watch),
-            (_, false) => iterate_compact::<f64>(problem, None, &mut tail, &limits, watch),
+            (_, true) => iterate_compact::<f32>(self, problem, None, &mut tail, &limits, watch),
+            (_, false) => iterate_compact::<f64>(self, problem, None, &mut tail, &limits, watch),
         };
         if run.reached.end == End::Stalled && matches!(run.deviation, Deviation::Single(_)) {
             watch.event(Event::Note("single precision is exhausted; the solve goes on in double precision".to_owned()));
             let before = (run.setup_seconds, run.bytes);
-            run = iterate_compact::<f64>(problem, Some(&run.deviation), &mut tail, &limits, watch);
+            run = iterate_compact::<f64>(self, problem, Some(&run.deviation), &mut tail, &limits, watch);
             run.setup_seconds += before.0;
             run.bytes = run.bytes.max(before.1) + 4 * problem.unknowns() as u64;
         }
@@ -128,7 +150,7 @@ pub(crate) fn in_double(
     limits: &Limits<'_>,
     watch: &dyn Watch,
 ) -> crate::device::Iterated {
-    let run = iterate_compact::<f64>(problem, from, tail, limits, watch);
+    let run = iterate_compact::<f64>(&CpuBackend::new(), problem, from, tail, limits, watch);
     crate::device::Iterated {
         deviation: run.deviation,
         reached: run.reached,
@@ -138,6 +160,7 @@ pub(crate) fn in_double(
 }
 
 fn iterate_dense(
+    backend: &CpuBackend,
     problem: &Problem,
     faces: &[f64; 3],
     tail: &mut Tail,
@@ -145,25 +168,35 @@ fn iterate_dense(
     watch: &dyn Watch,
 ) -> Iterated {
     let start = Instant::now();
-    let on = Dense::new(problem, faces);
+    let kept = backend.take::<Dense>(problem);
+    let again = kept.is_some();
+    let on = match kept {
+        Some(mut on) => {
+            on.turn(problem);
+            on
+        }
+        None => Dense::new(problem, faces),
+    };
     let mut x = on.vector();
     let bytes = on.bytes() + 5 * 4 * x.len() as u64;
     let setup_seconds = start.elapsed().as_secs_f64();
-    watch.event(stored(problem, Layout::Dense, &on.levels()));
+    watch.event(stored(problem, Layout::Dense, &on.levels(), again));
     let reached = conjugate_gradients(&on, &mut x, tail, limits, watch);
     let deviation = on.unsort(problem, &x);
+    backend.put(problem, on);
     Iterated { deviation: Deviation::Single(deviation), reached, setup_seconds, bytes }
 }
 
 /// Says how a problem is stored, and why.
-fn stored(problem: &Problem, layout: Layout, levels: &[usize]) -> Event {
+fn stored(problem: &Problem, layout: Layout, levels: &[usize], again: bool) -> Event {
     let share = 100.0 * problem.unknowns() as f64 / problem.shape().len() as f64;
     let layout = match layout {
         Layout::Compact => "a list of the unknowns",
         Layout::Dense => "the whole grid",
     };
     Event::Note(format!(
-        "stored as {layout} ({share:.1} % of the voxels take part); coarse levels of {levels:?} unknowns"
+        "stored as {layout} ({share:.1} % of the voxels take part); coarse levels of {levels:?} unknowns{}",
+        if again { ", kept from the solve before" } else { "" }
     ))
 }
 
@@ -185,6 +218,7 @@ impl Precision for f64 {
 }
 
 fn iterate_compact<T: Precision>(
+    backend: &CpuBackend,
     problem: &Problem,
     from: Option<&Deviation>,
     tail: &mut Tail,
@@ -195,38 +229,48 @@ fn iterate_compact<T: Precision>(
     let order = Order::of(problem);
     match (problem.conductance(), problem.classes()) {
         (Conductance::Table { faces, electrode }, Some(classes)) => {
-            let classes = order.sort(problem, |i, _| classes[i]);
-            let coupling = ByClass::<T>::of(faces, *electrode, classes);
-            iterate_list(problem, &order, coupling, start, from, tail, limits, watch)
+            let coupling = || ByClass::<T>::of(faces, *electrode, order.sort(problem, |i, _| classes[i]));
+            iterate_list(backend, problem, &order, coupling, start, from, tail, limits, watch)
         }
         (Conductance::Uniform(faces), _) => {
-            iterate_list(problem, &order, Uniform::<T>::of(*faces), start, from, tail, limits, watch)
+            iterate_list(backend, problem, &order, || Uniform::<T>::of(*faces), start, from, tail, limits, watch)
         }
         (Conductance::Table { .. }, None) => unreachable!("a table comes with classes"),
     }
 }
 
 #[allow(clippy::too_many_arguments, reason = "one caller, which passes on what it was given")]
-fn iterate_list<T: Precision, C: Coupling<T>>(
+fn iterate_list<T: Precision, C: Coupling<T> + Send + 'static>(
+    backend: &CpuBackend,
     problem: &Problem,
     order: &Order,
-    coupling: C,
+    coupling: impl FnOnce() -> C,
     start: Instant,
     from: Option<&Deviation>,
     tail: &mut Tail,
     limits: &Limits<'_>,
     watch: &dyn Watch,
 ) -> Iterated {
-    let on = Compact::new(problem, order, coupling);
+    let kept = backend.take::<Compact<T, C>>(problem);
+    let again = kept.is_some();
+    let on = match kept {
+        Some(mut on) => {
+            on.turn(problem, order);
+            on
+        }
+        None => Compact::new(problem, order, coupling()),
+    };
     let mut x = match from {
-        Some(from) => order.sort(problem, |i, _| T::of(from.at(i))),
+        Some(from) => order.sort_pages(problem, |i, _| T::of(from.at(i))),
         None => on.vector(),
     };
     let setup_seconds = start.elapsed().as_secs_f64();
-    watch.event(stored(problem, Layout::Compact, &on.levels()));
+    watch.event(stored(problem, Layout::Compact, &on.levels(), again));
     let reached = conjugate_gradients(&on, &mut x, tail, limits, watch);
     let bytes = on.bytes() + (5 * size_of::<T>() * x.len()) as u64;
-    Iterated { deviation: T::deviation(order.unsort(problem, &x)), reached, setup_seconds, bytes }
+    let deviation = T::deviation(order.unsort(problem, &x));
+    backend.put(problem, on);
+    Iterated { deviation, reached, setup_seconds, bytes }
 }
 
 #[cfg(test)]
@@ -234,6 +278,7 @@ mod tests {
     use foamflux_grid::{Axis, Labels, Shape, Volume, VoxelSize, VoxelSizeSource};
 
     use super::*;
+    use crate::pages::Pages;
     use crate::{Coefficients, Setup, Sides};
 
     /// `A p` in single precision against the double-precision residual: a few roundings of values up to 20.
@@ -275,13 +320,13 @@ mod tests {
         assert!((energy / dot - 1.0).abs() < TOL_SINGLE);
     }
 
-    fn waves(n: usize, active: impl Fn(usize) -> bool) -> Vec<f32> {
-        (0..n).map(|i| if active(i) { (i as f32 * 0.7).sin() } else { 0.0 }).collect()
+    fn waves(n: usize, active: impl Fn(usize) -> bool) -> Pages<f32> {
+        (0..n).map(|i| if active(i) { (i as f32 * 0.7).sin() } else { 0.0 }).collect::<Vec<_>>().into()
     }
 
     #[test]
     fn sweeps_are_the_derivative_of_their_residuals() {
-        let wide = |v: &Vec<f32>| v.iter().map(|&x| f64::from(x)).collect::<Vec<_>>();
+        let wide = |v: &Pages<f32>| v.iter().map(|&x| f64::from(x)).collect::<Vec<_>>();
         let one = [1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
         let two = [1.0, 0.2, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
         for axis in Axis::ALL {
@@ -290,7 +335,7 @@ mod tests {
             let on = Dense::new(&dense, faces);
             let len = on.vector().len();
             let inside = |i: usize| {
-                let mut ones = vec![0.0; len];
+                let mut ones = on.vector();
                 ones[i] = 1.0;
                 on.apply(&ones, &mut on.vector()) > 0.0
             };

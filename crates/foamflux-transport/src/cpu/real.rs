@@ -5,6 +5,7 @@ use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub, SubAssign};
 use rayon::prelude::*;
 
 use super::reduce::CHUNK;
+use crate::pages::Pages;
 
 /// `f32` or `f64`.
 pub(crate) trait Real:
@@ -20,7 +21,7 @@ pub(crate) trait Real:
     + Neg<Output = Self>
     + AddAssign
     + SubAssign
-    + 'static
+    + bytemuck::Pod
 {
     /// Half the distance from 1 to the next number.
     const ROUNDING: f64;
@@ -34,7 +35,7 @@ pub(crate) trait Real:
         r: &[Self],
         z: &mut [Self],
         q: Option<&[Self]>,
-        copies: [&mut Vec<f32>; 3],
+        copies: &mut [Pages<f32>; 3],
         f: impl FnOnce(&[f32], &mut [f32], Option<&[f32]>) -> [f64; 2],
     ) -> [f64; 2];
 }
@@ -53,7 +54,7 @@ impl Real for f32 {
         r: &[f32],
         z: &mut [f32],
         q: Option<&[f32]>,
-        _: [&mut Vec<f32>; 3],
+        _: &mut [Pages<f32>; 3],
         f: impl FnOnce(&[f32], &mut [f32], Option<&[f32]>) -> [f64; 2],
     ) -> [f64; 2] {
         f(r, z, q)
@@ -74,24 +75,31 @@ impl Real for f64 {
         r: &[f64],
         z: &mut [f64],
         q: Option<&[f64]>,
-        [r32, z32, q32]: [&mut Vec<f32>; 3],
+        [r32, z32, q32]: &mut [Pages<f32>; 3],
         f: impl FnOnce(&[f32], &mut [f32], Option<&[f32]>) -> [f64; 2],
     ) -> [f64; 2] {
         // Late residuals are below the range of single precision: scaled to one, what matters stays in it.
         let scale_r = narrow(r, r32);
         let scale_q = q.map_or(1.0, |q| narrow(q, q32));
-        z32.resize(z.len(), 0.0);
-        let [zr, zq] = f(r32, z32, q.map(|_| q32.as_slice()));
+        resize(z32, z.len());
+        let [zr, zq] = f(r32, z32, q.map(|_| &**q32));
         z.par_iter_mut().with_min_len(CHUNK).zip(z32.par_iter()).for_each(|(z, &v)| *z = f64::from(v) * scale_r);
         [zr * scale_r * scale_r, zq * scale_r * scale_q]
     }
 }
 
 /// Copies to single precision, scaled to a largest value of one; returns the scale.
-fn narrow(from: &[f64], to: &mut Vec<f32>) -> f64 {
+fn narrow(from: &[f64], to: &mut Pages<f32>) -> f64 {
     let largest = from.par_iter().with_min_len(CHUNK).map(|v| v.abs()).reduce(|| 0.0, f64::max);
     let scale = if largest > 0.0 { largest } else { 1.0 };
-    to.resize(from.len(), 0.0);
+    resize(to, from.len());
     to.par_iter_mut().with_min_len(CHUNK).zip(from.par_iter()).for_each(|(t, &v)| *t = (v / scale) as f32);
     scale
+}
+
+/// Makes an array as long as it has to be; what it held is lost where it is not.
+fn resize(pages: &mut Pages<f32>, len: usize) {
+    if pages.len() != len {
+        *pages = Pages::zeroed(len);
+    }
 }

@@ -49,7 +49,9 @@ pub fn solve(
         before => {
             name = format!("{device}, then {} in double precision", crate::CpuBackend::name());
             watch.event(Event::Note(match &before {
-                Some(_) => format!("single precision is exhausted on {device}; the processor goes on in double precision"),
+                Some(_) => {
+                    format!("single precision is exhausted on {device}; the processor goes on in double precision")
+                }
                 None => format!(
                     "conductivities differ by more than {SINGLE_UP_TO:.0e}, which takes double precision: \
                      the processor solves, not {device}"

@@ -2,15 +2,16 @@
 
 use rayon::prelude::*;
 
-use super::matrix::{Matrix, Row, Rows, TASK, Transfer};
+use super::matrix::{Matrix, Row, Rows, Transfer, inverse, stored};
 use super::parts::{Boxes, Streams};
+use crate::pages::Pages;
 
 /// A level that can be coarsened.
 pub(crate) trait Fine: Rows {
     /// Calls `f(j, w)` for every neighbour of `i`.
     fn links(&self, i: usize, f: impl FnMut(usize, f32));
-    /// Conductance from `i` to the electrodes.
-    fn ground(&self, i: usize) -> f32;
+    /// Unknowns that are linked to an electrode, in order, with the conductance.
+    fn grounds(&self) -> Vec<(u32, f32)>;
 }
 
 impl Fine for Matrix {
@@ -22,8 +23,8 @@ impl Fine for Matrix {
         });
     }
 
-    fn ground(&self, i: usize) -> f32 {
-        self.ground[i]
+    fn grounds(&self) -> Vec<(u32, f32)> {
+        self.grounds.clone()
     }
 }
 
@@ -104,7 +105,7 @@ pub(crate) fn coarsen<F: Fine>(fine: &F, layout: &Layout) -> Coarse {
             }
         }
     });
-    let matrix = build(&streams, |slab, writers| {
+    let mut matrix = build(&streams, |slab, writers| {
         for (c, (out, pieces)) in writers.iter_mut().zip(&pieces[slab]).enumerate() {
             merge_rows(fine, pieces, &to_coarse, streams.range(c, slab, slab + 1).start, out);
         }
@@ -123,6 +124,11 @@ pub(crate) fn coarsen<F: Fine>(fine: &F, layout: &Layout) -> Coarse {
             from = end;
         }
     }
+    matrix.set_grounds(&merged(fine.grounds().into_iter().map(|(i, g)| (to_coarse[i as usize], SCALE * g)).collect()));
+    transfer.edge = (last..to_coarse.len())
+        .filter(|&i| layout.boxes.at_edge(layout.places[i].at))
+        .map(|i| (i as u32, to_coarse[i]))
+        .collect();
     to_coarse.truncate(last);
     to_coarse.shrink_to_fit();
     transfer.to_coarse = to_coarse;
@@ -222,7 +228,6 @@ fn root(parent: &[usize], mut k: usize) -> usize {
 /// Takes the rows of one colour and slab, in order.
 pub(crate) struct Writer<'a> {
     rows: &'a mut [Row],
-    ground: &'a mut [f32],
     inverse: &'a mut [f32],
     next: usize,
     /// Row within the slab, neighbour and conductance.
@@ -232,14 +237,13 @@ pub(crate) struct Writer<'a> {
 impl Writer<'_> {
     /// Adds one row; `links` lists each neighbour once.
     #[inline]
-    pub(crate) fn push(&mut self, links: &[(u32, f32)], ground: f32) {
+    pub(crate) fn push(&mut self, links: &[(u32, f32)]) {
         let (row, rest) = Row::of(links);
         let k = self.next;
-        self.more.extend(rest.iter().map(|&(j, w)| (k as u32, j, w)));
-        let diagonal = ground + links.iter().map(|l| l.1).sum::<f32>();
+        self.more.extend(rest.iter().map(|&(j, w)| (k as u32, j, stored(w))));
+        let diagonal = links.iter().map(|l| stored(l.1)).sum::<f32>();
         self.rows[k] = row;
-        self.ground[k] = ground;
-        self.inverse[k] = if diagonal > 0.0 { 1.0 / diagonal } else { 0.0 };
+        self.inverse[k] = inverse(diagonal);
         self.next += 1;
     }
 }
@@ -249,24 +253,19 @@ pub(crate) fn build(streams: &Streams, fill: impl Fn(usize, &mut [Writer<'_>]) +
     let n = streams.len();
     let mut m = Matrix {
         bounds: streams.bounds(),
-        rows: (0..n).into_par_iter().with_min_len(TASK).map(|_| Row::default()).collect(),
+        rows: Pages::zeroed(n),
         more: Vec::new(),
-        ground: vec![0.0; n],
-        inverse: vec![0.0; n],
+        grounds: Vec::new(),
+        inverse: Pages::zeroed(n),
     };
-    let parts = streams
-        .split_mut(&mut m.rows, 1)
-        .into_par_iter()
-        .zip(streams.split_mut(&mut m.ground, 1))
-        .zip(streams.split_mut(&mut m.inverse, 1));
+    let parts = streams.split_mut(&mut m.rows, 1).into_par_iter().zip(streams.split_mut(&mut m.inverse, 1));
     let more: Vec<Vec<_>> = parts
         .enumerate()
-        .map(|(slab, ((rows, ground), inverse))| {
+        .map(|(slab, (rows, inverse))| {
             let mut writers: Vec<Writer<'_>> = rows
                 .into_iter()
-                .zip(ground)
                 .zip(inverse)
-                .map(|((rows, ground), inverse)| Writer { rows, ground, inverse, next: 0, more: Vec::new() })
+                .map(|(rows, inverse)| Writer { rows, inverse, next: 0, more: Vec::new() })
                 .collect();
             fill(slab, &mut writers);
             writers.into_iter().map(|w| w.more).collect()
@@ -279,6 +278,20 @@ pub(crate) fn build(streams: &Streams, fill: impl Fn(usize, &mut [Writer<'_>]) +
         }
     }
     m
+}
+
+/// Sorts conductances to the electrodes by unknown and adds up those of one.
+pub(crate) fn merged(mut grounds: Vec<(u32, f32)>) -> Vec<(u32, f32)> {
+    // Stable: what is added is added in the order in which it came.
+    grounds.sort_by_key(|g| g.0);
+    grounds.dedup_by(|b, a| {
+        let same = a.0 == b.0;
+        if same {
+            a.1 += b.1;
+        }
+        same
+    });
+    grounds
 }
 
 /// Adds `w` to the link to `to`.
@@ -295,9 +308,7 @@ fn merge_rows<F: Fine>(fine: &F, pieces: &Pieces, to_coarse: &[u32], first: usiz
     let mut from = 0;
     for (k, &end) in pieces.ends.iter().enumerate() {
         row.clear();
-        let mut ground = 0.0;
         for &i in &pieces.children[from as usize..end as usize] {
-            ground += fine.ground(i as usize);
             fine.links(i as usize, |j, w| {
                 let to = to_coarse[j];
                 if to as usize != first + k {
@@ -305,7 +316,7 @@ fn merge_rows<F: Fine>(fine: &F, pieces: &Pieces, to_coarse: &[u32], first: usiz
                 }
             });
         }
-        out.push(&row, SCALE * ground);
+        out.push(&row);
         from = end;
     }
 }

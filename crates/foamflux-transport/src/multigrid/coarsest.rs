@@ -19,7 +19,7 @@ impl Cholesky {
         let n = m.len();
         let mut a = vec![0.0f64; n * n];
         for i in 0..n {
-            let mut diagonal = f64::from(m.ground[i]);
+            let mut diagonal = f64::from(m.ground(i));
             m.for_links(i, |j, w| {
                 a[i * n + j] -= f64::from(w);
                 diagonal += f64::from(w);

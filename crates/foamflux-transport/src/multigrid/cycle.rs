@@ -5,6 +5,7 @@ mod export;
 use super::coarsen::{Fine, Layout, coarsen};
 use super::coarsest::Cholesky;
 use super::matrix::{Matrix, Transfer, apply, products, prolong, restrict, subtract, sweep_back, sweep_from_zero};
+use crate::pages::Pages;
 
 /// A level of at most this many unknowns is factorised.
 const SMALL: usize = 64;
@@ -37,10 +38,12 @@ enum Below {
 /// Fields of one stored level.
 #[derive(Debug, Default)]
 struct Fields {
-    r: Vec<f32>,
-    c: Vec<f32>,
-    v: Vec<f32>,
-    d: Vec<f32>,
+    r: Pages<f32>,
+    c: Pages<f32>,
+    v: Pages<f32>,
+    d: Pages<f32>,
+    /// Residuals of the first colour.
+    pulls: Pages<f32>,
 }
 
 /// The stored levels, with what a cycle needs to run.
@@ -98,7 +101,14 @@ impl Cycle {
             .map(|l| {
                 let n = l.matrix.len();
                 let many = if l.two_steps { n } else { 0 };
-                Fields { r: vec![0.0; n], c: vec![0.0; n], v: vec![0.0; many], d: vec![0.0; many] }
+                let pulls = if matches!(l.below, Below::Level(_)) { l.matrix.bounds[1] } else { 0 };
+                Fields {
+                    r: Pages::zeroed(n),
+                    c: Pages::zeroed(n),
+                    v: Pages::zeroed(many),
+                    d: Pages::zeroed(many),
+                    pulls: Pages::zeroed(pulls),
+                }
             })
             .collect();
         Cycle { levels, fields }
@@ -117,19 +127,31 @@ impl Cycle {
         top.up(&self.fields[0].c, r, z, q)
     }
 
+    /// Moves the electrodes: `grounds` are the conductances to them on the first stored level.
+    pub(crate) fn set_grounds(&mut self, mut grounds: Vec<(u32, f32)>) {
+        for level in &mut self.levels {
+            level.matrix.set_grounds(&grounds);
+            match &mut level.below {
+                Below::Level(transfer) => grounds = transfer.grounds(&grounds),
+                Below::Factor(factor) => *factor = Cholesky::of(&level.matrix),
+                Below::Nothing => {}
+            }
+        }
+    }
+
     /// Unknowns of every stored level.
     pub(crate) fn sizes(&self) -> Vec<usize> {
         self.levels.iter().map(|l| l.matrix.len()).collect()
     }
 
     pub(crate) fn bytes(&self) -> u64 {
-        let fields: usize = self.fields.iter().map(|f| 4 * (f.r.len() + f.c.len() + f.v.len() + f.d.len())).sum();
+        let fields: u64 = self.fields.iter().flat_map(|f| [&f.r, &f.c, &f.v, &f.d, &f.pulls]).map(Pages::bytes).sum();
         let levels: u64 = self
             .levels
             .iter()
             .map(|l| l.matrix.bytes() + if let Below::Level(t) = &l.below { t.bytes() } else { 0 })
             .sum();
-        fields as u64 + levels
+        fields + levels
     }
 }
 
@@ -137,7 +159,7 @@ impl Cycle {
 fn solve(levels: &[Level], fields: &mut [Fields]) {
     let (Some((level, lower)), Some((f, below))) = (levels.split_first(), fields.split_first_mut()) else { return };
     let m = &level.matrix;
-    let rc = cycle(level, lower, &f.r, &mut f.c, below);
+    let rc = cycle(level, lower, &f.r, &mut f.c, &mut f.pulls, below);
     if !level.two_steps {
         return;
     }
@@ -147,7 +169,7 @@ fn solve(levels: &[Level], fields: &mut [Fields]) {
     }
     let alpha = rc / cv;
     subtract(&mut f.r, alpha as f32, &f.v);
-    let dr = cycle(level, lower, &f.r, &mut f.d, below);
+    let dr = cycle(level, lower, &f.r, &mut f.d, &mut f.pulls, below);
     let [dw, dv] = products(m, &f.d, &f.v, &mut f.r);
     let rest = dw - dv * dv / cv;
     // Nothing but rounding may be left for the second step.
@@ -162,7 +184,7 @@ fn solve(levels: &[Level], fields: &mut [Fields]) {
 }
 
 /// One cycle on a level: `z = M r`; returns `z.r`.
-fn cycle(level: &Level, lower: &[Level], r: &[f32], z: &mut [f32], below: &mut [Fields]) -> f64 {
+fn cycle(level: &Level, lower: &[Level], r: &[f32], z: &mut [f32], pulls: &mut [f32], below: &mut [Fields]) -> f64 {
     let m = &level.matrix;
     match &level.below {
         Below::Factor(factor) => {
@@ -175,7 +197,7 @@ fn cycle(level: &Level, lower: &[Level], r: &[f32], z: &mut [f32], below: &mut [
         }
         Below::Level(transfer) => {
             sweep_from_zero(m, r, z);
-            restrict(m, transfer, z, &mut below[0].r);
+            restrict(m, transfer, z, &mut below[0].r, Some(pulls));
             solve(lower, below);
             let coarse = &below[0].c;
             prolong(transfer, |k| coarse[k], z);

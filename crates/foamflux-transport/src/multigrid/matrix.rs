@@ -2,7 +2,11 @@
 
 use std::ops::Range;
 
+use bytemuck::{Pod, Zeroable};
 use rayon::prelude::*;
+
+use super::coarsen::{SCALE, merged};
+use crate::pages::Pages;
 
 /// Unknowns per task; shorter vectors are swept by the calling thread.
 pub(crate) const TASK: usize = 4096;
@@ -111,13 +115,29 @@ fn relax<M: Rows>(
 }
 
 /// Residuals after [`sweep_from_zero`], summed over the children of every coarse unknown.
-pub(crate) fn restrict<M: Rows>(m: &M, transfer: &Transfer, z: &[f32], coarse: &mut [f32]) {
+///
+/// `pulls` is space for the residuals of the first colour: rows are then read in their order, which is worth more than
+/// the detour. Without it every coarse unknown fetches its children's rows.
+pub(crate) fn restrict<M: Rows>(m: &M, transfer: &Transfer, z: &[f32], coarse: &mut [f32], pulls: Option<&mut [f32]>) {
     let bounds = m.bounds();
     if bounds.len() == 3 {
         // Red children: all their neighbours were swept later.
+        let Some(pulls) = pulls else {
+            in_tasks(coarse, |at, part| {
+                for (k, sum) in part.iter_mut().enumerate() {
+                    *sum = transfer.children(at + k).iter().map(|&i| m.sum(i as usize, |j| get(z, j))).sum();
+                }
+            });
+            return;
+        };
+        in_tasks(pulls, |at, part| {
+            for (k, pull) in part.iter_mut().enumerate() {
+                *pull = m.sum(at + k, |j| get(z, j));
+            }
+        });
         in_tasks(coarse, |at, part| {
             for (k, sum) in part.iter_mut().enumerate() {
-                *sum = transfer.children(at + k).iter().map(|&i| m.sum(i as usize, |j| get(z, j))).sum();
+                *sum = transfer.children(at + k).iter().map(|&i| pulls[i as usize]).sum();
             }
         });
         return;
@@ -205,24 +225,54 @@ pub(crate) fn in_tasks<T: Send, R: Send>(all: &mut [T], f: impl Fn(usize, &mut [
 pub(crate) const WIDTH: usize = 6;
 /// Marks a row with more links, in the last link's index.
 const MORE: u32 = 1 << 31;
+/// Marks a row that is linked to an electrode, in the index of the last link but one.
+const GROUNDED: u32 = 1 << 31;
 
 /// The first links of an unknown; links that are not there have no conductance.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Pod, Zeroable)]
+#[repr(C)]
 pub(crate) struct Row {
     to: [u32; WIDTH],
-    conductance: [f32; WIDTH],
+    conductance: [Short; WIDTH],
+}
+
+/// A conductance of a coarse level: the upper half of a single-precision number, three digits.
+///
+/// A preconditioner needs no more as long as both ends of a link have the same value, and every level is read a dozen
+/// times per cycle.
+#[derive(Debug, Clone, Copy, Default, Pod, Zeroable)]
+#[repr(transparent)]
+struct Short(u16);
+
+impl Short {
+    /// The nearest one, ties away from zero; conductances are positive and far from the largest number.
+    #[inline(always)]
+    fn of(value: f32) -> Self {
+        Short((value.to_bits().saturating_add(1 << 15) >> 16) as u16)
+    }
+
+    #[inline(always)]
+    fn wide(self) -> f32 {
+        f32::from_bits(u32::from(self.0) << 16)
+    }
+}
+
+/// What a stored level makes of a conductance.
+#[inline(always)]
+pub(crate) fn stored(conductance: f32) -> f32 {
+    Short::of(conductance).wide()
 }
 
 /// A stored level: rows of fixed width, which a processor runs through without mispredicting their ends.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Matrix {
     pub(crate) bounds: Vec<usize>,
-    pub(crate) rows: Vec<Row>,
+    pub(crate) rows: Pages<Row>,
     /// Row, neighbour and conductance of the links beyond [`WIDTH`], by row.
     pub(crate) more: Vec<(u32, u32, f32)>,
-    /// Conductance to the electrodes.
-    pub(crate) ground: Vec<f32>,
-    pub(crate) inverse: Vec<f32>,
+    /// Row and conductance to the electrodes, where there is one, by row.
+    pub(crate) grounds: Vec<(u32, f32)>,
+    pub(crate) inverse: Pages<f32>,
 }
 
 impl Row {
@@ -230,9 +280,9 @@ impl Row {
     pub(crate) fn of(links: &[(u32, f32)]) -> (Self, &[(u32, f32)]) {
         let (own, rest) = links.split_at(links.len().min(WIDTH));
         // Padding reads a place that is in the cache already.
-        let mut row = Row { to: [own.first().map_or(0, |l| l.0); WIDTH], conductance: [0.0; WIDTH] };
+        let mut row = Row { to: [own.first().map_or(0, |l| l.0); WIDTH], conductance: [Short(0); WIDTH] };
         for (k, &(j, w)) in own.iter().enumerate() {
-            (row.to[k], row.conductance[k]) = (j, w);
+            (row.to[k], row.conductance[k]) = (j, Short::of(w));
         }
         if !rest.is_empty() {
             row.to[WIDTH - 1] |= MORE;
@@ -257,10 +307,11 @@ impl Matrix {
     #[inline(always)]
     pub(crate) fn for_links(&self, i: usize, mut f: impl FnMut(usize, f32)) {
         let row = &self.rows[i];
-        for k in 0..WIDTH - 1 {
-            f(row.to[k] as usize, row.conductance[k]);
+        for k in 0..WIDTH - 2 {
+            f(row.to[k] as usize, row.conductance[k].wide());
         }
-        f((row.to[WIDTH - 1] & !MORE) as usize, row.conductance[WIDTH - 1]);
+        f((row.to[WIDTH - 2] & !GROUNDED) as usize, row.conductance[WIDTH - 2].wide());
+        f((row.to[WIDTH - 1] & !MORE) as usize, row.conductance[WIDTH - 1].wide());
         if row.to[WIDTH - 1] & MORE != 0 {
             for &(_, j, w) in self.more(i) {
                 f(j as usize, w);
@@ -268,10 +319,38 @@ impl Matrix {
         }
     }
 
+    /// Replaces all conductances to the electrodes.
+    pub(crate) fn set_grounds(&mut self, grounds: &[(u32, f32)]) {
+        for (i, _) in std::mem::take(&mut self.grounds) {
+            self.rows[i as usize].to[WIDTH - 2] &= !GROUNDED;
+            self.set_inverse(i as usize, 0.0);
+        }
+        for &(i, ground) in grounds {
+            self.rows[i as usize].to[WIDTH - 2] |= GROUNDED;
+            self.set_inverse(i as usize, ground);
+        }
+        self.grounds = grounds.to_vec();
+    }
+
+    fn set_inverse(&mut self, i: usize, ground: f32) {
+        let mut links = 0.0;
+        self.for_links(i, |_, w| links += w);
+        self.inverse[i] = inverse(ground + links);
+    }
+
+    /// Conductance to the electrodes.
+    #[inline(always)]
+    pub(crate) fn ground(&self, i: usize) -> f32 {
+        if self.rows[i].to[WIDTH - 2] & GROUNDED == 0 { 0.0 } else { self.ground_of(i) }
+    }
+
+    #[cold]
+    fn ground_of(&self, i: usize) -> f32 {
+        self.grounds.binary_search_by_key(&(i as u32), |g| g.0).map_or(0.0, |k| self.grounds[k].1)
+    }
+
     pub(crate) fn bytes(&self) -> u64 {
-        (size_of::<Row>() * self.rows.capacity()
-            + 12 * self.more.capacity()
-            + 4 * (self.ground.capacity() + self.inverse.capacity())) as u64
+        self.rows.bytes() + self.inverse.bytes() + (12 * self.more.capacity() + 8 * self.grounds.capacity()) as u64
     }
 }
 
@@ -290,7 +369,7 @@ impl Rows for Matrix {
     #[inline(always)]
     fn difference(&self, i: usize, x: &[f32]) -> f32 {
         let here = x[i];
-        let mut sum = self.ground[i] * here;
+        let mut sum = self.ground(i) * here;
         self.for_links(i, |j, w| sum += w * (here - x[j]));
         sum
     }
@@ -301,6 +380,11 @@ impl Rows for Matrix {
     }
 }
 
+/// One over a diagonal; 0 for an unknown that nothing holds.
+pub(crate) fn inverse(diagonal: f32) -> f32 {
+    if diagonal > 0.0 { 1.0 / diagonal } else { 0.0 }
+}
+
 /// Which unknowns of a level make up an unknown of the next; the last colour takes no part.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Transfer {
@@ -309,16 +393,28 @@ pub(crate) struct Transfer {
     /// First child of every coarse unknown, and the number of children.
     pub(crate) first: Vec<u32>,
     pub(crate) children: Vec<u32>,
+    /// Unknowns of the last colour in the outermost blocks, which electrodes may touch, with their coarse unknowns.
+    pub(crate) edge: Vec<(u32, u32)>,
 }
 
 impl Transfer {
+    /// Conductances to the electrodes on the next level. Unknowns inside of the box cannot be among `grounds`.
+    pub(crate) fn grounds(&self, grounds: &[(u32, f32)]) -> Vec<(u32, f32)> {
+        let coarse = |i: u32| match self.to_coarse.get(i as usize) {
+            Some(&k) => Some(k),
+            None => self.edge.binary_search_by_key(&i, |e| e.0).ok().map(|k| self.edge[k].1),
+        };
+        merged(grounds.iter().filter_map(|&(i, g)| coarse(i).map(|k| (k, SCALE * g))).collect())
+    }
+
     #[inline]
     fn children(&self, coarse: usize) -> &[u32] {
         &self.children[range(&self.first, coarse)]
     }
 
     pub(crate) fn bytes(&self) -> u64 {
-        4 * (self.to_coarse.capacity() + self.first.capacity() + self.children.capacity()) as u64
+        4 * (self.to_coarse.capacity() + self.first.capacity() + self.children.capacity() + 2 * self.edge.capacity())
+            as u64
     }
 }
 

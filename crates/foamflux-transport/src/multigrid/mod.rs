@@ -28,7 +28,7 @@ mod matrix;
 mod parts;
 mod split;
 
-pub(crate) use coarsen::{Fine, Layout, Place, SCALE, add_link, build};
+pub(crate) use coarsen::{Fine, Layout, Place, SCALE, add_link, build, merged};
 pub(crate) use cycle::{Cycle, Top};
 pub(crate) use matrix::{Matrix, Rows, Transfer, prolong, restrict, sweep_back, sweep_from_zero};
 pub(crate) use parts::{Boxes, Streams};

@@ -29,6 +29,11 @@ impl Boxes {
         self.wraps[axis] && self.counts[axis] % 2 == 1 && self.counts[axis] > 1
     }
 
+    /// Whether a block lies at a face of the box.
+    pub(crate) fn at_edge(self, at: [u32; 3]) -> bool {
+        (0..3).any(|axis| at[axis] == 0 || at[axis] as usize + 1 == self.counts[axis])
+    }
+
     /// Number of colours that tell neighbouring blocks apart.
     pub(crate) fn colours(self) -> usize {
         (0..3).fold(2, |n, axis| if self.odd_ring(axis) { 2 * n } else { n })

@@ -47,6 +47,9 @@ impl<C: Coupling<f32>> Compact<f32, C> {
         level.next = Next::Level(self.transfer.into());
         let below = self.below.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
         let levels = below.cycle.map_or_else(Vec::new, crate::multigrid::Cycle::into_exported);
-        Hierarchy { finest: Finest::List(List { order: ListOrder(order), level, drive, energy }), levels }
+        Hierarchy {
+            finest: Finest::List(List { order: ListOrder(order), level, drive: drive.to_vec(), energy }),
+            levels,
+        }
     }
 }

@@ -10,8 +10,9 @@ use foamflux_grid::Shape;
 use rayon::prelude::*;
 use rayon::slice::ChunksExactMut;
 
-use crate::Problem;
 use crate::layout::{bit, plane_ranges, split_mut};
+use crate::pages::Pages;
+use crate::{Axis, Problem};
 
 /// The checkerboard of a volume.
 #[derive(Debug, Clone, Copy)]
@@ -58,7 +59,7 @@ impl Board {
     }
 
     /// Connectivity bytes of all voxels, laid out as a field.
-    pub(super) fn connectivity(&self, problem: &Problem) -> Vec<u8> {
+    pub(super) fn connectivity(&self, problem: &Problem) -> Pages<u8> {
         let (nx, ny, nz) = (self.nx, self.ny, self.nz);
         let mut present = vec![0u8; nx * ny * nz];
         present.par_chunks_mut(nx * ny).enumerate().for_each(|(z, plane)| {
@@ -68,10 +69,9 @@ impl Board {
                 }
             }
         });
-        let flow = problem.axis().xyz_index();
         let closed = vec![0u8; nx];
         let row_of = |z: usize, y: usize| &present[(z * ny + y) * nx..][..nx];
-        let mut open = vec![0u8; 2 * self.half];
+        let mut open = Pages::<u8>::zeroed(2 * self.half);
         let (red, black) = open.split_at_mut(self.half);
         self.planes_mut(red).zip(self.planes_mut(black)).enumerate().for_each(|(z, (red, black))| {
             let mut bytes = vec![0u8; nx + 2];
@@ -97,17 +97,6 @@ impl Board {
                         *b |= p << shift;
                     }
                 }
-                match flow {
-                    0 => {
-                        bytes[0] |= bit::INLET;
-                        bytes[nx - 1] |= bit::OUTLET;
-                    }
-                    _ => {
-                        let (at, n) = if flow == 1 { (y, ny) } else { (z, nz) };
-                        let ends = if at == 0 { bit::INLET } else { 0 } | if at + 1 == n { bit::OUTLET } else { 0 };
-                        bytes.iter_mut().for_each(|b| *b |= ends);
-                    }
-                }
                 for (b, &p) in bytes.iter_mut().zip(here) {
                     *b *= p;
                 }
@@ -121,7 +110,42 @@ impl Board {
                 }
             }
         });
+        self.set_electrodes(problem, &mut open);
         open
+    }
+
+    /// Sets the bits of the electrodes to where this problem has them.
+    pub(super) fn set_electrodes(&self, problem: &Problem, open: &mut [u8]) {
+        let (axis, slices) = (problem.axis(), problem.slices());
+        let (red, black) = open.split_at_mut(self.half);
+        self.planes_mut(red).zip(self.planes_mut(black)).enumerate().for_each(|(z, (red, black))| {
+            for byte in red.iter_mut().chain(black.iter_mut()) {
+                *byte &= !(bit::INLET | bit::OUTLET);
+            }
+            for y in 0..self.ny {
+                let mut mark = |x: usize, ends: u8| {
+                    let plane = if (x + y + z) & 1 == 0 { &mut *red } else { &mut *black };
+                    plane[y * self.stride + x / 2] |= ends;
+                };
+                let of =
+                    |at: usize| if at == 0 { bit::INLET } else { 0 } | if at + 1 == slices { bit::OUTLET } else { 0 };
+                for run in problem.runs().row(z, y) {
+                    let (first, last) = (run.x0 as usize, run.x1 as usize - 1);
+                    match axis {
+                        Axis::X => {
+                            mark(first, of(first));
+                            mark(last, of(last));
+                        }
+                        Axis::Y | Axis::Z => {
+                            let ends = of(if axis == Axis::Y { y } else { z });
+                            if ends != 0 {
+                                (first..=last).for_each(|x| mark(x, ends));
+                            }
+                        }
+                    }
+                }
+            }
+        });
     }
 
     /// Takes a field over the unknowns into memory order.

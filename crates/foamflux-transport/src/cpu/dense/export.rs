@@ -1,12 +1,10 @@
 //! The whole grid as plain arrays, for other devices.
 
-use rayon::prelude::*;
-
 use super::board::Board;
 use super::pieces::Pieces;
 use crate::Problem;
 use crate::device::{Finest, Grid, Hierarchy};
-use crate::multigrid::{Cycle, SPLIT};
+use crate::multigrid::Cycle;
 
 /// Where a voxel lies in a field over the whole grid.
 ///
@@ -66,7 +64,7 @@ pub(crate) fn hierarchy(problem: &Problem, faces: &[f64; 3]) -> Hierarchy {
     let (masks, first) = pieces.into_arrays();
     let grid = Grid {
         order: GridOrder(board),
-        open,
+        open: open.to_vec(),
         faces: faces.map(|g| g as f32),
         axis: problem.axis().xyz_index() as u32,
         masks,
@@ -78,16 +76,7 @@ pub(crate) fn hierarchy(problem: &Problem, faces: &[f64; 3]) -> Hierarchy {
 impl Pieces {
     /// Masks of all blocks, and the first piece of each.
     fn into_arrays(self) -> (Vec<u8>, Vec<u32>) {
-        let [bx, by, _] = self.counts;
-        let mut first = vec![0u32; self.masks.len()];
-        first.par_chunks_mut(bx * by).enumerate().for_each(|(slab, first)| {
-            let mut next = [0, 1].map(|c| self.streams.range(c, slab, slab + 1).start as u32);
-            for (k, first) in first.iter_mut().enumerate() {
-                let colour = (k % bx + k / bx + slab) & 1;
-                *first = next[colour];
-                next[colour] += u32::from(SPLIT.count[usize::from(self.masks[slab * bx * by + k])]);
-            }
-        });
+        let first = self.first_pieces();
         (self.masks, first)
     }
 }

@@ -19,9 +19,10 @@ use super::reduce::{CHUNK, ROUNDINGS, dot, total};
 use crate::Problem;
 use crate::krylov::{Energy, Moments, Primitives, Step};
 use crate::multigrid::{Cycle, Top};
+use crate::pages::Pages;
 use board::Board;
-pub(crate) use export::hierarchy;
 pub use export::GridOrder;
+pub(crate) use export::hierarchy;
 use kernels::{Neighbours, Stencil};
 use pieces::Pieces;
 
@@ -33,7 +34,7 @@ const BLACK: usize = 1;
 pub(super) struct Dense {
     board: Board,
     /// Connectivity byte of every voxel, laid out as the fields.
-    open: Vec<u8>,
+    open: Pages<u8>,
     stencil: Stencil,
     pieces: Pieces,
     below: Mutex<Cycle>,
@@ -55,9 +56,17 @@ impl Dense {
         Dense { board, open, stencil, pieces, below, simd: Level::new() }
     }
 
+    /// Turns to another problem over the same voxels, of which only the electrodes lie elsewhere.
+    pub(super) fn turn(&mut self, problem: &Problem) {
+        self.board.set_electrodes(problem, &mut self.open);
+        self.stencil.axis = problem.axis().xyz_index();
+        let grounds = self.pieces.grounds(&self.board, problem.axis());
+        self.below.get_mut().unwrap_or_else(PoisonError::into_inner).set_grounds(grounds);
+    }
+
     pub(super) fn bytes(&self) -> u64 {
         let below = self.below.lock().unwrap_or_else(PoisonError::into_inner);
-        self.open.capacity() as u64 + self.pieces.bytes() + below.bytes()
+        self.open.bytes() + self.pieces.bytes() + below.bytes()
     }
 
     /// Unknowns of the levels below.
@@ -253,19 +262,19 @@ impl Dense {
 }
 
 impl Primitives for Dense {
-    type Vector = Vec<f32>;
+    type Vector = Pages<f32>;
     type Scalar = f64;
     const LOOK_EVERY: u32 = 1;
 
-    fn vector(&self) -> Vec<f32> {
-        vec![0.0; self.open.len()]
+    fn vector(&self) -> Pages<f32> {
+        Pages::zeroed(self.open.len())
     }
 
-    fn correction(&self) -> Vec<f32> {
+    fn correction(&self) -> Pages<f32> {
         self.vector()
     }
 
-    fn residual(&self, x: &Vec<f32>, r: &mut Vec<f32>) -> Energy<f64> {
+    fn residual(&self, x: &Pages<f32>, r: &mut Pages<f32>) -> Energy<f64> {
         let b = &self.board;
         let (red, black) = r.split_at_mut(b.half);
         let mut sums = [0.0; 4];
@@ -282,11 +291,11 @@ impl Primitives for Dense {
         Energy { energy, rounding: ROUNDINGS * rounding * rounding * weight, norm, change }
     }
 
-    fn precondition(&self, r: &Vec<f32>, z: &mut Vec<f32>) -> f64 {
+    fn precondition(&self, r: &Pages<f32>, z: &mut Pages<f32>) -> f64 {
         self.below.lock().unwrap_or_else(PoisonError::into_inner).precondition(self, r, z, None)[0]
     }
 
-    fn apply(&self, p: &Vec<f32>, q: &mut Vec<f32>) -> f64 {
+    fn apply(&self, p: &Pages<f32>, q: &mut Pages<f32>) -> f64 {
         let b = &self.board;
         let (red, black) = q.split_at_mut(b.half);
         let mut sum = 0.0;
@@ -302,7 +311,7 @@ impl Primitives for Dense {
         a / b
     }
 
-    fn advance(&self, alpha: f64, step: Step<'_, Vec<f32>>) -> Moments<f64> {
+    fn advance(&self, alpha: f64, step: Step<'_, Pages<f32>>) -> Moments<f64> {
         let a = alpha as f32;
         step.x
             .par_chunks_mut(CHUNK)
@@ -327,7 +336,7 @@ impl Primitives for Dense {
         Moments { rz, rz_flexible: -alpha * qz }
     }
 
-    fn direction(&self, beta: Option<f64>, _: &Vec<f32>, z: &Vec<f32>, p: &mut Vec<f32>) {
+    fn direction(&self, beta: Option<f64>, _: &Pages<f32>, z: &Pages<f32>, p: &mut Pages<f32>) {
         let b = beta.unwrap_or(0.0) as f32;
         p.par_chunks_mut(CHUNK).zip(z.par_chunks(CHUNK)).for_each(|(p, z)| {
             dispatch!(self.simd, simd => {

@@ -10,19 +10,22 @@ use rayon::prelude::*;
 use super::super::reduce::CHUNK;
 use super::board::Board;
 use crate::Axis;
-use crate::multigrid::{Boxes, Layout, Matrix, Place, SCALE, SPLIT, Streams, add_link, build};
+use crate::multigrid::{Boxes, Layout, Matrix, Place, SCALE, SPLIT, Streams, add_link, build, merged};
 
 /// Red cells of a block by row `dy + 2 dz`: those with even dx + dy + dz.
 const RED_CELL: [usize; 4] = [0, 3, 5, 6];
+
+/// Conductance from a voxel to an electrode, in units of the axial one between voxels.
+const ELECTRODE: f32 = 2.0;
 
 /// The pieces of all blocks.
 #[derive(Debug)]
 pub(super) struct Pieces {
     /// Blocks along x, y, z.
-    pub(super) counts: [usize; 3],
+    counts: [usize; 3],
     /// Which cells of each block are solved, in memory order.
     pub(super) masks: Vec<u8>,
-    pub(super) streams: Streams,
+    streams: Streams,
 }
 
 impl Pieces {
@@ -91,11 +94,9 @@ impl Pieces {
         Cursor { width: self.counts[0], slab, masks: &self.masks[slab * plane..][..plane], next: [0; 2] }
     }
 
-    /// The first stored level.
-    pub(super) fn first_level(&self, board: &Board, faces: &[f64; 3], axis: Axis) -> (Matrix, Layout) {
-        let [bx, by, bz] = self.counts;
-        let index = |x: usize, y: usize, z: usize| (z * by + y) * bx + x;
-        // First piece of every block.
+    /// First piece of every block.
+    pub(super) fn first_pieces(&self) -> Vec<u32> {
+        let [bx, by, _] = self.counts;
         let mut first = vec![0u32; self.masks.len()];
         first.par_chunks_mut(bx * by).enumerate().for_each(|(slab, first)| {
             let mut next = [0, 1].map(|c| self.streams.range(c, slab, slab + 1).start as u32);
@@ -105,10 +106,40 @@ impl Pieces {
                 next[colour] += u32::from(SPLIT.count[usize::from(self.masks[slab * bx * by + k])]);
             }
         });
-        let scaled = faces.map(|g| g as f32 * SCALE);
+        first
+    }
+
+    /// Conductances of the first stored level to electrodes at the ends of `axis`.
+    pub(super) fn grounds(&self, board: &Board, axis: Axis) -> Vec<(u32, f32)> {
+        let first = self.first_pieces();
+        let [bx, by, _] = self.counts;
         let flow = axis.xyz_index();
-        let ends = [board.nx, board.ny, board.nz][flow];
-        let matrix = build(&self.streams, |z, writers| {
+        let voxels = [board.nx, board.ny, board.nz][flow];
+        let mut grounds = Vec::new();
+        for (k, (&mask, &first)) in self.masks.iter().zip(&first).enumerate() {
+            let at = [k % bx, k / bx % by, k / (bx * by)][flow];
+            if mask == 0 || at != 0 && at + 1 != self.counts[flow] {
+                continue;
+            }
+            let piece = &SPLIT.piece[usize::from(mask)];
+            for cell in (0..8).filter(|c| mask >> c & 1 == 1) {
+                let slice = 2 * at + (cell >> flow & 1);
+                let touches = usize::from(slice == 0) + usize::from(slice + 1 == voxels);
+                if touches > 0 {
+                    grounds.push((first + u32::from(piece[cell]), SCALE * ELECTRODE * touches as f32));
+                }
+            }
+        }
+        merged(grounds)
+    }
+
+    /// The first stored level.
+    pub(super) fn first_level(&self, board: &Board, faces: &[f64; 3], axis: Axis) -> (Matrix, Layout) {
+        let [bx, by, bz] = self.counts;
+        let index = |x: usize, y: usize, z: usize| (z * by + y) * bx + x;
+        let first = self.first_pieces();
+        let scaled = faces.map(|g| g as f32 * SCALE);
+        let mut matrix = build(&self.streams, |z, writers| {
             let mut rows: [Vec<(u32, f32)>; 4] = Default::default();
             for y in 0..by {
                 for x in 0..bx {
@@ -132,23 +163,13 @@ impl Pieces {
                             link(mask, d, self.masks[other], first[other], scaled[d / 2], count, &mut rows);
                         }
                     }
-                    let mut ground = [0f32; 4];
-                    let at = [x, y, z][flow];
-                    if at == 0 || at + 1 == self.counts[flow] {
-                        // Cells in the first and in the last slice.
-                        let piece = &SPLIT.piece[usize::from(mask)];
-                        for cell in (0..8).filter(|c| mask >> c & 1 == 1) {
-                            let slice = 2 * at + (cell >> flow & 1);
-                            let touches = usize::from(slice == 0) + usize::from(slice + 1 == ends);
-                            ground[usize::from(piece[cell])] += SCALE * 2.0 * touches as f32;
-                        }
-                    }
-                    for p in 0..count {
-                        writers[(x + y + z) & 1].push(&rows[p], ground[p]);
+                    for row in &rows[..count] {
+                        writers[(x + y + z) & 1].push(row);
                     }
                 }
             }
         });
+        matrix.set_grounds(&self.grounds(board, axis));
         let mut places: Vec<Place> =
             (0..self.streams.len()).into_par_iter().with_min_len(CHUNK).map(|_| Place::default()).collect();
         self.streams.split_mut(&mut places, 1).into_par_iter().enumerate().for_each(|(z, mut parts)| {

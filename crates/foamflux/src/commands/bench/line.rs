@@ -198,15 +198,28 @@ pub(super) fn table(lines: &[Line]) -> String {
             let _ = writeln!(
                 out,
                 "{:22} {:>5} {:>6.0e} {:>10.6} {:>9.1e} {:>4} {:>9.3} {:>9.4} {each:>9} {:>8.1} {:>6.1}  {}",
-                r.case, r.size, r.tolerance, r.tau, r.tau_error, r.iterations, r.setup_seconds, r.solve_seconds,
-                r.voxels_per_s / 1e6, r.bytes_per_voxel, line.device
+                r.case,
+                r.size,
+                r.tolerance,
+                r.tau,
+                r.tau_error,
+                r.iterations,
+                r.setup_seconds,
+                r.solve_seconds,
+                r.voxels_per_s / 1e6,
+                r.bytes_per_voxel,
+                line.device
             );
         }
     }
     let kernels = lines.iter().filter_map(|l| if let What::Kernel(k) = &l.what { Some((l, k)) } else { None });
     for (number, (line, k)) in kernels.enumerate() {
         if number == 0 {
-            let _ = writeln!(out, "\n{:22} {:>5} {:22} {:>9} {:>8} {:>8}  device", "case", "size", "kernel", "ms", "GB/s", "of copy");
+            let _ = writeln!(
+                out,
+                "\n{:22} {:>5} {:22} {:>9} {:>8} {:>8}  device",
+                "case", "size", "kernel", "ms", "GB/s", "of copy"
+            );
         }
         let share = copied.iter().find(|(device, _)| *device == line.device).map(|(_, copy)| k.bytes_per_s / copy);
         let (rate, share) = if k.bytes > 0 {
@@ -218,7 +231,11 @@ pub(super) fn table(lines: &[Line]) -> String {
         let _ = writeln!(
             out,
             "{:22} {:>5} {:22} {:>9.4} {rate:>8} {share:>8}  {}{clock}",
-            k.case, k.size, k.kernel, 1e3 * k.seconds, line.device
+            k.case,
+            k.size,
+            k.kernel,
+            1e3 * k.seconds,
+            line.device
         );
     }
     for line in lines {
