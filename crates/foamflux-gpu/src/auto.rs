@@ -4,7 +4,7 @@
 use std::sync::OnceLock;
 
 use foamflux_grid::{Event, Watch};
-use foamflux_transport::{Backend, CpuBackend, Problem, Solution, SolveError, Stop};
+use foamflux_transport::{Backend, CpuBackend, Problem, Solution, SolveError, Start, Stop};
 
 use crate::adapters::Pick;
 use crate::backend::{GpuBackend, Options};
@@ -22,16 +22,16 @@ pub struct AutoBackend {
 }
 
 impl AutoBackend {
-    /// Opens nothing yet.
+    /// Opens nothing yet; `cpu` solves what the GPU does not.
     #[must_use]
-    pub fn new(options: Options) -> Self {
-        AutoBackend { options, cpu: CpuBackend::new().keep_hierarchy(), gpu: OnceLock::new(), worth_it: WORTH_IT }
+    pub fn new(options: Options, cpu: CpuBackend) -> Self {
+        AutoBackend { options, cpu, gpu: OnceLock::new(), worth_it: WORTH_IT }
     }
 
     /// With a device that is open already, which is used for every problem; for tests.
     #[must_use]
     pub fn with(gpu: GpuBackend) -> Self {
-        AutoBackend { gpu: OnceLock::from(Some(gpu)), worth_it: 0, ..AutoBackend::new(Options::default()) }
+        AutoBackend { gpu: OnceLock::from(Some(gpu)), worth_it: 0, ..AutoBackend::new(Options::default(), CpuBackend::new()) }
     }
 
     fn gpu(&self, watch: &dyn Watch) -> Option<&GpuBackend> {
@@ -56,13 +56,23 @@ impl Backend for AutoBackend {
     }
 
     fn solve(&self, problem: &Problem, stop: &Stop, watch: &dyn Watch) -> Result<Solution, SolveError> {
+        self.solve_from(problem, None, stop, watch)
+    }
+
+    fn solve_from(
+        &self,
+        problem: &Problem,
+        start: Option<&Start<'_>>,
+        stop: &Stop,
+        watch: &dyn Watch,
+    ) -> Result<Solution, SolveError> {
         let gpu = if problem.unknowns() >= self.worth_it { self.gpu(watch) } else { None };
-        let Some(gpu) = gpu else { return self.cpu.solve(problem, stop, watch) };
-        match gpu.solve(problem, stop, watch) {
+        let Some(gpu) = gpu else { return self.cpu.solve_from(problem, start, stop, watch) };
+        match gpu.solve_from(problem, start, stop, watch) {
             // The problem itself is the state of the run that counts: an iterate on a lost device is lost with it.
             Err(error @ (SolveError::Device { .. } | SolveError::Memory { .. })) => {
                 watch.event(Event::Warning(format!("{error}; the processor solves instead")));
-                self.cpu.solve(problem, stop, watch)
+                self.cpu.solve_from(problem, start, stop, watch)
             }
             other => other,
         }

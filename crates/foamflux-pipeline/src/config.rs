@@ -88,6 +88,15 @@ pub struct Config {
     pub refine: Option<bool>,
     /// Also the effective tensor of the volume as a unit cell that repeats itself.
     pub tensor: Option<bool>,
+    /// Whether the electrode tortuosity factor tau_e is computed; without a word `run` does it for the pore along z, or along
+    /// the one direction it was given, and `transport` does not.
+    pub electrode: Option<bool>,
+    /// Where the collector is, `last` or `first` slice; the separator is at the other end.
+    pub collector: Option<String>,
+    /// Area of a voxel face of the walls for tau_e: `normals` (true area) or `faces` (its own).
+    pub wall_area: Option<String>,
+    /// Storage of the solver on the processor: `auto`, `grid`, `list`.
+    pub layout: Option<String>,
     /// Directions whose potential and flux go into `fields.vti`: `none`, `x`, `y`, `z`, `all`.
     pub fields: Option<String>,
 
@@ -219,7 +228,8 @@ impl Config {
         overlay!(base, over;
             voxel_size, shape, dtype, byte_order, offset, crop, bin, odd_sizes, bad_slices, content, labels,
             method, threshold, low, high, foreground, denoise, min_solid, fill_holes, node_factor, node_lambda, spur, density, bet,
-            phase, conductivity, direction, sides, tol, max_iterations, certify, geometric, refine, tensor, fields, skip, only, sample,
+            phase, conductivity, direction, sides, tol, max_iterations, certify, geometric, refine, tensor, electrode, collector, wall_area,
+            layout, fields, skip, only, sample,
             device, threads, max_memory, seed)
     }
 
@@ -242,6 +252,9 @@ impl Config {
             sides: text("no-flux"),
             tol: text("0.1%"),
             max_iterations: Some(20_000),
+            collector: text("last"),
+            wall_area: text("normals"),
+            layout: text("auto"),
             fields: text("z"),
             skip: Some(Vec::new()),
             device: text("auto"),
@@ -343,7 +356,7 @@ mod tests {
                 "threshold" | "low" | "high" | "density" | "bet" | "node-factor" | "node-lambda" | "spur" => {
                     toml::Value::Float(2.5)
                 }
-                "certify" | "geometric" | "refine" | "tensor" => toml::Value::Boolean(true),
+                "certify" | "geometric" | "refine" | "tensor" | "electrode" => toml::Value::Boolean(true),
                 "phase" | "skip" | "only" => toml::Value::Array(vec!["a".into()]),
                 _ => "a".into(),
             };

@@ -5,6 +5,7 @@
 
 pub mod config;
 mod content;
+mod electrode;
 mod error;
 pub mod ingest;
 pub mod measure;

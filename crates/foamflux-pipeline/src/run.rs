@@ -15,7 +15,7 @@ use crate::ingest;
 use crate::measure::GreyField;
 use crate::record::Recorder;
 use crate::segment::{GreyHistogram, Segmented};
-use crate::settings::{OptionalStage, Settings};
+use crate::settings::{OptionalStage, Settings, main_electrode};
 use crate::transport::Fields;
 use crate::{measure, memory, segment, transport};
 
@@ -129,6 +129,7 @@ pub fn run(
         // Bounds cost a small part of a solve, so the main job has them unless the user said no.
         transport_settings.certify = settings.config.certify.unwrap_or(true);
         transport_settings.geometric = settings.config.geometric.unwrap_or(true);
+        transport_settings.electrode = main_electrode(&settings.config)?;
         transport_settings.max_memory = settings.max_memory;
         let solved = transport::transport(&labels, &transport_settings, 0.0, backend, watch)?;
         transport_results = solved.results;

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
-use foamflux_grid::{Axis, Label, Phase, VoxelSize, VoxelSizeSource, units};
+use foamflux_grid::{Axis, Label, LabelSet, Phase, VoxelSize, VoxelSizeSource, units};
 use foamflux_io::read::{BadSlices, BinMode, ByteOrder, OddSizes, RawLayout, ReadOptions};
 use foamflux_network::{Parameters, ZoneRule};
-use foamflux_transport::{Sides, Stop};
+use foamflux_transport::{Collector, Layout, Sides, Stop, WallArea};
 use foamflux_voxel::segment::{Denoise, Foreground, HoleFilling, Method, SegmentOptions};
 
 use crate::config::{Config, ConfigError, LabelMap, parse_conductivities, parse_label_map};
@@ -49,6 +49,19 @@ pub struct MeasureSettings {
     pub bet_m2_per_g: Option<f64>,
 }
 
+/// For what an electrode tortuosity factor is computed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ElectrodeSettings {
+    /// Directions.
+    pub axes: Vec<Axis>,
+    /// The only phase, where not every one is asked for.
+    pub only: Option<LabelSet>,
+    /// Where the collector is.
+    pub collector: Collector,
+    /// How the area of the walls is counted.
+    pub walls: WallArea,
+}
+
 /// What conducts, and how well it is to be solved.
 #[derive(Debug, Clone)]
 pub struct TransportSettings {
@@ -70,6 +83,10 @@ pub struct TransportSettings {
     pub refine: bool,
     /// Whether the effective tensor of the repeating volume is computed.
     pub tensor: bool,
+    /// Whether and how tau_e is computed.
+    pub electrode: Option<ElectrodeSettings>,
+    /// Storage on the processor, where it is not to be chosen automatically.
+    pub layout: Option<Layout>,
     /// Directions whose potential, flux and losses are kept.
     pub fields: Vec<Axis>,
     /// Bytes that may be used.
@@ -409,9 +426,46 @@ fn transport(config: &Config, max_memory: Option<u64>) -> Result<TransportSettin
         geometric: config.geometric.unwrap_or(false),
         refine: config.refine.unwrap_or(false),
         tensor: config.tensor.unwrap_or(false),
+        // Read in any case, so that a word that is not known is refused even where it is not used.
+        electrode: Some(electrode(config)?).filter(|_| config.electrode == Some(true)),
+        layout: choice(
+            "layout",
+            config.layout.as_deref(),
+            &[
+                ("auto", None),
+                (Layout::Dense.name(), Some(Layout::Dense)),
+                (Layout::Compact.name(), Some(Layout::Compact)),
+            ],
+        )?,
         fields,
         max_memory,
     })
+}
+
+fn electrode(config: &Config) -> Result<ElectrodeSettings, ConfigError> {
+    let collectors = [Collector::Last, Collector::First].map(|c| (c.name(), c));
+    let walls = [WallArea::Normals, WallArea::Faces].map(|w| (w.name(), w));
+    Ok(ElectrodeSettings {
+        axes: axes("direction", config.direction.as_deref().unwrap_or("all"))?,
+        only: None,
+        collector: choice("collector", config.collector.as_deref(), &collectors)?,
+        walls: choice("wall-area", config.wall_area.as_deref(), &walls)?,
+    })
+}
+
+/// What the main job computes: tau_e of the pore along the one direction asked for, along z where all are.
+///
+/// # Errors
+/// [`ConfigError::Value`].
+pub fn main_electrode(config: &Config) -> Result<Option<ElectrodeSettings>, ConfigError> {
+    if !config.electrode.unwrap_or(true) {
+        return Ok(None);
+    }
+    let mut settings = electrode(config)?;
+    if settings.axes.len() > 1 {
+        settings.axes = vec![Axis::Z];
+    }
+    Ok(Some(ElectrodeSettings { only: Some(LabelSet::PORE), ..settings }))
 }
 
 fn tag(config: &Config) -> Result<Parameters, ConfigError> {

@@ -9,11 +9,13 @@ use foamflux_results::{
     SecondsSpent, TensorResults, TransportResults,
 };
 use foamflux_transport::{
-    Backend, Blocked, Certificate, CertifyError, Coefficients, Geodesic, GeodesicError, Problem, Profile, Setup,
-    Solution, SolveError, Stop, TensorError, Why, bruggeman, certify, constrictivity, effective_tensor, flux,
-    flux_tortuosity, flux_tortuosity_is_consistent, geodesic, losses, macmullin,
+    Backend, Blocked, Certificate, CertifyError, Coefficients, Geodesic, GeodesicError, Layout, Problem, Profile,
+    Setup, Solution, SolveError, Start, Stop, TensorError, Why, bruggeman, certify, constrictivity, effective_tensor,
+    flux, flux_tortuosity, flux_tortuosity_is_consistent, geodesic, losses, macmullin,
 };
 
+use crate::config::ConfigError;
+use crate::electrode;
 use crate::error::PipelineError;
 use crate::ingest::volume_info;
 use crate::refine;
@@ -55,12 +57,32 @@ pub fn transport(
     watch: &dyn Watch,
 ) -> Result<Transport, PipelineError> {
     let mut out = Transport::default();
-    for (phase, coefficients) in media(settings)? {
+    let media = media(settings)?;
+    if let Some(layout) = settings.layout {
+        check_layout(layout, labels, &media, settings)?;
+    }
+    for (phase, coefficients) in media {
         let results =
             one_phase(labels, &phase, &coefficients, settings, seconds_read, backend, watch, &mut out.fields)?;
         out.results.insert(phase.name.clone(), results);
     }
     Ok(out)
+}
+
+/// Refuses a storage that cannot hold the problem.
+fn check_layout(
+    layout: Layout,
+    labels: &Labels,
+    media: &[(Phase, Coefficients)],
+    settings: &TransportSettings,
+) -> Result<(), ConfigError> {
+    let tensor =
+        (settings.tensor && layout == Layout::Dense).then_some("--tensor joins all walls, which the grid cannot");
+    let refusal = media.iter().find_map(|(_, coefficients)| layout.refusal(labels, coefficients, settings.sides));
+    match refusal.or(tensor) {
+        Some(why) => Err(ConfigError::value("layout", format!("'{}' cannot be used here: {why}", layout.name()))),
+        None => Ok(()),
+    }
 }
 
 /// What conducts: one medium per phase, or one made of all labels that were given a conductivity.
@@ -107,6 +129,16 @@ fn one_phase(
             }
             Setup::Ready(problem) => task.open(axis, &problem, &mut warnings, fields)?,
         };
+        if let Some(asked) = &settings.electrode
+            && asked.axes.contains(&axis)
+            && asked.only.is_none_or(|only| only == phase.labels)
+        {
+            let found = electrode::electrode(labels, phase, coefficients, axis, asked, settings, backend, watch)?;
+            results.electrode = Some(found);
+            if let Some(layers) = electrode::layers_in_file(labels).filter(|w| !warnings.contains(w)) {
+                warnings.push(layers);
+            }
+        }
         results.seconds.read = seconds_read;
         watch.event(Event::Finished { stage: Stage::Transport, outcome });
         directions.insert(axis.name().to_owned(), results);
@@ -181,14 +213,16 @@ fn solve_certified(
     backend: &dyn Backend,
     watch: &dyn Watch,
 ) -> Result<(Solution, Certificate), PipelineError> {
-    let mut best = None;
+    let mut best: Option<(Solution, Certificate)> = None;
     for part in CERTIFIED_PARTS {
         let tighter = Stop {
             tau_rel: part * stop.tau_rel,
             tau_minus_one: stop.tau_minus_one.map(|relative| part * relative),
             ..*stop
         };
-        match solve(problem, &tighter, what, backend, watch) {
+        // The second try goes on from where the first one ended.
+        let solved = solve_from(problem, best.as_ref().map(|(solution, _)| solution), &tighter, what, backend, watch);
+        match solved {
             Ok(solution) => {
                 let certificate = certified(problem, &solution, watch)?;
                 let met = certificate.relative_gap <= stop.allowed(solution.tau);
@@ -310,7 +344,7 @@ impl Task<'_> {
 /// what is left above the bound is rounding in single precision.
 const FLUX_CHECK_SLACK: f64 = 1e-5;
 
-/// Solves a problem; where the tolerance is not met, says what is known of the best value.
+/// Solves a problem.
 pub(crate) fn solve(
     problem: &Problem,
     stop: &Stop,
@@ -318,7 +352,30 @@ pub(crate) fn solve(
     backend: &dyn Backend,
     watch: &dyn Watch,
 ) -> Result<Solution, PipelineError> {
-    backend.solve(problem, stop, watch).map_err(|source| match source {
+    described(problem, backend.solve(problem, stop, watch), what, watch)
+}
+
+/// The same, from a rougher solution of the same problem.
+fn solve_from(
+    problem: &Problem,
+    rougher: Option<&Solution>,
+    stop: &Stop,
+    what: &str,
+    backend: &dyn Backend,
+    watch: &dyn Watch,
+) -> Result<Solution, PipelineError> {
+    let start = rougher.and_then(|solution| Start::of(problem, solution).ok());
+    described(problem, backend.solve_from(problem, start.as_ref(), stop, watch), what, watch)
+}
+
+/// An outcome, or what is known of the best value where the tolerance is not met.
+fn described(
+    problem: &Problem,
+    outcome: Result<Solution, SolveError>,
+    what: &str,
+    watch: &dyn Watch,
+) -> Result<Solution, PipelineError> {
+    outcome.map_err(|source| match source {
         SolveError::Cancelled { .. } => PipelineError::Cancelled,
         SolveError::NotConverged { wanted, why, best } => {
             let bounds = match certify(problem, &best, watch) {
@@ -397,6 +454,7 @@ fn flows(problem: &Problem, solution: &Solution, certificate: Option<&Certificat
         half_loss_fraction: None,
         tau_refined: None,
         profile: None,
+        electrode: None,
         blocked: None,
         residual: Some(solution.residual),
         flux_imbalance: Some(solution.flux_imbalance),
@@ -479,6 +537,7 @@ fn no_flow(blocked: &Blocked, backend: &dyn Backend) -> DirectionResults {
         half_loss_fraction: None,
         tau_refined: None,
         profile: None,
+        electrode: None,
         blocked: Some(BlockedInfo {
             reason: blocked.to_string(),
             reach_from_inlet_slices: blocked.from_inlet.slices,

@@ -182,7 +182,8 @@ fn transport(out: &mut Vec<(String, String)>, phase: &str, axis: &str, results: 
     let name = format!("{phase}_{axis}");
     let percolates = d.map(|d| d.percolates.to_string()).unwrap_or_default();
     out.push((format!("percolates_{name}"), percolates));
-    let values: [(&str, Option<f64>); 13] = [
+    let electrode = d.and_then(|d| d.electrode.as_ref());
+    let values: [(&str, Option<f64>); 17] = [
         ("percolating_fraction", d.map(|d| d.percolating_fraction)),
         ("tau", d.and_then(|d| d.tau)),
         ("tau_error", d.and_then(|d: &DirectionResults| d.error.total)),
@@ -196,6 +197,10 @@ fn transport(out: &mut Vec<(String, String)>, phase: &str, axis: &str, results: 
         ("flux_tortuosity", d.and_then(|d| d.flux_tortuosity)),
         ("constrictivity", d.and_then(|d| d.constrictivity)),
         ("half_loss_fraction", d.and_then(|d| d.half_loss_fraction)),
+        ("tau_e", electrode.and_then(|e| e.tau_e)),
+        ("tau_e_error", electrode.and_then(|e| e.tau_e_error.total)),
+        ("tau_e_connected", electrode.and_then(|e| e.electrode.tau_e_connected)),
+        ("separator_connected_fraction", electrode.map(|e| e.separator_connected_fraction)),
     ];
     for (part, value) in values {
         out.push((format!("{part}_{name} [1]"), number(value)));

@@ -62,6 +62,7 @@ pub fn run_text(r: &RunResults) -> String {
         paragraph(&mut out, if verdict.tone == Tone::Care { "! " } else { "- " }, &verdict.text);
     }
     section(&mut out, transport::summary(&r.transport));
+    section(&mut out, transport::electrodes(&r.transport));
     if let Some(m) = &r.measure {
         section(&mut out, measure::lengths(m, false));
         section(&mut out, m.surface.as_ref().and_then(measure::areas));
@@ -118,6 +119,10 @@ pub fn transport_text(t: &TransportResults) -> String {
     }
     section(&mut out, transport::summary(&by_phase));
     section(&mut out, transport::more(&by_phase));
+    section(&mut out, transport::electrodes(&by_phase));
+    for line in transport::no_electrode(&by_phase) {
+        paragraph(&mut out, "  ", &line);
+    }
     section(&mut out, transport::paths(&by_phase));
     section(&mut out, transport::certainty(&by_phase));
     for line in transport::overestimates(&by_phase) {

@@ -24,6 +24,6 @@ pub use run::{Figure, Program, RunResults, StageOutcome, StageReport};
 pub use segment::{SegmentResults, ThresholdSensitivity};
 pub use tag::{FibreResults, NetworkConduction, NodeResults, NodeZoneInfo, SpreadInfo, TagResults, TopologyInfo};
 pub use transport::{
-    BlockedInfo, DirectionResults, GeometricTortuosity, PhaseInfo, ProfileResults, RefinedLevel, RefinedTau,
-    SecondsSpent, TensorResults, TransportResults,
+    BlockedInfo, DirectionResults, ElectrodeDetails, ElectrodeResults, GeometricTortuosity, PhaseInfo, ProfileResults,
+    RefinedLevel, RefinedTau, SecondsSpent, TensorResults, TransportResults,
 };

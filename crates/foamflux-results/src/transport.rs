@@ -109,6 +109,54 @@ pub struct RefinedTau {
     pub levels: Vec<RefinedLevel>,
 }
 
+/// Electrode tortuosity factor: blocking walls, dead ends included.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ElectrodeResults {
+    /// tau_e = 3 Re Z(0) eps kappa A / L, eps the phase's whole volume fraction; `null` where there is none.
+    pub tau_e: Option<f64>,
+    /// Error of tau_e.
+    pub tau_e_error: ErrorParts,
+    /// Share of the box that belongs to clusters of the phase that touch the separator.
+    pub separator_connected_fraction: f64,
+    /// What it came from.
+    pub electrode: ElectrodeDetails,
+}
+
+/// What tau_e came from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ElectrodeDetails {
+    /// Where the collector is: `first` or `last` slice; the separator is at the other end.
+    pub collector: String,
+    /// tau_e with the volume fraction of what the separator reaches instead.
+    pub tau_e_connected: Option<f64>,
+    /// Where tau_e of the voxel geometry lies, up to the solver's error.
+    pub tau_e_voxel_geometry_range: Option<[f64; 2]>,
+    /// Area of the walls that the current enters through, in m2; `null` without a voxel size.
+    pub interfacial_area_m2: Option<f64>,
+    /// The same in squared voxels; `null` with a voxel size.
+    pub interfacial_area_vox: Option<f64>,
+    /// Share of the phase's wall area that the separator does not reach.
+    pub interfacial_area_unconnected_share: f64,
+    /// How a voxel face of the wall is weighted: `normals` (true area) or `faces` (its own area).
+    pub wall_area: String,
+    /// Why there is no tau_e, where there is none.
+    pub reason: Option<String>,
+    /// True residual over the currents that enter.
+    pub residual: Option<f64>,
+    /// Difference of the currents through separator and walls, relative.
+    pub current_imbalance: Option<f64>,
+    /// Iterations.
+    pub iterations: Option<u64>,
+    /// Unknowns.
+    pub unknowns: u64,
+    /// What solved it.
+    pub device: String,
+    /// Seconds, set-up included.
+    pub seconds: f64,
+    /// The solver's own peak memory in bytes.
+    pub peak_bytes: u64,
+}
+
 /// Why no current flows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BlockedInfo {
@@ -122,7 +170,7 @@ pub struct BlockedInfo {
     pub percolates_by_edges_or_corners: bool,
 }
 
-/// One direction. All keys are always present; what does not exist is `null`.
+/// One direction. All keys but those of tau_e are always present; what does not exist is `null`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DirectionResults {
     /// Whether the phase connects the inlet with the outlet face.
@@ -166,6 +214,9 @@ pub struct DirectionResults {
     /// Values by slice.
     #[serde(default)]
     pub profile: Option<ProfileResults>,
+    /// tau_e and what belongs to it, where asked for.
+    #[serde(flatten, default, skip_serializing_if = "Option::is_none")]
+    pub electrode: Option<ElectrodeResults>,
     /// Why nothing flows, when nothing does.
     pub blocked: Option<BlockedInfo>,
     /// True relative residual.

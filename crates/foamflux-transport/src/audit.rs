@@ -7,7 +7,7 @@
 use foamflux_grid::Axis;
 use rayon::prelude::*;
 
-use crate::problem::{Conductance, LATERAL};
+use crate::problem::{Conductance, LATERAL, Source};
 use crate::{Deviation, Problem};
 
 /// Rows per parallel block; fixed, so that sums do not depend on the number of threads.
@@ -22,6 +22,8 @@ pub(crate) struct Audit {
     pub(crate) residual: f64,
     /// Flux through every cross-section, the inlet first, the outlet last.
     pub(crate) sections: Vec<f64>,
+    /// What the current through the walls, if there is one, delivers: its sum over the unknowns times their potential.
+    pub(crate) work: f64,
 }
 
 /// Faces between `len` voxels of a row and their neighbours.
@@ -58,7 +60,7 @@ fn walk_values<V: Copy + Into<f64>>(problem: &Problem, u: &[V], (z, y): (usize, 
     let base = first.first as usize;
     let flow = problem.axis();
     let mut stretch = |s: Stretch| {
-        let straight = f64::from(u8::from(s.axis == flow));
+        let straight = if s.axis == flow { problem.straight() } else { 0.0 };
         let sign = if s.up { 1.0 } else { -1.0 };
         let number = s.axis.xyz_index();
         let drops = u[s.i..s.i + s.len].iter().zip(&u[s.j..s.j + s.len]);
@@ -92,12 +94,13 @@ fn walk_values<V: Copy + Into<f64>>(problem: &Problem, u: &[V], (z, y): (usize, 
             stretch(Stretch { axis, up, i: i as usize, j: j as usize, len });
         });
     }
-    if !problem.has_electrodes() {
+    let [inlet, outlet] = problem.end_bits().map(|bit| bit != 0);
+    if !(inlet || outlet) {
         return;
     }
-    let slices = problem.slices();
+    let (slices, half) = (problem.slices(), problem.half_drop());
     let mut end = |i: usize, outlet: bool| {
-        let drop = 0.5 + if outlet { u[i].into() } else { -u[i].into() };
+        let drop = half + if outlet { u[i].into() } else { -u[i].into() };
         take.end(i - base, flow.xyz_index(), outlet, problem.to_electrode(i), drop);
     };
     let at = if flow == Axis::Y { y } else { z };
@@ -107,18 +110,18 @@ fn walk_values<V: Copy + Into<f64>>(problem: &Problem, u: &[V], (z, y): (usize, 
     for run in runs {
         let (first, last) = (run.first as usize, run.first as usize + run.len() - 1);
         if flow == Axis::X {
-            if run.x0 == 0 {
+            if inlet && run.x0 == 0 {
                 end(first, false);
             }
-            if run.x1 as usize == slices {
+            if outlet && run.x1 as usize == slices {
                 end(last, true);
             }
         } else {
             for i in first..=last {
-                if at == 0 {
+                if inlet && at == 0 {
                     end(i, false);
                 }
-                if at + 1 == slices {
+                if outlet && at + 1 == slices {
                     end(i, true);
                 }
             }
@@ -273,6 +276,21 @@ impl RowSums {
     }
 }
 
+impl RowSums {
+    /// Lets the current through the walls into the unknowns from number `first` on; returns what it delivers and the
+    /// sum of its squares.
+    fn take_source(&mut self, source: &Source, deviation: &Deviation, first: usize) -> [f64; 2] {
+        let mut sums = [0.0; 2];
+        for (k, (inflow, &current)) in self.inflow.iter_mut().zip(&source.values[first..]).enumerate() {
+            let current = f64::from(current);
+            *inflow += current;
+            sums[0] += current * deviation.at(first + k);
+            sums[1] += current * current;
+        }
+        sums
+    }
+}
+
 /// Sum of `f` of all values in four strands, which the processor adds at once; the order is fixed.
 fn sum(values: &[f64], f: impl Fn(f64) -> f64) -> f64 {
     let (fours, rest) = values.as_chunks::<4>();
@@ -288,11 +306,11 @@ pub(crate) fn audit(problem: &Problem, deviation: &Deviation) -> Audit {
     let (shape, flow, slices) = (problem.shape(), problem.axis(), problem.slices());
     let rows = shape.z * shape.y;
     let per_block = rows.div_ceil(BLOCKS);
-    let parts: Vec<(f64, f64, f64, usize, Vec<f64>)> = (0..rows.div_ceil(per_block))
+    let parts: Vec<([f64; 4], usize, Vec<f64>)> = (0..rows.div_ceil(per_block))
         .into_par_iter()
         .map(|block| {
             let range = block * per_block..((block + 1) * per_block).min(rows);
-            let (mut energy, mut squares, mut drive) = (0.0, 0.0, 0.0);
+            let (mut energy, mut squares, mut drive, mut work) = (0.0, 0.0, 0.0, 0.0);
             // Along z a block's rows lie in few sections.
             let from = if flow == Axis::Z { range.start / shape.y } else { 0 };
             let to = if flow == Axis::Z { (range.end - 1) / shape.y + 1 } else { slices };
@@ -301,9 +319,15 @@ pub(crate) fn audit(problem: &Problem, deviation: &Deviation) -> Audit {
             for row in range {
                 let (z, y) = (row / shape.y, row % shape.y);
                 sums.fill(problem, deviation, (z, y));
+                if let Some(source) = problem.source() {
+                    let [delivered, square] = sums.take_source(source, deviation, problem.runs().row_first(row));
+                    work += delivered;
+                    drive += square;
+                } else {
+                    drive += sums.drive;
+                }
                 energy += sum(&sums.energy, |e| e);
                 squares += sum(&sums.inflow, |f| f * f);
-                drive += sums.drive;
                 // Every cross-section once: the inlet by the faces before the first slice, others by those after.
                 if from == 0 {
                     sections[0] += sums.entering;
@@ -319,13 +343,14 @@ pub(crate) fn audit(problem: &Problem, deviation: &Deviation) -> Audit {
                     sections[depth - from + 1] += sum(&sums.through, |f| f);
                 }
             }
-            (energy, squares, drive, from, sections)
+            ([energy, squares, drive, work], from, sections)
         })
         .collect();
-    let mut total = Audit { energy: 0.0, residual: 0.0, sections: vec![0.0; slices + 1] };
+    let mut total = Audit { energy: 0.0, residual: 0.0, sections: vec![0.0; slices + 1], work: 0.0 };
     let (mut squares, mut drive) = (0.0, 0.0);
-    for (energy, square, drive_part, from, sections) in parts {
+    for ([energy, square, drive_part, work], from, sections) in parts {
         total.energy += energy;
+        total.work += work;
         squares += square;
         drive += drive_part;
         for (sum, part) in total.sections[from..].iter_mut().zip(sections) {
@@ -337,8 +362,14 @@ pub(crate) fn audit(problem: &Problem, deviation: &Deviation) -> Audit {
 }
 
 impl Audit {
-    /// Largest deviation of a section's flux from the effective flux, relative.
-    pub(crate) fn imbalance(&self, slices: usize) -> f64 {
+    /// Largest deviation of a section's flux from the effective flux, relative; with a separator, of the current through
+    /// it from the current that enters through the walls.
+    pub(crate) fn imbalance(&self, problem: &Problem) -> f64 {
+        let slices = problem.slices();
+        if let Some(source) = problem.source() {
+            let leaving = if source.at_outlet { self.sections[slices] } else { -self.sections[0] };
+            return (leaving - source.total).abs() / source.total;
+        }
         // The energy is the effective flux times the whole potential drop of one per slice.
         let flux = self.energy / slices as f64;
         if flux > 0.0 { self.sections.iter().map(|s| (s - flux).abs()).fold(0.0, f64::max) / flux } else { 0.0 }

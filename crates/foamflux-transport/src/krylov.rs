@@ -15,7 +15,8 @@ use crate::tail::Tail;
 /// What the true residual pass returns beside the residual.
 #[derive(Debug, Clone, Copy)]
 pub struct Energy<S> {
-    /// Dissipated energy of the iterate, in scaled units (an empty box has one per voxel).
+    /// Dissipated energy of the iterate, in scaled units (an empty box has one per voxel). Where current enters through
+    /// walls, `x'Ax - 2 s'x`, which is never above zero at the minimum. Either exceeds its minimum by `|x - x*|_A^2`.
     pub energy: S,
     /// Energy that rounding of the stored iterate may have added.
     pub rounding: S,
@@ -45,6 +46,10 @@ pub trait Primitives {
     /// Iterations between looks at the scalars.
     const LOOK_EVERY: u32;
 
+    /// What the error cannot exceed at an energy, before anything is known of the convergence.
+    fn error_before(&self, energy: f64) -> f64 {
+        energy
+    }
     /// A field of zeros.
     fn vector(&self) -> Self::Vector;
     /// A field for the preconditioned residual `z`; may be empty where `direction` recomputes it from `r`.
@@ -143,8 +148,8 @@ pub fn conjugate_gradients<P: Primitives>(
     let seen = on.read(&[start.energy, start.rounding, rz]);
     let (mut energy, mut rounding, mut rz_seen) = (seen[0], seen[1], seen[2]);
     let mut k = tail.len();
-    // No tail yet: all that is known of the error is that it cannot exceed the energy.
-    let mut error = if rz_seen > 0.0 { energy } else { rounding };
+    // No tail yet: all that is known of the error is that it cannot exceed the energy, where that is dissipated alone.
+    let mut error = if rz_seen > 0.0 { on.error_before(energy) } else { rounding };
     let mut drifts = 0;
     let mut next_check = k;
     let mut last_replaced = k;

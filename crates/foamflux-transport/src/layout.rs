@@ -62,6 +62,41 @@ impl Layout {
         Layout::choose(uniform, problem.sides(), problem.unknowns(), problem.shape().len())
     }
 
+    /// Name as the command line takes it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Layout::Compact => "list",
+            Layout::Dense => "grid",
+        }
+    }
+
+    /// Why this storage cannot hold a problem, and none where it can.
+    #[must_use]
+    pub fn refusal(self, labels: &Labels, coefficients: &Coefficients, sides: Sides) -> Option<&'static str> {
+        match self {
+            Layout::Compact => None,
+            Layout::Dense if sides == Sides::Periodic => Some("the grid has no joined sides"),
+            Layout::Dense if several_conductivities(&labels.counts(), coefficients) => {
+                Some("the grid holds one conductivity, and the labels that conduct have several")
+            }
+            Layout::Dense => None,
+        }
+    }
+
+    /// Why a problem is stored in this way.
+    pub(crate) fn reason(self, problem: &Problem) -> String {
+        let uniform = matches!(problem.conductance(), Conductance::Uniform(_));
+        let limit = 100.0 * DENSE_ABOVE;
+        match self {
+            _ if self != Layout::of(problem) => "instead of the automatic choice".to_owned(),
+            Layout::Dense => format!("as that is more than {limit:.0} %"),
+            Layout::Compact if !uniform => "as conductivities differ".to_owned(),
+            Layout::Compact if problem.sides() == Sides::Periodic => "as walls are joined".to_owned(),
+            Layout::Compact => format!("as that is at most {limit:.0} %"),
+        }
+    }
+
     fn choose(uniform: bool, sides: Sides, unknowns: usize, voxels: usize) -> Self {
         // The grid sweep knows neither wrapping walls nor conductances per pair.
         if uniform && sides == Sides::NoFlux && unknowns as f64 > DENSE_ABOVE * voxels as f64 {
@@ -210,6 +245,7 @@ impl CompactGraph {
 /// Sets the connectivity bytes of one slice and reports every lateral link `(local unknown, direction, neighbour)`.
 fn connect_plane(problem: &Problem, z: usize, base: u32, open: &mut [u8], mut link: impl FnMut(usize, usize, u32)) {
     let (shape, axis) = (problem.shape(), problem.axis());
+    let [inlet, outlet] = problem.end_bits();
     for y in 0..shape.y {
         for &run in problem.runs().row(z, y) {
             let here = (run.first - base) as usize;
@@ -218,22 +254,21 @@ fn connect_plane(problem: &Problem, z: usize, base: u32, open: &mut [u8], mut li
             row[..last].iter_mut().for_each(|o| *o |= bit::X_UP);
             row[1..].iter_mut().for_each(|o| *o |= bit::X_DOWN);
             match axis {
-                _ if !problem.has_electrodes() => {}
                 Axis::X => {
                     if run.x0 == 0 {
-                        row[0] |= bit::INLET;
+                        row[0] |= inlet;
                     }
                     if run.x1 as usize == shape.x {
-                        row[last] |= bit::OUTLET;
+                        row[last] |= outlet;
                     }
                 }
                 Axis::Y | Axis::Z => {
                     let at = if axis == Axis::Y { y } else { z };
                     if at == 0 {
-                        row.iter_mut().for_each(|o| *o |= bit::INLET);
+                        row.iter_mut().for_each(|o| *o |= inlet);
                     }
                     if at + 1 == shape.along(axis) {
-                        row.iter_mut().for_each(|o| *o |= bit::OUTLET);
+                        row.iter_mut().for_each(|o| *o |= outlet);
                     }
                 }
             }

@@ -28,6 +28,7 @@ mod coefficients;
 mod cpu;
 mod dead_ends;
 pub mod device;
+mod electrode;
 mod flux;
 mod geodesic;
 pub mod krylov;
@@ -41,6 +42,7 @@ mod refine;
 mod routes;
 mod runs;
 mod solution;
+mod start;
 pub mod tail;
 mod tensor;
 mod vertices;
@@ -56,6 +58,9 @@ pub use certify::{Certificate, CertifyError, certify};
 pub use coefficients::{Coefficients, MAX_CONTRAST, ProblemError};
 pub use cpu::CpuBackend;
 pub use dead_ends::DeadEnds;
+pub use electrode::{
+    Collector, Electrode, ElectrodeError, ElectrodeOutcome, ElectrodeSetting, WallArea, electrode_tortuosity,
+};
 pub use flux::{
     BRUGGEMAN_LIMIT, Bruggeman, bruggeman, flux, flux_tortuosity, flux_tortuosity_is_consistent, macmullin, magnitude,
 };
@@ -65,4 +70,5 @@ pub use losses::{Losses, Profile, constrictivity, losses};
 pub use problem::{Fractions, Problem, Setup, Sides};
 pub use refine::{ASSUMED_ORDER, Level, ORDERS, Refined, extrapolate, split_voxels};
 pub use solution::{Deviation, Seconds, Solution, SolveError, SolverError, Stop, TAU_MINUS_ONE_FLOOR, Why};
+pub use start::{Start, StartError};
 pub use tensor::{EffectiveTensor, TensorError, effective_tensor};

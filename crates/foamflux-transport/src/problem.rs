@@ -13,6 +13,8 @@
 //! and small tau - 1 is not lost in single precision.
 //! Conductances are scaled by the axial one of the best conductor: 1 along the axis, `(d_axis/d_k)^2` along axis k.
 
+mod separator;
+
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -21,9 +23,11 @@ use rayon::prelude::*;
 
 use crate::blocked::diagnose;
 use crate::dead_ends::{self, DeadEnds, Removed, Search, Walls};
+use crate::layout::bit;
 use crate::prune::{Clusters, Neighbours, wraps};
 use crate::runs::{Run, Runs, count, counts, facing, gather, split_mut};
 use crate::{Blocked, Coefficients, ProblemError};
+pub(crate) use separator::{Separated, Source};
 
 /// What the four side walls do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -36,13 +40,15 @@ pub enum Sides {
 }
 
 /// What is at the two ends of the axis of transport.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Ends {
     /// Planes of constant potential, half a voxel beyond the first and the last slice.
     Electrodes,
     /// Each other: the potential drops by one per slice on the average of a unit cell that repeats itself.
     /// The listed unknowns, one of every cluster, are grounded, where nothing flows as nothing else leaves the cell.
     Joined(Vec<u32>),
+    /// A plane of potential zero on one side, and current that enters through the walls of the phase.
+    Separator(Box<Source>),
 }
 
 /// A problem that can be solved, or the fact that nothing percolates.
@@ -266,7 +272,7 @@ impl Problem {
     /// Energy below which nothing is told from nothing: without electrodes a phase may turn out not to percolate.
     pub(crate) fn energy_floor(&self) -> f64 {
         match &self.ends {
-            Ends::Electrodes => 0.0,
+            Ends::Electrodes | Ends::Separator(_) => 0.0,
             Ends::Joined(_) => {
                 CONDUCTS_NOTHING * self.fractions.mean_conductivity / self.sigma_max * self.shape().len() as f64
             }
@@ -276,14 +282,47 @@ impl Problem {
     /// Unknowns that are grounded where there are no electrodes.
     pub(crate) fn grounded(&self) -> &[u32] {
         match &self.ends {
-            Ends::Electrodes => &[],
+            Ends::Electrodes | Ends::Separator(_) => &[],
             Ends::Joined(grounded) => grounded,
         }
     }
 
-    /// Whether there are electrodes.
-    pub(crate) fn has_electrodes(&self) -> bool {
-        self.ends == Ends::Electrodes
+    /// Bits of the connectivity byte that voxels of the first and of the last slice have for what is beyond them:
+    /// a plane of given potential, or 0 where nothing flows out.
+    pub(crate) fn end_bits(&self) -> [u8; 2] {
+        match &self.ends {
+            Ends::Electrodes => [bit::INLET, bit::OUTLET],
+            Ends::Joined(_) => [0, 0],
+            Ends::Separator(source) if source.at_outlet => [0, bit::OUTLET],
+            Ends::Separator(_) => [bit::INLET, 0],
+        }
+    }
+
+    /// By how much the profile from which the unknowns deviate falls per slice: from the inlet to the outlet by one,
+    /// with a separator not at all.
+    pub(crate) fn straight(&self) -> f64 {
+        match &self.ends {
+            Ends::Electrodes | Ends::Joined(_) => 1.0,
+            Ends::Separator(_) => 0.0,
+        }
+    }
+
+    /// Drop of that profile from a voxel's centre to a plane of given potential; none to a ground.
+    pub(crate) fn half_drop(&self) -> f64 {
+        if matches!(self.ends, Ends::Electrodes) { 0.5 } else { 0.0 }
+    }
+
+    /// Whether another problem has the same kind of ends.
+    pub(crate) fn driven_like(&self, other: &Problem) -> bool {
+        std::mem::discriminant(&self.ends) == std::mem::discriminant(&other.ends)
+    }
+
+    /// Current that enters through the walls.
+    pub(crate) fn source(&self) -> Option<&Source> {
+        match &self.ends {
+            Ends::Electrodes | Ends::Joined(_) => None,
+            Ends::Separator(source) => Some(source),
+        }
     }
 
     /// Shape of the volume in voxels.
@@ -441,7 +480,7 @@ impl Problem {
     /// Whether the wall along `axis` wraps.
     pub(crate) fn wraps(&self, axis: Axis) -> bool {
         match &self.ends {
-            Ends::Electrodes => wraps(self.sides, self.axis, axis, self.shape()),
+            Ends::Electrodes | Ends::Separator(_) => wraps(self.sides, self.axis, axis, self.shape()),
             Ends::Joined(_) => true,
         }
     }
@@ -462,7 +501,8 @@ impl Problem {
     #[must_use]
     pub fn bytes(&self) -> u64 {
         let classes = self.classes.as_ref().map_or(0, |c| c.capacity() as u64);
-        self.runs.bytes() + classes + self.removed.as_ref().map_or(0, Removed::bytes)
+        let source = self.source().map_or(0, Source::bytes);
+        self.runs.bytes() + classes + source + self.removed.as_ref().map_or(0, Removed::bytes)
     }
 
     /// The neighbouring row of `(z, y)`, where there is one.

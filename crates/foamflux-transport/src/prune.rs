@@ -106,6 +106,12 @@ impl Clusters {
         self.touches(i) == INLET | OUTLET
     }
 
+    /// Whether run `i` belongs to a cluster that touches one of the ends whose bits are given.
+    #[inline]
+    pub(crate) fn touches_any(&self, i: usize, ends: u8) -> bool {
+        self.touches(i) & ends != 0
+    }
+
     /// First unknown of every cluster.
     pub(crate) fn first_unknowns(&self, runs: &Runs) -> Vec<u32> {
         let lowest = self.names.iter().enumerate().filter(|(i, name)| name.load(Relaxed) as usize == *i);

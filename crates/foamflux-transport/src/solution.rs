@@ -3,7 +3,7 @@
 use foamflux_grid::{Volume, VoxelSize};
 use rayon::prelude::*;
 
-use crate::Problem;
+use crate::{Problem, StartError};
 
 /// When a solve is good enough.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -94,6 +94,9 @@ pub enum SolveError {
         /// The best there is, with its estimated error.
         best: Box<Solution>,
     },
+    /// The solution to start from is none of a similar problem.
+    #[error(transparent)]
+    Start(#[from] StartError),
     /// A number became infinite or not a number.
     #[error(
         "the solve broke down after {iterations} iterations: a sum is not finite; conductivities differ by {contrast:.1e}, bring them closer together"
@@ -218,7 +221,8 @@ impl Solution {
     #[must_use]
     pub fn potential(&self, problem: &Problem) -> Volume<f32> {
         let (shape, n) = (problem.shape(), problem.slices() as f64);
-        let value = |depth: usize, u: f64| ((n - depth as f64 - 0.5 + u) / n) as f32;
+        let straight = problem.straight();
+        let value = |depth: usize, u: f64| ((straight * (n - depth as f64 - 0.5) + u) / n) as f32;
         let depths = problem.depths();
         let mut out = vec![0f32; shape.len()];
         out.par_chunks_mut(shape.x).enumerate().for_each(|(row, out)| {

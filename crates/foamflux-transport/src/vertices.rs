@@ -25,16 +25,21 @@ const BLOCK: usize = 8;
 ///
 /// Its only roundings that matter are in sums, as the vertex values are what their numbers say.
 pub(crate) fn continuous_energy(problem: &Problem, deviation: &Deviation) -> f64 {
+    continuous(problem, deviation)[0]
+}
+
+/// The same, and what the current through the walls, spread over its voxels, delivers to that potential.
+pub(crate) fn continuous(problem: &Problem, deviation: &Deviation) -> [f64; 2] {
     let nz = problem.shape().z;
     let depths = problem.depths();
-    let blocks: Vec<Vec<f64>> = (0..nz.div_ceil(BLOCK))
+    let blocks: Vec<Vec<[f64; 2]>> = (0..nz.div_ceil(BLOCK))
         .into_par_iter()
         .map(|block| {
             let (mut below, mut z_below) = (Vec::new(), None);
             (block * BLOCK..((block + 1) * BLOCK).min(nz))
                 .map(|z| {
                     if is_empty(problem, z) {
-                        return 0.0;
+                        return [0.0; 2];
                     }
                     if z_below != Some(z) {
                         below = plane(problem, deviation, &depths, z);
@@ -47,7 +52,7 @@ pub(crate) fn continuous_energy(problem: &Problem, deviation: &Deviation) -> f64
                 .collect()
         })
         .collect();
-    blocks.iter().flatten().sum()
+    blocks.iter().flatten().fold([0.0; 2], |sum, part| [sum[0] + part[0], sum[1] + part[1]])
 }
 
 fn is_empty(problem: &Problem, z: usize) -> bool {
@@ -84,6 +89,7 @@ pub(crate) fn conductivity(problem: &Problem, i: usize) -> f64 {
 fn plane(problem: &Problem, deviation: &Deviation, depths: &[u32], z: usize) -> Vec<f64> {
     let shape = problem.shape();
     let (nx, flow, n) = (shape.x + 1, problem.axis().xyz_index(), problem.slices() as f64);
+    let (straight, ends) = (problem.straight(), problem.end_bits().map(|bit| bit != 0));
     let mut sums = vec![(0.0f64, 0.0f64); nx * (shape.y + 1)];
     let below = if z > 0 { Some(z - 1) } else { problem.wraps(Axis::Z).then_some(shape.z - 1) };
     let above = if z < shape.z { Some(z) } else { problem.wraps(Axis::Z).then_some(0) };
@@ -91,7 +97,7 @@ fn plane(problem: &Problem, deviation: &Deviation, depths: &[u32], z: usize) -> 
         for y in 0..shape.y {
             for_voxels(problem, (slice, y), |x, weight, i, depth| {
                 let depth = depth.unwrap_or_else(|| depths[i] as usize);
-                let phi = n - depth as f64 - 0.5 + deviation.at(i);
+                let phi = straight * (n - depth as f64 - 0.5) + deviation.at(i);
                 for (y, x) in [(y, x), (y, x + 1), (y + 1, x), (y + 1, x + 1)] {
                     let sum = &mut sums[y * nx + x];
                     sum.0 += weight * phi;
@@ -117,22 +123,22 @@ fn plane(problem: &Problem, deviation: &Deviation, depths: &[u32], z: usize) -> 
     sums.iter()
         .enumerate()
         .map(|(v, &(sum, weight))| match [v % nx, v / nx, z][flow] {
-            0 => n,
-            depth if depth == problem.slices() => 0.0,
+            0 if ends[0] => straight * n,
+            depth if depth == problem.slices() && ends[1] => 0.0,
             _ if weight > 0.0 => sum / weight,
             _ => 0.0,
         })
         .collect()
 }
 
-fn slice_energy(problem: &Problem, low: &[f64], high: &[f64], z: usize) -> f64 {
+fn slice_energy(problem: &Problem, low: &[f64], high: &[f64], z: usize) -> [f64; 2] {
     let shape = problem.shape();
     let nx = shape.x + 1;
     let geometry = geometry(problem);
-    let mut energy = 0.0;
+    let (mut energy, mut work) = (0.0, 0.0);
     for y in 0..shape.y {
-        let mut row = 0.0;
-        for_voxels(problem, (z, y), |x, weight, _, _| {
+        let (mut row, mut delivered) = (0.0, 0.0);
+        for_voxels(problem, (z, y), |x, weight, i, _| {
             let at = y * nx + x;
             // Corners, x fastest.
             let c = [low, high].map(|p| [p[at], p[at + 1], p[at + nx], p[at + nx + 1]]);
@@ -140,11 +146,15 @@ fn slice_energy(problem: &Problem, low: &[f64], high: &[f64], z: usize) -> f64 {
             let y = square([c[0][2] - c[0][0], c[0][3] - c[0][1], c[1][2] - c[1][0], c[1][3] - c[1][1]]);
             let z = square([c[1][0] - c[0][0], c[1][1] - c[0][1], c[1][2] - c[0][2], c[1][3] - c[0][3]]);
             row += weight * (geometry[0] * x + geometry[1] * y + geometry[2] * z);
+            if let Some(source) = problem.source() {
+                delivered += f64::from(source.values[i]) * c.as_flattened().iter().sum::<f64>() / 8.0;
+            }
         });
         // Short sums of sums, so that little rounds.
         energy += row;
+        work += delivered;
     }
-    energy
+    [energy, work]
 }
 
 /// Integral of the square of the bilinear function with these values at (0,0), (0,1), (1,0), (1,1).

@@ -93,7 +93,7 @@ fn what_does_not_fit_is_not_used() {
     let flat = volume([1.0, 1.0, 2.0]);
     let cube = volume([1.0; 3]);
     let one = Coefficients::phase(LabelSet::PORE).unwrap();
-    let mut check = |labels: &Labels, sigma: &Coefficients, axis, sides, kept: usize| {
+    let check = |labels: &Labels, sigma: &Coefficients, axis, sides, kept: usize| {
         let Setup::Ready(problem) = Problem::new(labels, sigma, axis, sides).unwrap() else { panic!("percolates") };
         let got = keeping.solve(&problem, &stop, &listener).unwrap();
         let want = CpuBackend::new().solve(&problem, &stop, &Silent).unwrap();

@@ -191,6 +191,9 @@ pub(crate) struct SolveArgs {
     /// Also compute the effective tensor of the volume as a unit cell that repeats itself
     #[arg(long)]
     tensor: bool,
+    /// For tau_e: the collector is beyond the last or the first slice, the separator at the other end [default: last]
+    #[arg(long, value_name = "WHICH")]
+    collector: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -324,6 +327,15 @@ pub(crate) struct TransportArgs {
     /// Search shortest paths: geometric tortuosity ('run' always does)
     #[arg(long)]
     geometric: bool,
+    /// Also compute the electrode tortuosity factor tau_e: blocking walls, dead ends included ('run' does it for the pore)
+    #[arg(long)]
+    electrode: bool,
+    /// Area of a voxel face of the walls for tau_e: normals (true area), faces (its own) [default: normals]
+    #[arg(long, value_name = "WHICH")]
+    wall_area: Option<String>,
+    /// Storage on the processor: auto, grid (dense phases), list (sparse phases) [default: auto]
+    #[arg(long, value_name = "WHICH")]
+    layout: Option<String>,
     /// File to write potentials, flux vectors and losses to (.vti)
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
@@ -514,6 +526,7 @@ impl SolveArgs {
         config.max_iterations = self.max_iterations;
         config.refine = self.refine.then_some(true);
         config.tensor = self.tensor.then_some(true);
+        config.collector.clone_from(&self.collector);
     }
 }
 
@@ -571,6 +584,9 @@ impl Command {
                 config.conductivity.clone_from(&args.conductivity);
                 config.certify = args.certify.then_some(true);
                 config.geometric = args.geometric.then_some(true);
+                config.electrode = args.electrode.then_some(true);
+                config.wall_area.clone_from(&args.wall_area);
+                config.layout.clone_from(&args.layout);
             }
             Command::Host(args) => {
                 config.voxel_size.clone_from(&args.voxel_size);

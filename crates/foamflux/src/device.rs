@@ -9,18 +9,23 @@ use crate::commands::Session;
 /// The backend that `--device` names.
 pub(crate) fn backend(session: &Session) -> Result<Box<dyn Backend>, PipelineError> {
     match session.settings.device {
-        Device::Cpu => Ok(Box::new(CpuBackend::new().keep_hierarchy())),
+        Device::Cpu => Ok(Box::new(cpu(session))),
         Device::Auto => Ok(auto(session)),
         Device::Gpu(index) => gpu(index, session),
     }
 }
 
+/// The processor, in the storage that the user chose.
+fn cpu(session: &Session) -> CpuBackend {
+    session.settings.transport.layout.map_or_else(CpuBackend::new, CpuBackend::with_layout).keep_hierarchy()
+}
+
 #[cfg(not(feature = "gpu"))]
 mod built {
-    use super::{Backend, CpuBackend, PipelineError, Session};
+    use super::{Backend, PipelineError, Session};
 
-    pub(crate) fn auto(_: &Session) -> Box<dyn Backend> {
-        Box::new(CpuBackend::new().keep_hierarchy())
+    pub(crate) fn auto(session: &Session) -> Box<dyn Backend> {
+        Box::new(super::cpu(session))
     }
 
     pub(crate) fn gpu(_: Option<usize>, _: &Session) -> Result<Box<dyn Backend>, PipelineError> {
@@ -41,11 +46,11 @@ mod built {
     fn options(session: &Session) -> Options {
         // What the user allows holds for the device as well; what happens to be free on the host does not.
         let budget_bytes = session.settings.config.max_memory.as_ref().and(session.settings.max_memory);
-        Options { budget_bytes, ..Options::default() }
+        Options { budget_bytes, layout: session.settings.transport.layout, ..Options::default() }
     }
 
     pub(crate) fn auto(session: &Session) -> Box<dyn Backend> {
-        Box::new(AutoBackend::new(options(session)))
+        Box::new(AutoBackend::new(options(session), super::cpu(session)))
     }
 
     /// Opens a GPU.

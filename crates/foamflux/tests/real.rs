@@ -117,3 +117,18 @@ fn packbits_stacks_are_read() {
         assert_eq!(results["volume"]["shape_zyx"], serde_json::json!([n, n, n]));
     }
 }
+
+/// T7: the public yardstick; the values were found in double precision to a residual of 1e-8, and published to four digits.
+#[test]
+#[cfg_attr(not(real_data), ignore = "needs the real stacks beside the checkout")]
+fn tau_of_the_public_benchmark_volume() {
+    let file = real("tau-benchmark-500/TF-500x500x500-1x2x6-v3.tiff.zip");
+    let results = foamflux(&["transport", &file, "--phase=solid", "--direction=all", "--tol=0.01%", "--json"]).json();
+    close(number(&results, "/phase/volume_fraction"), 0.3, PERCENT_2_DECIMALS, "exactly 30 %");
+    for (axis, tau) in [("x", 1.390_527), ("y", 1.151_272), ("z", 4.243_086)] {
+        let at = |key: &str| number(&results, &format!("/directions/{axis}/{key}"));
+        close(at("tau") / tau, 1.0, TAU_TOLERANCE, axis);
+        // A hierarchy that works needs a handful of cycles at any size.
+        assert!(at("iterations") <= 6.0, "{axis}: {} iterations", at("iterations"));
+    }
+}

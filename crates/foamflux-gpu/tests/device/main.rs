@@ -9,7 +9,14 @@ mod harness;
 mod slabs;
 
 fn main() {
-    let tests: Vec<harness::Test> =
-        [conformance::TESTS, agreement::TESTS, slabs::TESTS, faults::TESTS].into_iter().flatten().copied().collect();
+    let groups = [
+        conformance::CHOSEN,
+        conformance::DENSE,
+        conformance::COMPACT,
+        agreement::TESTS,
+        slabs::TESTS,
+        faults::TESTS,
+    ];
+    let tests: Vec<harness::Test> = groups.into_iter().flatten().copied().collect();
     harness::run(&tests)
 }

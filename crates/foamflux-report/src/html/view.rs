@@ -131,6 +131,7 @@ impl<'a> Page<'a> {
             topology: r.measure.as_ref().map(measure::topology).unwrap_or_default(),
             transport: [
                 transport::more(&r.transport),
+                transport::electrodes(&r.transport),
                 transport::paths(&r.transport),
                 transport::certainty(&r.transport),
                 transport::refined(&r.transport),
@@ -142,7 +143,7 @@ impl<'a> Page<'a> {
             .collect(),
             conductivities: transport::conductivities(&r.transport),
             overestimates: transport::overestimates(&r.transport),
-            blocked: blocked(r),
+            blocked: blocked(r).into_iter().chain(transport::no_electrode(&r.transport)).collect(),
             stages: (!r.stages.is_empty()).then(|| stages(r).into()),
             limits: limits(r),
             pictures: Vec::new(),

@@ -89,6 +89,57 @@ pub(crate) fn more(transport: &BTreeMap<String, TransportResults>) -> Option<Tab
     ))
 }
 
+/// What an impedance measurement of the same electrode sees, beside what flows through.
+pub(crate) fn electrodes(transport: &BTreeMap<String, TransportResults>) -> Option<Table> {
+    let mut table = Table::new("Electrode with blocking walls")
+        .words("phase")
+        .words("axis")
+        .numbers("τ", "")
+        .numbers("τ_e", "")
+        .numbers("not percolating", "%")
+        .numbers("not reached", "%")
+        .numbers("wall area", "")
+        .words("collector");
+    for (phase, t, axis, d) in rows(transport) {
+        let Some(e) = &d.electrode else { continue };
+        let rest = |fraction: f64| {
+            let share = 100.0 * (1.0 - fraction / t.phase.volume_fraction).max(0.0);
+            Cell::Number(crate::number::Number::significant(if share.is_finite() { share } else { 100.0 }, 3))
+        };
+        let area = match (e.electrode.interfacial_area_m2, e.electrode.interfacial_area_vox) {
+            (Some(area), _) => Cell::text(format!("{} m²", crate::number::brief(area))),
+            (_, Some(area)) => Cell::text(format!("{} vox²", crate::number::brief(area))),
+            _ => Cell::Word("–"),
+        };
+        table.row(vec![
+            Cell::text(phase),
+            Cell::text(axis),
+            Cell::with_error(d.tau, d.error.total, absent(d)),
+            Cell::with_error(e.tau_e, e.tau_e_error.total, "none"),
+            rest(d.percolating_fraction),
+            rest(e.separator_connected_fraction),
+            area,
+            Cell::text(format!("{} slice", e.electrode.collector)),
+        ]);
+    }
+    (!table.rows.is_empty()).then_some(
+        table
+            .note("τ_e = 3 Re Z(0) ε κ A / L: the resistance at zero frequency of an electrode whose walls block, dead ends included; ε is the whole volume fraction, as for τ. Not reached: share of the phase that no path joins to the separator.")
+            .note("τ_e is not a pure transport number: wall area that is graded over the depth changes it, even to below 1.")
+            .note("It takes the conductor for ideal. Where its effective conductivity does not exceed the electrolyte's by far, the measured resistance is (R_ion + R_el) / 3."),
+    )
+}
+
+/// Why there is no tau_e, one sentence per phase and direction.
+pub(crate) fn no_electrode(transport: &BTreeMap<String, TransportResults>) -> Vec<String> {
+    rows(transport)
+        .filter_map(|(phase, _, axis, d)| {
+            let reason = d.electrode.as_ref()?.electrode.reason.as_ref()?;
+            Some(format!("{phase} along {axis}: no τ_e, as {reason}."))
+        })
+        .collect()
+}
+
 /// How paths run, and where the loss sits.
 pub(crate) fn paths(transport: &BTreeMap<String, TransportResults>) -> Option<Table> {
     let mut table = Table::new("Paths and throats")

@@ -57,6 +57,7 @@ pub(crate) fn direction(tau: f64, eps: f64, error: f64) -> DirectionResults {
         half_loss_fraction: Some(0.31),
         tau_refined: None,
         profile: None,
+        electrode: None,
         blocked: None,
         residual: Some(1.26e-8),
         flux_imbalance: Some(3.1e-7),

@@ -204,8 +204,10 @@ pub(super) struct Compact<T, C> {
     links: Pages<[u32; 6]>,
     coupling: C,
     inverse_diagonal: InverseDiagonal,
-    /// Number of the axis of transport.
-    axis: usize,
+    /// Fall of the straight profile towards a neighbour at -x, +x, -y, +y, -z, +z.
+    straight: [f64; 6],
+    /// Current that enters through walls; empty where none does.
+    source: Pages<T>,
     /// Drop of the straight profile from a voxel to an electrode; none to a ground.
     half: f64,
     bounds: Vec<usize>,
@@ -232,8 +234,11 @@ impl<T: Real, C: Coupling<T>> Compact<T, C> {
             links,
             coupling,
             inverse_diagonal: InverseDiagonal::ByUnknown(Vec::new()),
-            axis: problem.axis().xyz_index(),
-            half: if problem.has_electrodes() { 0.5 } else { 0.0 },
+            straight: straight(problem),
+            source: problem.source().map_or_else(Pages::default, |source| {
+                order.sort_pages(problem, |i, _| T::of(f64::from(source.values[i])))
+            }),
+            half: problem.half_drop(),
             bounds: order.bounds.clone(),
             transfer: Transfer::default(),
             below: Mutex::new(Below { cycle: None, copies: Default::default(), precision: std::marker::PhantomData }),
@@ -266,12 +271,12 @@ impl<T: Real, C: Coupling<T>> Compact<T, C> {
 
     /// Turns to another problem over the same voxels, of which only the electrodes lie elsewhere.
     pub(super) fn turn(&mut self, problem: &Problem, order: &Order) {
-        self.axis = problem.axis().xyz_index();
-        if !problem.has_electrodes() {
+        self.straight = straight(problem);
+        if !problem.grounded().is_empty() {
             // The same few unknowns are grounded whatever drives the cell.
             return;
         }
-        let (axis, last) = (self.axis, problem.slices() as u32 - 1);
+        let (axis, last) = (problem.axis().xyz_index(), problem.slices() as u32 - 1);
         let ends = order.sort(problem, |_, at| {
             let inlet = if at[axis] == 0 { bit::INLET } else { 0 };
             inlet | if at[axis] == last { bit::OUTLET } else { 0 }
@@ -295,6 +300,7 @@ impl<T: Real, C: Coupling<T>> Compact<T, C> {
         self.open.bytes()
             + self.links.bytes()
             + copies
+            + self.source.bytes()
             + diagonal as u64
             + self.transfer.bytes()
             + below.cycle.as_ref().map_or(0, Cycle::bytes)
@@ -345,7 +351,9 @@ impl<T: Real, C: Coupling<T>> Compact<T, C> {
     #[inline]
     fn truth(&self, x: &[T], i: usize) -> [f64; 3] {
         let (open, here) = (self.open[i], x[i].wide());
-        let (mut residual, mut energy, mut diagonal) = (0.0, 0.0, 0.0);
+        // `x'Ax - 2 s'x` exceeds its minimum by what `x'Ax` of the error is.
+        let current = self.source.get(i).map_or(0.0, |s| s.wide());
+        let (mut residual, mut energy, mut diagonal) = (current, -2.0 * current * here, 0.0);
         for (d, j) in self.links[i].into_iter().enumerate() {
             if open >> d & 1 == 0 {
                 continue;
@@ -353,8 +361,7 @@ impl<T: Real, C: Coupling<T>> Compact<T, C> {
             let j = j as usize;
             let g = self.coupling.face(d / 2, i, j).wide();
             // Potential drop from i to its neighbour: the straight profile loses 1 per slice towards the outlet.
-            let straight = if d / 2 == self.axis { if d % 2 == 1 { 1.0 } else { -1.0 } } else { 0.0 };
-            let drop = straight + (here - x[j].wide());
+            let drop = self.straight[d] + (here - x[j].wide());
             residual -= g * drop;
             // Half of the face belongs to each side.
             energy += 0.5 * g * drop * drop;
@@ -391,6 +398,14 @@ fn neighbours(graph: &CompactGraph, i: usize) -> [usize; 6] {
         Some(across) => across[i].map(|j| j as usize),
     };
     [xd, xu, yd as usize, yu as usize, zd as usize, zu as usize]
+}
+
+/// Fall of the straight profile towards a neighbour at -x, +x, -y, +y, -z, +z.
+fn straight(problem: &Problem) -> [f64; 6] {
+    std::array::from_fn(|d| {
+        let towards = if d % 2 == 1 { 1.0 } else { -1.0 };
+        if d / 2 == problem.axis().xyz_index() { towards * problem.straight() } else { 0.0 }
+    })
 }
 
 /// One over the diagonal for a connectivity byte, 0 for a voxel without faces.
@@ -467,6 +482,10 @@ impl<T: Real, C: Coupling<T>> Primitives for Compact<T, C> {
     type Vector = Pages<T>;
     type Scalar = f64;
     const LOOK_EVERY: u32 = 1;
+
+    fn error_before(&self, energy: f64) -> f64 {
+        if self.source.is_empty() { energy } else { f64::INFINITY }
+    }
 
     fn vector(&self) -> Pages<T> {
         Pages::zeroed(self.open.len())

@@ -39,6 +39,7 @@ impl Kept {
         let turns = match problem.ends() {
             Ends::Electrodes => problem.sides() == Sides::NoFlux,
             Ends::Joined(_) => true,
+            Ends::Separator(_) => false,
         };
         let fits = turns
             && kept.sides == problem.sides()
@@ -49,8 +50,11 @@ impl Kept {
         if fits { kept.operator.downcast::<T>().ok().map(|operator| *operator) } else { None }
     }
 
-    /// Keeps the operator of a problem.
+    /// Keeps the operator of a problem, unless current enters through walls: only one direction has that.
     pub(super) fn put<T: Any + Send>(&self, problem: &Problem, operator: T) {
+        if problem.source().is_some() {
+            return;
+        }
         let kept = Operator {
             runs: problem.shared_runs(),
             conductance: problem.conductance().clone(),

@@ -14,7 +14,7 @@ use crate::krylov::{End, Limits, Primitives, Reached, conjugate_gradients};
 use crate::layout::Layout;
 use crate::problem::Conductance;
 use crate::tail::Tail;
-use crate::{Deviation, Problem, Seconds, Solution, SolveError, Stop};
+use crate::{Deviation, Problem, Seconds, Solution, SolveError, Start, Stop};
 pub use compact::ListOrder;
 pub(crate) use compact::hierarchy as list_hierarchy;
 use compact::{ByClass, Compact, Coupling, Order, Uniform};
@@ -100,9 +100,25 @@ impl Backend for CpuBackend {
         CpuBackend::name()
     }
 
+    fn takes_wall_currents(&self) -> bool {
+        true
+    }
+
     fn solve(&self, problem: &Problem, stop: &Stop, watch: &dyn Watch) -> Result<Solution, SolveError> {
+        self.solve_from(problem, None, stop, watch)
+    }
+
+    fn solve_from(
+        &self,
+        problem: &Problem,
+        from: Option<&Start<'_>>,
+        stop: &Stop,
+        watch: &dyn Watch,
+    ) -> Result<Solution, SolveError> {
         stop.check()?;
         let start = Instant::now();
+        let from = from.map(|from| from.guess(problem)).transpose()?;
+        let from = from.as_ref();
         let allowed = |energy: f64| crate::backend::allowed_energy_error(problem, stop, energy);
         let limits = Limits { allowed: &allowed, max_iterations: stop.max_iterations };
         // The cycle carries information across the whole box in every step.
@@ -110,10 +126,10 @@ impl Backend for CpuBackend {
         let single = problem.contrast() <= SINGLE_UP_TO;
         let mut run = match (problem.conductance(), single) {
             (Conductance::Uniform(faces), _) if self.layout(problem) == Layout::Dense => {
-                iterate_dense(self, problem, faces, &mut tail, &limits, watch)
+                iterate_dense(self, problem, faces, from, &mut tail, &limits, watch)
             }
-            (_, true) => iterate_compact::<f32>(self, problem, None, &mut tail, &limits, watch),
-            (_, false) => iterate_compact::<f64>(self, problem, None, &mut tail, &limits, watch),
+            (_, true) => iterate_compact::<f32>(self, problem, from, &mut tail, &limits, watch),
+            (_, false) => iterate_compact::<f64>(self, problem, from, &mut tail, &limits, watch),
         };
         if run.reached.end == End::Stalled && matches!(run.deviation, Deviation::Single(_)) {
             watch.event(Event::Note("single precision is exhausted; the solve goes on in double precision".to_owned()));
@@ -163,6 +179,7 @@ fn iterate_dense(
     backend: &CpuBackend,
     problem: &Problem,
     faces: &[f64; 3],
+    from: Option<&Deviation>,
     tail: &mut Tail,
     limits: &Limits<'_>,
     watch: &dyn Watch,
@@ -177,7 +194,10 @@ fn iterate_dense(
         }
         None => Dense::new(problem, faces),
     };
-    let mut x = on.vector();
+    let mut x = match from {
+        Some(from) => nearer(&on, on.sort(problem, |i| from.at(i) as f32)),
+        None => on.vector(),
+    };
     let bytes = on.bytes() + 5 * 4 * x.len() as u64;
     let setup_seconds = start.elapsed().as_secs_f64();
     watch.event(stored(problem, Layout::Dense, &on.levels(), again));
@@ -187,15 +207,23 @@ fn iterate_dense(
     Iterated { deviation: Deviation::Single(deviation), reached, setup_seconds, bytes }
 }
 
+/// A start, or zero where that is nearer to the solution.
+fn nearer<P: Primitives<Scalar = f64>>(on: &P, start: P::Vector) -> P::Vector {
+    let (zero, mut r) = (on.vector(), on.vector());
+    let [before, after] = [&zero, &start].map(|x| on.residual(x, &mut r).energy);
+    if after < before { start } else { zero }
+}
+
 /// Says how a problem is stored, and why.
 fn stored(problem: &Problem, layout: Layout, levels: &[usize], again: bool) -> Event {
     let share = 100.0 * problem.unknowns() as f64 / problem.shape().len() as f64;
+    let why = layout.reason(problem);
     let layout = match layout {
         Layout::Compact => "a list of the unknowns",
         Layout::Dense => "the whole grid",
     };
     Event::Note(format!(
-        "stored as {layout} ({share:.1} % of the voxels take part); coarse levels of {levels:?} unknowns{}",
+        "stored as {layout}: {share:.1} % of the voxels take part, {why}; coarse levels of {levels:?} unknowns{}",
         if again { ", kept from the solve before" } else { "" }
     ))
 }
@@ -261,7 +289,7 @@ fn iterate_list<T: Precision, C: Coupling<T> + Send + 'static>(
         None => Compact::new(problem, order, coupling()),
     };
     let mut x = match from {
-        Some(from) => order.sort_pages(problem, |i, _| T::of(from.at(i))),
+        Some(from) => nearer(&on, order.sort_pages(problem, |i, _| T::of(from.at(i)))),
         None => on.vector(),
     };
     let setup_seconds = start.elapsed().as_secs_f64();

@@ -1,5 +1,7 @@
 //! From one level to the next: pieces of 2x2x2 blocks and the conductances between them.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::matrix::{Matrix, Row, Rows, Transfer, inverse, stored};
@@ -147,25 +149,27 @@ fn pieces_of<F: Fine>(
 ) -> Vec<Pieces> {
     let mut out: Vec<Pieces> = (0..colours).map(|_| Pieces::default()).collect();
     let [nx, ny, _] = boxes.counts;
-    let ranges: Vec<_> =
-        (0..layout.streams.colours()).map(|c| layout.streams.range(c, 2 * slab, 2 * slab + 2)).collect();
+    let slab = Slab::of(&layout.streams, slab);
     let key = |i: usize| {
-        let at = layout.places[i].at;
-        (at[1] / 2) as usize * nx + (at[0] / 2) as usize
+        let Place { at, group } = layout.places[i];
+        ((at[1] / 2) as usize * nx + (at[0] / 2) as usize) * layout.groups + usize::from(group)
     };
-    // Counting sort by block; within a block by number.
-    let mut starts = vec![0u32; nx * ny + 1];
-    for i in ranges.iter().cloned().flatten() {
+    // Counting sort by block and group; within them by number.
+    let mut starts = vec![0u32; nx * ny * layout.groups + 1];
+    for i in slab.unknowns() {
         starts[key(i) + 1] += 1;
     }
-    for k in 0..nx * ny {
-        starts[k + 1] += starts[k];
+    for k in 1..starts.len() {
+        starts[k] += starts[k - 1];
     }
-    let mut sorted = vec![0u32; ranges.iter().map(|r| r.len()).sum()];
+    let mut sorted = vec![0u32; slab.len()];
+    // Where each unknown of the slab went.
+    let mut position = vec![0u32; slab.len()];
     let mut next = starts.clone();
-    for i in ranges.iter().cloned().flatten() {
+    for (i, position) in slab.unknowns().zip(&mut position) {
         let place = &mut next[key(i)];
         sorted[*place as usize] = i as u32;
+        *position = *place;
         *place += 1;
     }
     drop(next);
@@ -175,7 +179,21 @@ fn pieces_of<F: Fine>(
         if members.is_empty() {
             continue;
         }
-        join_neighbours(fine, layout, members, &mut parent);
+        // Union-find among the members, the lowest being the root.
+        parent.clear();
+        parent.extend(0..members.len());
+        for (m, &i) in members.iter().enumerate().take(members.len() - 1) {
+            fine.links(i as usize, |j, _| {
+                if j > i as usize
+                    && let Some(local) = slab.local(j)
+                    && let Some(n) = position[local].checked_sub(block[0])
+                    && (n as usize) < members.len()
+                {
+                    let (a, b) = (root(&parent, m), root(&parent, n as usize));
+                    parent[a.max(b)] = a.min(b);
+                }
+            });
+        }
         for m in 0..members.len() {
             if parent[m] != m {
                 continue;
@@ -186,8 +204,8 @@ fn pieces_of<F: Fine>(
             for (k, &i) in members.iter().enumerate().skip(m) {
                 if root(&parent, k) == m {
                     pieces.children.push(i);
-                    let c = ranges.iter().position(|r| r.contains(&(i as usize))).unwrap_or(0);
-                    to_coarse[c][i as usize - ranges[c].start] = number;
+                    let (c, at) = slab.colour_and_place(i as usize);
+                    to_coarse[c][at] = number;
                 }
             }
             pieces.places.push(place);
@@ -197,24 +215,47 @@ fn pieces_of<F: Fine>(
     out
 }
 
-/// Union-find among the unknowns of one block, the lowest being the root.
-fn join_neighbours<F: Fine>(fine: &F, layout: &Layout, members: &[u32], parent: &mut Vec<usize>) {
-    parent.clear();
-    parent.extend(0..members.len());
-    if members.len() == 1 {
-        return;
+/// The unknowns of two planes of blocks: one range per colour.
+struct Slab {
+    ranges: Vec<Range<usize>>,
+    /// How many unknowns come before each range.
+    before: Vec<usize>,
+}
+
+impl Slab {
+    fn of(streams: &Streams, slab: usize) -> Self {
+        let ranges: Vec<_> = (0..streams.colours()).map(|c| streams.range(c, 2 * slab, 2 * slab + 2)).collect();
+        let before = ranges
+            .iter()
+            .scan(0, |sum, range| {
+                let before = *sum;
+                *sum += range.len();
+                Some(before)
+            })
+            .collect();
+        Slab { ranges, before }
     }
-    for (m, &i) in members.iter().enumerate() {
-        let here = layout.places[i as usize].halved();
-        fine.links(i as usize, |j, _| {
-            if j > i as usize
-                && layout.places[j].halved() == here
-                && let Some(n) = members.iter().position(|&k| k as usize == j)
-            {
-                let (a, b) = (root(parent, m), root(parent, n));
-                parent[a.max(b)] = a.min(b);
-            }
-        });
+
+    fn len(&self) -> usize {
+        self.ranges.iter().map(Range::len).sum()
+    }
+
+    fn unknowns(&self) -> impl Iterator<Item = usize> + '_ {
+        self.ranges.iter().cloned().flatten()
+    }
+
+    /// Number of an unknown within the slab, if it is in it.
+    #[inline]
+    fn local(&self, i: usize) -> Option<usize> {
+        let c = self.ranges.iter().position(|range| range.contains(&i))?;
+        Some(self.before[c] + i - self.ranges[c].start)
+    }
+
+    /// Colour of an unknown of the slab, and its number within the range of that colour.
+    #[inline]
+    fn colour_and_place(&self, i: usize) -> (usize, usize) {
+        let c = self.ranges.iter().position(|range| range.contains(&i)).unwrap_or(0);
+        (c, i - self.ranges[c].start)
     }
 }
 

@@ -18,6 +18,11 @@ const AFFORDED: f64 = 1.0;
 /// ... or while the unknowns visited on it stay below this share of the finest level's.
 const FREE: f64 = 0.1;
 
+/// Only the first stored levels take two steps: near percolation at 256^3 two are not enough (22 iterations), with three
+/// 13 are needed, with four and more 9, and at 384^3 with five 10 for 9 without a limit. Without it the smallest levels
+/// are visited 128 times per cycle, which a device feels that has to be told of every visit.
+const TWO_STEPS_ON: usize = 5;
+
 /// A stored level and the way to the one below.
 #[derive(Debug)]
 struct Level {
@@ -86,7 +91,8 @@ impl Cycle {
                 break;
             }
             let twice = 2.0 * visits * n as f64;
-            let two_steps = twice <= AFFORDED * work_above || twice <= FREE * unknowns_above as f64;
+            let affordable = twice <= AFFORDED * work_above || twice <= FREE * unknowns_above as f64;
+            let two_steps = levels.len() < TWO_STEPS_ON && affordable;
             visits *= if two_steps { 2.0 } else { 1.0 };
             work_above = visits * n as f64;
             levels.push(Level { matrix, below: Below::Level(next.transfer), two_steps });

@@ -116,7 +116,7 @@ impl Board {
 
     /// Sets the bits of the electrodes to where this problem has them.
     pub(super) fn set_electrodes(&self, problem: &Problem, open: &mut [u8]) {
-        let (axis, slices) = (problem.axis(), problem.slices());
+        let (axis, slices, [inlet, outlet]) = (problem.axis(), problem.slices(), problem.end_bits());
         let (red, black) = open.split_at_mut(self.half);
         self.planes_mut(red).zip(self.planes_mut(black)).enumerate().for_each(|(z, (red, black))| {
             for byte in red.iter_mut().chain(black.iter_mut()) {
@@ -127,8 +127,7 @@ impl Board {
                     let plane = if (x + y + z) & 1 == 0 { &mut *red } else { &mut *black };
                     plane[y * self.stride + x / 2] |= ends;
                 };
-                let of =
-                    |at: usize| if at == 0 { bit::INLET } else { 0 } | if at + 1 == slices { bit::OUTLET } else { 0 };
+                let of = |at: usize| if at == 0 { inlet } else { 0 } | if at + 1 == slices { outlet } else { 0 };
                 for run in problem.runs().row(z, y) {
                     let (first, last) = (run.x0 as usize, run.x1 as usize - 1);
                     match axis {
@@ -146,6 +145,23 @@ impl Board {
                 }
             }
         });
+    }
+
+    /// Lays a field over the unknowns out, `value(unknown)` in memory order.
+    pub(super) fn sort(&self, problem: &Problem, value: impl Fn(usize) -> f32 + Sync) -> Pages<f32> {
+        let mut out = Pages::zeroed(2 * self.half);
+        let (red, black) = out.split_at_mut(self.half);
+        self.planes_mut(red).zip(self.planes_mut(black)).enumerate().for_each(|(z, (red, black))| {
+            for y in 0..self.ny {
+                for run in problem.runs().row(z, y) {
+                    for (k, x) in (run.x0 as usize..run.x1 as usize).enumerate() {
+                        let half = if (x + y + z) & 1 == 0 { &mut *red } else { &mut *black };
+                        half[y * self.stride + x / 2] = value(run.first as usize + k);
+                    }
+                }
+            }
+        });
+        out
     }
 
     /// Takes a field over the unknowns into memory order.

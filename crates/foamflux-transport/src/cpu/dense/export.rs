@@ -59,7 +59,7 @@ pub(crate) fn hierarchy(problem: &Problem, faces: &[f64; 3]) -> Hierarchy {
     let board = Board::of(problem.shape());
     let open = board.connectivity(problem);
     let pieces = Pieces::of(&board, &open);
-    let (matrix, layout) = pieces.first_level(&board, faces, problem.axis());
+    let (matrix, layout) = pieces.first_level(&board, faces, problem);
     let levels = Cycle::exported(matrix, layout, problem.unknowns());
     let (masks, first) = pieces.into_arrays();
     let grid = Grid {

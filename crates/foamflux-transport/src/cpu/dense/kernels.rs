@@ -10,8 +10,10 @@ pub(super) struct Stencil {
     pub(super) faces: [f32; 3],
     /// One over the diagonal by connectivity byte.
     pub(super) inverse: Box<[f32; 256]>,
-    /// Number of the axis of transport.
-    pub(super) axis: usize,
+    /// Fall of the straight profile per voxel along x, y, z.
+    pub(super) straight: [f32; 3],
+    /// The same from a voxel's centre to an electrode.
+    pub(super) half: f32,
 }
 
 /// The six neighbouring rows of the other colour, lined up with a row: -x, +x, -y, +y, -z, +z.
@@ -135,12 +137,13 @@ pub(super) fn truth(
     n: &Neighbours<'_>,
     r: &mut [f32],
     terms: &mut Terms,
+    source: Option<&[f32]>,
 ) -> Truth {
     let len = r.len();
     let [xd, xu, yd, yu, zd, zu] = n.0.map(|row| &row[..len]);
     let [gx, gy, gz] = s.faces;
     // The straight profile loses 1 per slice towards the outlet.
-    let [sx, sy, sz] = std::array::from_fn(|axis| if axis == s.axis { 1.0f32 } else { 0.0 });
+    let [sx, sy, sz] = s.straight;
     let (open, x) = (&open[..len], &x[..len]);
     let (energy, weight, residual) = (&mut terms.energy[..len], &mut terms.weight[..len], &mut terms.residual[..len]);
     for k in 0..len {
@@ -161,7 +164,7 @@ pub(super) fn truth(
             e += 0.5 * g * drop * drop;
             diagonal += g;
         }
-        for (mask, half) in [(bit::INLET, -0.5), (bit::OUTLET, 0.5)] {
+        for (mask, half) in [(bit::INLET, -s.half), (bit::OUTLET, s.half)] {
             let (g, drop) = (masked(o, mask, 2.0), half + h);
             sum -= g * drop;
             e += g * drop * drop;
@@ -170,6 +173,13 @@ pub(super) fn truth(
         residual[k] = sum;
         energy[k] = e;
         weight[k] = diagonal * h * h;
+    }
+    if let Some(source) = source {
+        // `x'Ax - 2 s'x` exceeds its minimum by what `x'Ax` of the error is.
+        for k in 0..len {
+            residual[k] += source[k];
+            energy[k] -= 2.0 * source[k] * x[k];
+        }
     }
     let mut sums = Truth { energy: sum(energy), weight: sum(weight), norm: dot(residual, residual), change: 0.0 };
     for ((change, r), &new) in energy.iter_mut().zip(r.iter_mut()).zip(residual.iter()) {

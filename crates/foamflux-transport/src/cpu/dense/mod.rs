@@ -16,10 +16,10 @@ use rayon::prelude::*;
 
 use super::compact::inverse_uniform;
 use super::reduce::{CHUNK, ROUNDINGS, dot, total};
-use crate::Problem;
 use crate::krylov::{Energy, Moments, Primitives, Step};
 use crate::multigrid::{Cycle, Top};
 use crate::pages::Pages;
+use crate::{Axis, Problem};
 use board::Board;
 pub use export::GridOrder;
 pub(crate) use export::hierarchy;
@@ -36,9 +36,16 @@ pub(super) struct Dense {
     /// Connectivity byte of every voxel, laid out as the fields.
     open: Pages<u8>,
     stencil: Stencil,
+    /// Current that enters through walls, laid out as the fields.
+    source: Option<Pages<f32>>,
     pieces: Pieces,
     below: Mutex<Cycle>,
     simd: Level,
+}
+
+/// Fall of the straight profile from one voxel to the next, by axis.
+fn straight(problem: &Problem) -> [f32; 3] {
+    Axis::ALL.map(|a| if a == problem.axis() { problem.straight() as f32 } else { 0.0 })
 }
 
 impl Dense {
@@ -48,30 +55,38 @@ impl Dense {
         let stencil = Stencil {
             faces: faces.map(|g| g as f32),
             inverse: Box::new(std::array::from_fn(|o| inverse_uniform(o as u8, faces))),
-            axis: problem.axis().xyz_index(),
+            straight: straight(problem),
+            half: problem.half_drop() as f32,
         };
+        let source = problem.source().map(|source| board.sort(problem, |i| source.values[i]));
         let pieces = Pieces::of(&board, &open);
-        let (matrix, layout) = pieces.first_level(&board, faces, problem.axis());
+        let (matrix, layout) = pieces.first_level(&board, faces, problem);
         let below = Mutex::new(Cycle::new(matrix, layout, problem.unknowns()));
-        Dense { board, open, stencil, pieces, below, simd: Level::new() }
+        Dense { board, open, stencil, source, pieces, below, simd: Level::new() }
     }
 
     /// Turns to another problem over the same voxels, of which only the electrodes lie elsewhere.
     pub(super) fn turn(&mut self, problem: &Problem) {
         self.board.set_electrodes(problem, &mut self.open);
-        self.stencil.axis = problem.axis().xyz_index();
-        let grounds = self.pieces.grounds(&self.board, problem.axis());
+        self.stencil.straight = straight(problem);
+        let grounds = self.pieces.grounds(&self.board, problem);
         self.below.get_mut().unwrap_or_else(PoisonError::into_inner).set_grounds(grounds);
     }
 
     pub(super) fn bytes(&self) -> u64 {
         let below = self.below.lock().unwrap_or_else(PoisonError::into_inner);
-        self.open.bytes() + self.pieces.bytes() + below.bytes()
+        let source = self.source.as_ref().map_or(0, Pages::bytes);
+        self.open.bytes() + source + self.pieces.bytes() + below.bytes()
     }
 
     /// Unknowns of the levels below.
     pub(super) fn levels(&self) -> Vec<usize> {
         self.below.lock().unwrap_or_else(PoisonError::into_inner).sizes()
+    }
+
+    /// Lays a field over the unknowns in memory order out as a checkerboard.
+    pub(super) fn sort(&self, problem: &Problem, value: impl Fn(usize) -> f32 + Sync) -> Pages<f32> {
+        self.board.sort(problem, value)
     }
 
     /// Takes a field from the checkerboard into memory order.
@@ -120,7 +135,8 @@ impl Dense {
                         let n = Neighbours::of(b, x, colour, z, y);
                         let row = &mut plane[y * b.stride..][..b.used];
                         let (open, x) = (&self.open[at..][..b.used], &x[at..][..b.used]);
-                        let t = kernels::truth(&self.stencil, open, x, &n, row, &mut terms);
+                        let source = self.source.as_ref().map(|s| &s[at..][..b.used]);
+                        let t = kernels::truth(&self.stencil, open, x, &n, row, &mut terms, source);
                         for (sum, part) in sums.iter_mut().zip([t.energy, t.weight, t.norm, t.change]) {
                             *sum += part;
                         }
@@ -265,6 +281,10 @@ impl Primitives for Dense {
     type Vector = Pages<f32>;
     type Scalar = f64;
     const LOOK_EVERY: u32 = 1;
+
+    fn error_before(&self, energy: f64) -> f64 {
+        if self.source.is_none() { energy } else { f64::INFINITY }
+    }
 
     fn vector(&self) -> Pages<f32> {
         Pages::zeroed(self.open.len())

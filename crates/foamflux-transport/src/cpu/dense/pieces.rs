@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::super::reduce::CHUNK;
 use super::board::Board;
-use crate::Axis;
+use crate::Problem;
 use crate::multigrid::{Boxes, Layout, Matrix, Place, SCALE, SPLIT, Streams, add_link, build, merged};
 
 /// Red cells of a block by row `dy + 2 dz`: those with even dx + dy + dz.
@@ -109,11 +109,12 @@ impl Pieces {
         first
     }
 
-    /// Conductances of the first stored level to electrodes at the ends of `axis`.
-    pub(super) fn grounds(&self, board: &Board, axis: Axis) -> Vec<(u32, f32)> {
+    /// Conductances of the first stored level to the electrodes.
+    pub(super) fn grounds(&self, board: &Board, problem: &Problem) -> Vec<(u32, f32)> {
         let first = self.first_pieces();
         let [bx, by, _] = self.counts;
-        let flow = axis.xyz_index();
+        let flow = problem.axis().xyz_index();
+        let [inlet, outlet] = problem.end_bits().map(|bit| bit != 0);
         let voxels = [board.nx, board.ny, board.nz][flow];
         let mut grounds = Vec::new();
         for (k, (&mask, &first)) in self.masks.iter().zip(&first).enumerate() {
@@ -124,7 +125,7 @@ impl Pieces {
             let piece = &SPLIT.piece[usize::from(mask)];
             for cell in (0..8).filter(|c| mask >> c & 1 == 1) {
                 let slice = 2 * at + (cell >> flow & 1);
-                let touches = usize::from(slice == 0) + usize::from(slice + 1 == voxels);
+                let touches = usize::from(inlet && slice == 0) + usize::from(outlet && slice + 1 == voxels);
                 if touches > 0 {
                     grounds.push((first + u32::from(piece[cell]), SCALE * ELECTRODE * touches as f32));
                 }
@@ -134,7 +135,7 @@ impl Pieces {
     }
 
     /// The first stored level.
-    pub(super) fn first_level(&self, board: &Board, faces: &[f64; 3], axis: Axis) -> (Matrix, Layout) {
+    pub(super) fn first_level(&self, board: &Board, faces: &[f64; 3], problem: &Problem) -> (Matrix, Layout) {
         let [bx, by, bz] = self.counts;
         let index = |x: usize, y: usize, z: usize| (z * by + y) * bx + x;
         let first = self.first_pieces();
@@ -169,7 +170,7 @@ impl Pieces {
                 }
             }
         });
-        matrix.set_grounds(&self.grounds(board, axis));
+        matrix.set_grounds(&self.grounds(board, problem));
         let mut places: Vec<Place> =
             (0..self.streams.len()).into_par_iter().with_min_len(CHUNK).map(|_| Place::default()).collect();
         self.streams.split_mut(&mut places, 1).into_par_iter().enumerate().for_each(|(z, mut parts)| {
