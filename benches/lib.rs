@@ -5,12 +5,11 @@
 //! `benches/README.md` says how to measure and how to compare.
 
 pub mod bandwidth;
-pub mod case;
 pub mod export;
-pub mod foam;
 pub mod line;
 pub mod measure;
 pub mod options;
-mod random_field;
 pub mod reference;
 pub mod subject;
+
+pub use foamflux_hosts::cases as case;

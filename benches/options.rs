@@ -187,7 +187,7 @@ const FLAGS: [&str; 12] = [
 /// An easy case, a sparse and a dense one, and one near the percolation threshold.
 fn default_cases() -> [Case; 4] {
     use crate::case::Conducting::{Pore, Solid};
-    let cell_voxel = crate::foam::DEFAULT_CELL_VOXEL;
+    let cell_voxel = crate::case::DEFAULT_CELL_VOXEL;
     let foam = |conducting| Case::Foam { solid_fraction: 0.036, cell_voxel, conducting };
     [
         Case::Blobs { porosity: 0.5, correlation_voxel: DEFAULT_CORRELATION_VOXEL },

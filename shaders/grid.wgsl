@@ -1,60 +1,37 @@
-// Where a voxel stands in the buffers of a slab. Every kernel over voxels binds the slab first.
+// Cells of the checkerboard: which voxel a thread has, where it and its neighbours lie (see layout.rs).
 
-@group(0) @binding(0) var<uniform> slab: Slab;
+@group(0) @binding(0) var<uniform> grid: Grid;
+@group(0) @binding(1) var<storage, read> open: array<u32>;
 
-fn inside(at: vec3<u32>) -> bool {
-    return at.x < slab.nx && at.y < slab.ny && at.z < slab.nz;
+struct Cell {
+    // Its place in a field.
+    here: u32,
+    // The place with the same i in the same row of the other colour.
+    other: u32,
+    // x = 2 i + shift.
+    shift: u32,
+    // Its connectivity byte.
+    open: u32,
 }
 
-// Index into buffers without halo planes (connectivity).
-fn voxel_index(at: vec3<u32>) -> u32 {
-    return (at.z * slab.ny + at.y) * slab.nx + at.x;
+fn cell(colour: u32, i: u32, y: u32, z: u32) -> Cell {
+    let at = (z + 1u) * grid.plane + y * grid.stride + i;
+    let here = colour * grid.half + at;
+    let byte = (open[here >> 2u] >> ((here & 3u) << 3u)) & 0xffu;
+    return Cell(here, (1u - colour) * grid.half + at, (y + z + colour) & 1u, byte);
 }
 
-// Index into fields: one halo plane lies before the first own plane.
-fn field_index(at: vec3<u32>) -> u32 {
-    return voxel_index(at) + slab.nx * slab.ny;
+// g where the face is open, otherwise 0.
+fn conductance(at: Cell, face: u32, g: f32) -> f32 {
+    return select(0.0, g, (at.open & face) != 0u);
 }
 
-// Place of this workgroup's sum among those of the whole box: planes in the order of the box, whatever the slabs.
-fn partial_index(group: vec3<u32>, groups: vec3<u32>) -> u32 {
-    return ((slab.first_plane + group.z) * groups.y + group.y) * groups.x + group.x;
-}
-
-// The electrodes of the box: true for the slab's voxels whose outer face along `direction` lies on one.
-fn on_low_electrode(at: vec3<u32>, axis: u32) -> bool {
-    let place = vec3<u32>(at.x, at.y, at.z + slab.first_plane);
-    return slab.direction == axis && place[axis] == 0u;
-}
-
-fn on_high_electrode(at: vec3<u32>, axis: u32) -> bool {
-    let place = vec3<u32>(at.x, at.y, at.z + slab.first_plane);
-    let end = vec3<u32>(slab.nx, slab.ny, slab.box_planes);
-    return slab.direction == axis && place[axis] + 1u == end[axis];
-}
-
-// Field indices of the six neighbours of the voxel `at` with field index `i`; rows along x and y close on themselves,
-// planes along z go on in the halo. Only meant for open faces that do not lie on an electrode.
-fn x_low(at: vec3<u32>, i: u32) -> u32 {
-    return select(i - 1u, i + slab.nx - 1u, at.x == 0u);
-}
-
-fn x_high(at: vec3<u32>, i: u32) -> u32 {
-    return select(i + 1u, i + 1u - slab.nx, at.x + 1u == slab.nx);
-}
-
-fn y_low(at: vec3<u32>, i: u32) -> u32 {
-    return select(i - slab.nx, i + (slab.ny - 1u) * slab.nx, at.y == 0u);
-}
-
-fn y_high(at: vec3<u32>, i: u32) -> u32 {
-    return select(i + slab.nx, i - (slab.ny - 1u) * slab.nx, at.y + 1u == slab.ny);
-}
-
-fn z_low(i: u32) -> u32 {
-    return i - slab.nx * slab.ny;
-}
-
-fn z_high(i: u32) -> u32 {
-    return i + slab.nx * slab.ny;
+// One over the diagonal, 0 where nothing is solved.
+fn inverse_diagonal(at: Cell) -> f32 {
+    let x = conductance(at, OPEN_X_LOW, grid.conductance_x) + conductance(at, OPEN_X_HIGH, grid.conductance_x);
+    let y = conductance(at, OPEN_Y_LOW, grid.conductance_y) + conductance(at, OPEN_Y_HIGH, grid.conductance_y);
+    let z = conductance(at, OPEN_Z_LOW, grid.conductance_z) + conductance(at, OPEN_Z_HIGH, grid.conductance_z);
+    let ends = conductance(at, INLET, TO_ELECTRODE) + conductance(at, OUTLET, TO_ELECTRODE);
+    let diagonal = (x + y) + (z + ends);
+    return select(0.0, 1.0 / max(diagonal, SMALLEST), at.open != 0u);
 }

@@ -13,32 +13,37 @@ pub enum Access {
     ReadWrite,
 }
 
-/// What a buffer holds.
+/// What a buffer holds. "Per item" is per voxel for kernels over the grid, and per row for kernels over a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Holds {
-    /// A [`Slab`](crate::layout::Slab).
-    Slab,
-    /// A [`Ratio`](crate::layout::Ratio).
-    Ratio,
-    /// A [`Reduction`](crate::layout::Reduction).
-    Reduction,
-    /// One byte per voxel, see [`layout`](crate::layout).
+    /// A uniform struct of [`layout`](crate::layout), by its name.
+    Struct(&'static str),
+    /// One byte per item.
     Connectivity,
-    /// One f32 per voxel and two halo planes, see [`layout`](crate::layout).
+    /// One f32 per item.
     Field,
-    /// One f32 per workgroup of the whole box.
-    Partials,
-    /// [`Slot::COUNT`](crate::layout::Slot::COUNT) f32.
-    Scalars,
+    /// [`WIDTH`](crate::layout::WIDTH) u32 per item.
+    Links,
+    /// As many f32.
+    Conductances,
+    /// Pairs of u32, few of them.
+    Pairs,
+    /// One u32 per item.
+    Index,
+    /// u32 that are fewer than items: by block, by coarse row.
+    Fewer,
+    /// f32 that are fewer than items: of a coarse level, partial sums, slots.
+    FewerReal,
 }
 
 impl Holds {
-    /// Bytes per voxel; what does not grow with the box counts nothing.
-    const fn bytes_per_voxel(self) -> u32 {
+    /// Bytes per item; what is an order less counts nothing.
+    const fn bytes(self) -> u32 {
         match self {
             Holds::Connectivity => 1,
-            Holds::Field => 4,
-            Holds::Slab | Holds::Ratio | Holds::Reduction | Holds::Partials | Holds::Scalars => 0,
+            Holds::Field | Holds::Index => 4,
+            Holds::Links | Holds::Conductances => 4 * crate::layout::WIDTH,
+            Holds::Struct(_) | Holds::Pairs | Holds::Fewer | Holds::FewerReal => 0,
         }
     }
 }
@@ -57,14 +62,26 @@ pub struct Binding {
 /// What a dispatch covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Work {
-    /// The slab's own voxels.
-    Voxels {
-        /// Voxels per thread along x, y, z; a thread strides by the size of its workgroup.
-        per_thread: [u32; 3],
+    /// The cells of a slab, both colours or one: `used`, `ny`, `nz`.
+    Cells {
+        /// Rows per thread along y; a thread strides by the size of its workgroup.
+        per_thread: u32,
     },
+    /// The blocks of a slab.
+    Blocks,
+    /// Rows of a list.
+    Rows {
+        /// Rows per thread; a thread strides by the size of its workgroup.
+        per_thread: u32,
+    },
+    /// Rows of a list, a workgroup for each.
+    GroupPerRow,
     /// A list, by a single workgroup.
     OneGroup,
 }
+
+/// Workgroups along x of a list's dispatch before it is folded into a second dimension.
+const FOLD: u32 = 32_768;
 
 /// A compute kernel: its text, and all that a host needs to build and to dispatch it.
 #[derive(Debug, Clone, Copy)]
@@ -96,39 +113,46 @@ impl Kernel {
         self.workgroup[0] * self.workgroup[1] * self.workgroup[2]
     }
 
-    /// Workgroups to dispatch for a slab of `voxels` (x, y, z, halos not counted).
+    /// Workgroups to dispatch over `extent` cells, blocks, or (in its first number) rows.
     ///
-    /// The dispatch has three dimensions: in one, 256 threads each, it fails at 256^3, which needs 65 536 workgroups
-    /// where [`Limits::WEBGPU`] allows 65 535.
+    /// No dispatch has one dimension alone: with 256 threads each it would fail at 256^3, which needs 65 536 workgroups
+    /// where [`Limits::WEBGPU`] allows 65 535. Lists are folded into two; a workgroup behind their end does nothing.
     #[must_use]
-    pub fn groups(&self, voxels: [u32; 3]) -> [u32; 3] {
+    pub fn groups(&self, extent: [u32; 3]) -> [u32; 3] {
+        let fold = |groups: u32| {
+            let groups = groups.max(1);
+            if groups <= FOLD { [groups, 1, 1] } else { [FOLD, groups.div_ceil(FOLD), 1] }
+        };
         match self.work {
             Work::OneGroup => [1, 1, 1],
-            Work::Voxels { per_thread } => {
-                std::array::from_fn(|axis| voxels[axis].div_ceil(self.workgroup[axis] * per_thread[axis]))
-            }
+            Work::GroupPerRow => [extent[0].max(1), 1, 1],
+            Work::Rows { per_thread } => fold(extent[0].div_ceil(self.threads() * per_thread)),
+            Work::Blocks => std::array::from_fn(|axis| extent[axis].div_ceil(self.workgroup[axis])),
+            Work::Cells { per_thread } => std::array::from_fn(|axis| {
+                extent[axis].div_ceil(self.workgroup[axis] * if axis == 1 { per_thread } else { 1 })
+            }),
         }
     }
 
-    /// Partial sums that a reduction leaves for a whole box of `voxels` (x, y, z).
+    /// Partial sums that a dispatch leaves for each of its sums.
     ///
-    /// A workgroup of a reduction covers voxels of one plane only, so that neither their number nor their order depends
+    /// A workgroup of a reduction over cells covers one plane only, so that neither their number nor their order depends
     /// on how the box is cut into slabs.
     #[must_use]
-    pub fn partials(&self, voxels: [u32; 3]) -> u64 {
-        self.groups(voxels).into_iter().map(u64::from).product()
+    pub fn partials(&self, extent: [u32; 3]) -> u32 {
+        self.groups(extent).into_iter().product()
     }
 
-    /// Bytes that have to move between memory and the device per voxel: each field once per direction, halos and
+    /// Bytes that have to move between memory and the device per item: each field once per direction, halos and
     /// neighbours from the cache.
     #[must_use]
-    pub fn bytes_per_voxel(&self) -> u32 {
+    pub fn bytes_per_item(&self) -> u32 {
         self.bindings
             .iter()
             .map(|binding| match binding.access {
                 Access::Uniform => 0,
-                Access::Read | Access::Write => binding.holds.bytes_per_voxel(),
-                Access::ReadWrite => 2 * binding.holds.bytes_per_voxel(),
+                Access::Read | Access::Write => binding.holds.bytes(),
+                Access::ReadWrite => 2 * binding.holds.bytes(),
             })
             .sum()
     }

@@ -1,109 +1,172 @@
-//! What host and device share byte for byte: uniform structs, connectivity bits, scalar slots, the field layout.
+//! What host and device share byte for byte: uniform structs, connectivity bits, flags, slots, the layout of fields.
 //!
-//! # Fields
+//! # Fields over the grid
 //!
-//! A field is one buffer of f32 per slab: `(nz + 2) ny nx` values in `[z][y][x]` order, x fastest.
-//! The first and the last plane are halos, copies of the neighbouring slab's planes (or, where sides along z are
-//! periodic, of the other end's).
-//! Halos beyond an electrode or a no-flux side are never read.
-//! Values of inactive voxels are 0.
+//! A field is one buffer of f32 per slab of whole planes, laid out as a checkerboard: all voxels with even x + y + z,
+//! then, [`Grid::half`] behind them, all with odd. Each colour is a grid of half the width, `i = x / 2`, rows of
+//! [`Grid::stride`], planes of [`Grid::plane`]; a zero stands behind every row and a row of zeros behind every plane.
+//! The first and the last plane are halos, copies of the neighbouring slab's planes, or zeros at the ends of the box.
+//! In row (y, z) colour c holds `x = 2 i + s` with `s = (y + z + c) mod 2`; slabs begin with an even plane, so that the
+//! parity of a plane in its slab is that in the box.
+//! Every neighbour of every voxel then has an address, and holds 0 where there is none.
+//! Values of voxels that are not solved are 0.
 //!
 //! # Connectivity
 //!
-//! One byte per voxel of the slab's own planes (no halo), four bytes to a `u32`, the lowest byte first: the byte of voxel
-//! `i` is bits `8 (i mod 4)` of word `i / 4`, as a `&[u8]` padded to whole words is on a little-endian host.
+//! One byte per value of a field, in the same places, four bytes to a `u32`, the lowest byte first, as a `&[u8]` padded to
+//! whole words is on a little-endian host.
+//!
+//! # Rows
+//!
+//! A stored level has [`WIDTH`] links per row: neighbour and conductance of link k of row i at `k rows + i`, so that
+//! neighbouring threads read neighbouring words. The last link of a row with more of them is [`MORE`] plus the place of
+//! the others in a list of pairs, and its conductance is their number.
 
 use bytemuck::{Pod, Zeroable};
 
-/// The voxel belongs to the conducting phase.
-pub const ACTIVE: u32 = 1;
 /// The face towards lower x is open.
-pub const OPEN_X_LOW: u32 = 1 << 1;
+pub const OPEN_X_LOW: u32 = 1;
 /// The face towards higher x is open.
-pub const OPEN_X_HIGH: u32 = 1 << 2;
+pub const OPEN_X_HIGH: u32 = 1 << 1;
 /// The face towards lower y is open.
-pub const OPEN_Y_LOW: u32 = 1 << 3;
+pub const OPEN_Y_LOW: u32 = 1 << 2;
 /// The face towards higher y is open.
-pub const OPEN_Y_HIGH: u32 = 1 << 4;
+pub const OPEN_Y_HIGH: u32 = 1 << 3;
 /// The face towards lower z is open.
-pub const OPEN_Z_LOW: u32 = 1 << 5;
+pub const OPEN_Z_LOW: u32 = 1 << 4;
 /// The face towards higher z is open.
-///
-/// An open face on the outside of the box leads to an electrode along [`Slab::direction`], and to the voxel at the other
-/// end of the row along the other axes (periodic sides).
-pub const OPEN_Z_HIGH: u32 = 1 << 6;
+pub const OPEN_Z_HIGH: u32 = 1 << 5;
+/// Half a voxel from the inlet electrode.
+pub const INLET: u32 = 1 << 6;
+/// Half a voxel from the outlet electrode.
+pub const OUTLET: u32 = 1 << 7;
+/// Conductance from a voxel's centre to an electrode, half a voxel away, where one to the next voxel has 1.
+pub const TO_ELECTRODE: f32 = 2.0;
 
-/// A slab of whole z planes, and the problem it is part of. A uniform.
+/// Links that every row stores.
+pub const WIDTH: u32 = 6;
+/// In the last link of a row: there are more, and the rest of the number says where.
+pub const MORE: u32 = 1 << 31;
+
+/// Flag of a sweep: neighbours count; without it the sweep is from zero and is the first.
+pub const PULL: u32 = 1;
+/// Flag of a sweep: partial sums are wanted.
+pub const SUM: u32 = 2;
+/// Flag of a sweep: partial sums with the image of the direction, too.
+pub const IMAGE: u32 = 4;
+/// Flag of a sweep over rows: only rows that were swept before count.
+pub const ONLY_BEFORE: u32 = 8;
+
+/// Formula of [`Sums::then`]: none.
+pub const NOTHING: u32 = 0;
+/// `a / b`, or 0 where b is not positive.
+pub const QUOTIENT: u32 = 1;
+/// `-a b`.
+pub const PRODUCT: u32 = 2;
+/// The factors of two steps of flexible conjugate gradients, into two slots.
+pub const TWO_STEPS: u32 = 3;
+
+/// Slot that always holds 0.
+pub const ZERO: u32 = 0;
+/// Slot that always holds 1.
+pub const ONE: u32 = 1;
+
+/// A slab of the grid and what to do with it. A uniform.
 #[repr(C)]
-#[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]
-pub struct Slab {
-    /// Voxels along x.
-    pub nx: u32,
-    /// Voxels along y.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Pod, Zeroable)]
+pub struct Grid {
+    /// Values in a row of one colour.
+    pub used: u32,
+    /// Distance of rows.
+    pub stride: u32,
+    /// Distance of planes.
+    pub plane: u32,
+    /// Distance of the colours.
+    pub half: u32,
+    /// Rows in a plane.
     pub ny: u32,
     /// The slab's own planes, halos not counted.
     pub nz: u32,
-    /// Number of the slab's first own plane in the box.
-    pub first_plane: u32,
-    /// Planes of the whole box.
-    pub box_planes: u32,
-    /// Axis from one electrode to the other: 0 x, 1 y, 2 z.
-    pub direction: u32,
-    /// Conductance between neighbours along x over conductivity: face area / distance (m, or voxel edges).
+    /// Colour of a sweep.
+    pub colour: u32,
+    /// Flags of a sweep.
+    pub flags: u32,
+    /// Conductance between neighbours along x; 1 along the axis of transport.
     pub conductance_x: f32,
     /// The same along y.
     pub conductance_y: f32,
     /// The same along z.
     pub conductance_z: f32,
-    /// Potential of the electrode at the low end of the direction; 0 when the operator acts on a search direction.
-    pub electrode_low: f32,
-    /// Potential of the electrode at the high end.
-    pub electrode_high: f32,
-    /// Fills the struct to a multiple of 16 bytes, as GLES asks of a uniform.
-    pub padding: u32,
-}
-
-/// The two slots whose quotient is the scalar of a vector update. A uniform.
-#[repr(C)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable)]
-pub struct Ratio {
-    /// Slot above the line.
-    pub numerator: u32,
-    /// Slot below the line; where it does not hold a positive number the quotient is 0.
-    pub denominator: u32,
-    /// Fills the struct to 16 bytes.
-    pub padding: [u32; 2],
-}
-
-/// Which partial sums go where. A uniform.
-#[repr(C)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable)]
-pub struct Reduction {
-    /// Number of partial sums, those of all slabs.
-    pub count: u32,
-    /// Slot that takes the sum.
+    /// Axis of transport: 0 x, 1 y, 2 z.
+    pub axis: u32,
+    /// Place of the slab's first partial sum.
+    pub partials: u32,
+    /// Distance from one sum's partial sums to the next one's.
+    pub partials_stride: u32,
+    /// Slot of a step's length.
     pub slot: u32,
-    /// Fills the struct to 16 bytes.
+    /// Blocks of 2x2x2 voxels along x.
+    pub blocks_x: u32,
+    /// The same along y.
+    pub blocks_y: u32,
+    /// The same along z.
+    pub blocks_z: u32,
+    /// Fills the struct to a multiple of 16 bytes, as GLES asks of a uniform.
     pub padding: [u32; 2],
 }
 
-/// Slots of the scalar buffer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u32)]
-pub enum Slot {
-    /// Always 0: a quotient with it above the line starts an iteration afresh.
-    Zero = 0,
-    /// r·r after an even number of iterations.
-    GradientEven = 1,
-    /// r·r after an odd number of iterations.
-    GradientOdd = 2,
-    /// p·q.
-    Curvature = 3,
-    /// The energy E.
-    Energy = 4,
+/// Rows of a stored level and what to do with them. A uniform.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Pod, Zeroable)]
+pub struct Rows {
+    /// First row.
+    pub start: u32,
+    /// Row behind the last.
+    pub end: u32,
+    /// Rows of the level whose links are bound.
+    pub rows: u32,
+    /// Flags of a sweep.
+    pub flags: u32,
+    /// Place of the first partial sum.
+    pub partials: u32,
+    /// Distance from one sum's partial sums to the next one's.
+    pub partials_stride: u32,
+    /// Fills the struct to a multiple of 16 bytes.
+    pub padding: [u32; 2],
 }
 
-impl Slot {
-    /// Number of f32 in the scalar buffer.
-    pub const COUNT: u32 = 8;
+/// A sum of two fields. A uniform.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Pod, Zeroable)]
+pub struct Combine {
+    /// Values.
+    pub count: u32,
+    /// Slot of the field's own factor.
+    pub factor: u32,
+    /// Slot of the factor of what is added.
+    pub added: u32,
+    /// Sign of the latter.
+    pub sign: f32,
+}
+
+/// Which partial sums go where, and a formula after it. A uniform.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Pod, Zeroable)]
+pub struct Sums {
+    /// Places of the first partial sums.
+    pub first: [u32; 4],
+    /// How many there are; none leaves the slot as it is.
+    pub count: [u32; 4],
+    /// Slots of the sums.
+    pub slot: [u32; 4],
+    /// Slots that the formula reads.
+    pub operands: [u32; 4],
+    /// The fifth of them.
+    pub operand: u32,
+    /// The formula.
+    pub then: u32,
+    /// Slot of its result.
+    pub result: u32,
+    /// Fills the struct to a multiple of 16 bytes.
+    pub padding: u32,
 }

@@ -1,22 +1,56 @@
-// sum: scalars[slot] = sum over k < count  partials_k
+// sum: up to four sums of partial sums into slots, and then one formula of slots
 //
 // One workgroup; a thread takes every THREADS-th partial sum. The order is that of the box, so the result does not
 // depend on the slabs, bit for bit.
 //
-// Traffic: 4 bytes per partial sum, that is 4 per 4096 voxels.
+// Traffic: 4 bytes per partial sum, that is 4 per 8192 voxels.
 
-@group(0) @binding(0) var<uniform> reduction: Reduction;
+@group(0) @binding(0) var<uniform> sums: Sums;
 @group(0) @binding(1) var<storage, read> partials: array<f32>;
 @group(0) @binding(2) var<storage, read_write> scalars: array<f32>;
 
+// 0 where the denominator is not positive: r = 0 (solved), or p·q <= 0, which rounding alone can bring about. Either way
+// the vectors stay as they are and the host sees that nothing moves.
+fn quotient(a: f32, b: f32) -> f32 {
+    return select(0.0, a / max(b, SMALLEST), b > 0.0);
+}
+
 @compute @workgroup_size(WORKGROUP_X, WORKGROUP_Y, WORKGROUP_Z)
 fn sum(@builtin(local_invocation_index) lane: u32) {
-    var value = 0.0;
-    for (var k = lane; k < reduction.count; k += THREADS) {
-        value += partials[k];
+    var value = vec4<f32>();
+    for (var s = 0u; s < 4u; s++) {
+        var total = 0.0;
+        for (var k = lane; k < sums.count[s]; k += THREADS) {
+            total += partials[sums.first[s] + k];
+        }
+        value[s] = total;
     }
-    let total = workgroup_sum(value, lane);
+    let totals = workgroup_sum(value, lane);
     if lane == 0u {
-        scalars[reduction.slot] = total;
+        for (var s = 0u; s < 4u; s++) {
+            if sums.count[s] > 0u {
+                scalars[sums.slot[s]] = totals[s];
+            }
+        }
+        let a = scalars[sums.operands.x];
+        let b = scalars[sums.operands.y];
+        if sums.then == QUOTIENT {
+            scalars[sums.result] = quotient(a, b);
+        } else if sums.then == PRODUCT {
+            scalars[sums.result] = -a * b;
+        } else if sums.then == TWO_STEPS {
+            // Two steps of flexible conjugate gradients: a = c·r, b = c·A c; the second direction d is made
+            // A-orthogonal to c, d·r belongs to the residual after the first step.
+            let dr = scalars[sums.operands.z];
+            let dw = scalars[sums.operands.w];
+            let dv = scalars[sums.operand];
+            let alpha = quotient(a, b);
+            let along = quotient(dv, b);
+            let rest = dw - dv * along;
+            // Nothing but rounding may be left for the second step.
+            let beta = select(0.0, quotient(dr, rest), b > 0.0 && rest > ROUNDING * dw);
+            scalars[sums.result] = select(1.0, alpha - beta * along, b > 0.0);
+            scalars[sums.result + 1u] = beta;
+        }
     }
 }

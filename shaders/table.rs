@@ -4,21 +4,28 @@ use crate::kernel::{Access, Binding, Holds, Kernel, Work};
 
 const COMMON: &str = include_str!("common.wgsl");
 const GRID: &str = include_str!("grid.wgsl");
+const PULL: &str = include_str!("pull.wgsl");
+const PRODUCT: &str = include_str!("product.wgsl");
+const BLOCKS: &str = include_str!("blocks.wgsl");
+const ROWS: &str = include_str!("rows.wgsl");
 const REDUCE: &str = include_str!("reduce.wgsl");
-const RATIO: &str = include_str!("ratio.wgsl");
 
-/// Threads along x, y, z of kernels that treat each voxel by itself: rows of 32 keep reads coalesced, and the third
-/// dimension keeps the dispatch small.
-const TILE: [u32; 3] = [32, 4, 2];
-const EACH_VOXEL: Work = Work::Voxels { per_thread: [1, 1, 1] };
-
+/// Threads along i, y, z: rows of 64 cells keep reads coalesced.
+const TILE: [u32; 3] = [64, 4, 1];
 /// Reductions march 16 rows per thread before the workgroup adds up (a barrier tree per voxel is 4 to 70 times slower),
 /// and stay in one plane, so that the sums do not depend on the slabs.
-const SHEET: [u32; 3] = [32, 8, 1];
-const MARCH: Work = Work::Voxels { per_thread: [1, 16, 1] };
+const MARCH: Work = Work::Cells { per_thread: 16 };
+const EACH_CELL: Work = Work::Cells { per_thread: 1 };
+const EACH_BLOCK: Work = Work::Blocks;
 
-const fn uniform(name: &'static str, holds: Holds) -> Binding {
-    Binding { name, access: Access::Uniform, holds }
+/// Threads over a list.
+const LINE: [u32; 3] = [256, 1, 1];
+/// Reductions over a list: 1024 rows per barrier tree.
+const MARCH_ROWS: Work = Work::Rows { per_thread: 4 };
+const EACH_ROW: Work = Work::Rows { per_thread: 1 };
+
+const fn uniform(name: &'static str, structure: &'static str) -> Binding {
+    Binding { name, access: Access::Uniform, holds: Holds::Struct(structure) }
 }
 
 const fn read(name: &'static str, holds: Holds) -> Binding {
@@ -33,95 +40,241 @@ const fn read_write(name: &'static str, holds: Holds) -> Binding {
     Binding { name, access: Access::ReadWrite, holds }
 }
 
-const SLAB: Binding = uniform("slab", Holds::Slab);
+const SLAB: Binding = uniform("grid", "Grid");
+const OPEN: Binding = read("open", Holds::Connectivity);
+const PARTIALS: Binding = write("partials", Holds::FewerReal);
+const SCALARS: Binding = read("scalars", Holds::FewerReal);
+const LIST: Binding = uniform("rows", "Rows");
+const TO: Binding = read("to", Holds::Links);
+const CONDUCTANCE: Binding = read("conductance", Holds::Conductances);
+const OTHERS: Binding = read("more", Holds::Pairs);
+const MASKS: Binding = read("masks", Holds::Fewer);
+const FIRST: Binding = read("first", Holds::Fewer);
+const TABLE: Binding = read("table", Holds::Fewer);
 
-/// `r = A c - b`, or `q = A p` with the electrodes at zero.
-pub const APPLY: Kernel = Kernel {
-    name: "apply",
-    parts: &[COMMON, GRID],
-    text: include_str!("apply.wgsl"),
+const fn field(name: &'static str) -> Binding {
+    read(name, Holds::Field)
+}
+
+/// Partial sums of `p·A p`.
+pub const GRID_APPLY: Kernel = Kernel {
+    name: "grid_apply",
+    parts: &[COMMON, GRID, PRODUCT, REDUCE],
+    text: include_str!("grid_apply.wgsl"),
     workgroup: TILE,
-    work: EACH_VOXEL,
+    work: MARCH,
+    bindings: &[SLAB, OPEN, field("direction"), PARTIALS],
+};
+
+/// `x += alpha p`, `r -= alpha A p`, and `z = r / d` on the red cells.
+pub const GRID_UPDATE: Kernel = Kernel {
+    name: "grid_update",
+    parts: &[COMMON, GRID, PRODUCT],
+    text: include_str!("grid_update.wgsl"),
+    workgroup: TILE,
+    work: EACH_CELL,
     bindings: &[
         SLAB,
-        read("connectivity", Holds::Connectivity),
-        read("potential", Holds::Field),
-        write("product", Holds::Field),
+        OPEN,
+        field("direction"),
+        read_write("potential", Holds::Field),
+        read_write("residual", Holds::Field),
+        write("correction", Holds::Field),
+        SCALARS,
     ],
 };
 
-/// Partial sums of `a·b`.
-pub const DOT_PRODUCT: Kernel = Kernel {
-    name: "dot_product",
-    parts: &[COMMON, GRID, REDUCE],
-    text: include_str!("dot_product.wgsl"),
-    workgroup: SHEET,
+/// Gauss-Seidel on one colour of the grid.
+pub const GRID_RELAX: Kernel = Kernel {
+    name: "grid_relax",
+    parts: &[COMMON, GRID, PULL, PRODUCT, REDUCE],
+    text: include_str!("grid_relax.wgsl"),
+    workgroup: TILE,
     work: MARCH,
-    bindings: &[SLAB, read("left", Holds::Field), read("right", Holds::Field), write("partials", Holds::Partials)],
+    bindings: &[SLAB, OPEN, field("direction"), field("residual"), read_write("correction", Holds::Field), PARTIALS],
 };
 
-/// Partial sums of the energy `E = sum g (c_i - c_f)^2`.
-pub const ENERGY: Kernel = Kernel {
-    name: "energy",
-    parts: &[COMMON, GRID, REDUCE],
-    text: include_str!("energy.wgsl"),
-    workgroup: SHEET,
-    work: MARCH,
+/// Residual of the first coarse level.
+pub const GRID_RESTRICT: Kernel = Kernel {
+    name: "grid_restrict",
+    parts: &[COMMON, GRID, PULL, BLOCKS],
+    text: include_str!("grid_restrict.wgsl"),
+    workgroup: TILE,
+    work: EACH_BLOCK,
+    bindings: &[SLAB, OPEN, field("correction"), MASKS, FIRST, TABLE, write("coarse", Holds::FewerReal)],
+};
+
+/// Correction from the first coarse level.
+pub const GRID_PROLONG: Kernel = Kernel {
+    name: "grid_prolong",
+    parts: &[COMMON, GRID, BLOCKS],
+    text: include_str!("grid_prolong.wgsl"),
+    workgroup: TILE,
+    work: EACH_BLOCK,
     bindings: &[
         SLAB,
-        read("connectivity", Holds::Connectivity),
-        read("potential", Holds::Field),
-        write("partials", Holds::Partials),
+        OPEN,
+        read_write("correction", Holds::Field),
+        MASKS,
+        FIRST,
+        TABLE,
+        read("coarse", Holds::FewerReal),
     ],
 };
 
-/// Adds partial sums into a slot.
+/// `r = b - A x`, energy, weight, norm, change.
+pub const GRID_RESIDUAL: Kernel = Kernel {
+    name: "grid_residual",
+    parts: &[COMMON, GRID, REDUCE],
+    text: include_str!("grid_residual.wgsl"),
+    workgroup: TILE,
+    work: MARCH,
+    bindings: &[SLAB, OPEN, field("potential"), read_write("residual", Holds::Field), PARTIALS],
+};
+
+/// Gauss-Seidel on one colour of a list.
+pub const LIST_RELAX: Kernel = Kernel {
+    name: "list_relax",
+    parts: &[COMMON, ROWS, REDUCE],
+    text: include_str!("list_relax.wgsl"),
+    workgroup: LINE,
+    work: MARCH_ROWS,
+    bindings: &[
+        LIST,
+        TO,
+        CONDUCTANCE,
+        OTHERS,
+        field("inverse"),
+        field("residual"),
+        read_write("correction", Holds::Field),
+        field("image"),
+        PARTIALS,
+    ],
+};
+
+/// `q = A p`, `p·q`, `p·v`.
+pub const LIST_APPLY: Kernel = Kernel {
+    name: "list_apply",
+    parts: &[COMMON, ROWS, REDUCE],
+    text: include_str!("list_apply.wgsl"),
+    workgroup: LINE,
+    work: MARCH_ROWS,
+    bindings: &[
+        LIST,
+        TO,
+        CONDUCTANCE,
+        OTHERS,
+        field("ground"),
+        field("direction"),
+        write("image", Holds::Field),
+        field("other"),
+        PARTIALS,
+    ],
+};
+
+/// `r = b - A x`, energy, weight, norm, change.
+pub const LIST_RESIDUAL: Kernel = Kernel {
+    name: "list_residual",
+    parts: &[COMMON, ROWS, REDUCE],
+    text: include_str!("list_residual.wgsl"),
+    workgroup: LINE,
+    work: MARCH_ROWS,
+    bindings: &[
+        LIST,
+        TO,
+        CONDUCTANCE,
+        OTHERS,
+        field("ground"),
+        field("drive"),
+        field("potential"),
+        read_write("residual", Holds::Field),
+        PARTIALS,
+    ],
+};
+
+/// Residual of the next level.
+pub const LIST_RESTRICT: Kernel = Kernel {
+    name: "list_restrict",
+    parts: &[COMMON, ROWS],
+    text: include_str!("list_restrict.wgsl"),
+    workgroup: LINE,
+    work: EACH_ROW,
+    bindings: &[
+        LIST,
+        TO,
+        CONDUCTANCE,
+        OTHERS,
+        field("correction"),
+        FIRST,
+        read("children", Holds::Index),
+        write("coarse", Holds::FewerReal),
+    ],
+};
+
+/// Correction from the next level.
+pub const LIST_PROLONG: Kernel = Kernel {
+    name: "list_prolong",
+    parts: &[COMMON],
+    text: include_str!("list_prolong.wgsl"),
+    workgroup: LINE,
+    work: EACH_ROW,
+    bindings: &[
+        LIST,
+        read("parent", Holds::Index),
+        read("coarse", Holds::FewerReal),
+        read_write("correction", Holds::Field),
+    ],
+};
+
+/// `z = A^-1 r` on the smallest level.
+pub const DIRECT: Kernel = Kernel {
+    name: "direct",
+    parts: &[COMMON, REDUCE],
+    text: include_str!("direct.wgsl"),
+    workgroup: LINE,
+    work: Work::GroupPerRow,
+    bindings: &[
+        LIST,
+        read("matrix", Holds::FewerReal),
+        read("residual", Holds::FewerReal),
+        write("correction", Holds::FewerReal),
+    ],
+};
+
+/// `y = a y + b x`.
+pub const COMBINE: Kernel = Kernel {
+    name: "combine",
+    parts: &[COMMON],
+    text: include_str!("combine.wgsl"),
+    workgroup: LINE,
+    work: Work::Rows { per_thread: 4 },
+    bindings: &[uniform("combined", "Combine"), SCALARS, field("added"), read_write("field", Holds::Field)],
+};
+
+/// Adds partial sums into slots, and takes a formula of slots.
 pub const SUM: Kernel = Kernel {
     name: "sum",
     parts: &[COMMON, REDUCE],
     text: include_str!("sum.wgsl"),
-    workgroup: [256, 1, 1],
+    workgroup: LINE,
     work: Work::OneGroup,
-    bindings: &[
-        uniform("reduction", Holds::Reduction),
-        read("partials", Holds::Partials),
-        write("scalars", Holds::Scalars),
-    ],
-};
-
-/// `c += s p` and `r += s q`.
-pub const UPDATE: Kernel = Kernel {
-    name: "update",
-    parts: &[COMMON, GRID, RATIO],
-    text: include_str!("update.wgsl"),
-    workgroup: TILE,
-    work: EACH_VOXEL,
-    bindings: &[
-        SLAB,
-        uniform("ratio", Holds::Ratio),
-        read("scalars", Holds::Scalars),
-        read("search", Holds::Field),
-        read("product", Holds::Field),
-        read_write("potential", Holds::Field),
-        read_write("gradient", Holds::Field),
-    ],
-};
-
-/// `p = s p - r`.
-pub const SEARCH: Kernel = Kernel {
-    name: "search",
-    parts: &[COMMON, GRID, RATIO],
-    text: include_str!("search.wgsl"),
-    workgroup: TILE,
-    work: EACH_VOXEL,
-    bindings: &[
-        SLAB,
-        uniform("ratio", Holds::Ratio),
-        read("scalars", Holds::Scalars),
-        read("gradient", Holds::Field),
-        read_write("direction", Holds::Field),
-    ],
+    bindings: &[uniform("sums", "Sums"), read("partials", Holds::FewerReal), read_write("scalars", Holds::FewerReal)],
 };
 
 /// All kernels.
-pub const KERNELS: &[Kernel] = &[APPLY, DOT_PRODUCT, ENERGY, SUM, UPDATE, SEARCH];
+pub const KERNELS: &[Kernel] = &[
+    GRID_APPLY,
+    GRID_UPDATE,
+    GRID_RELAX,
+    GRID_RESTRICT,
+    GRID_PROLONG,
+    GRID_RESIDUAL,
+    LIST_RELAX,
+    LIST_APPLY,
+    LIST_RESIDUAL,
+    LIST_RESTRICT,
+    LIST_PROLONG,
+    DIRECT,
+    COMBINE,
+    SUM,
+];

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::mem::{offset_of, size_of};
 
-use foamflux_shaders::layout::{Ratio, Reduction, Slab};
+use foamflux_shaders::layout::{Combine, Grid, Rows, Sums};
 use foamflux_shaders::{Access, Holds, KERNELS, Kernel, Limits, Work, source};
 use naga::{AddressSpace, ArraySize, Module, Scalar, StorageAccess, TypeInner};
 
@@ -85,14 +85,14 @@ fn bindings_are_those_of_the_table() {
             };
             assert_eq!(variable.space, space, "{place}");
             let declared = &module.types[variable.ty];
+            let list = |scalar| is_list_of(&module, &declared.inner, scalar);
             match binding.holds {
-                Holds::Slab => assert_eq!(declared.name.as_deref(), Some("Slab"), "{place}"),
-                Holds::Ratio => assert_eq!(declared.name.as_deref(), Some("Ratio"), "{place}"),
-                Holds::Reduction => assert_eq!(declared.name.as_deref(), Some("Reduction"), "{place}"),
-                Holds::Connectivity => assert!(is_list_of(&module, &declared.inner, Scalar::U32), "{place}"),
-                Holds::Field | Holds::Partials | Holds::Scalars => {
-                    assert!(is_list_of(&module, &declared.inner, Scalar::F32), "{place}");
+                Holds::Struct(name) => assert_eq!(declared.name.as_deref(), Some(name), "{place}"),
+                Holds::Connectivity | Holds::Links | Holds::Index | Holds::Fewer => {
+                    assert!(list(Scalar::U32), "{place}");
                 }
+                Holds::Field | Holds::Conductances | Holds::FewerReal => assert!(list(Scalar::F32), "{place}"),
+                Holds::Pairs => assert!(!list(Scalar::U32) && !list(Scalar::F32), "{place}"),
             }
         }
     }
@@ -128,23 +128,31 @@ fn structs_lie_in_memory_as_the_host_s() {
         let module = module(kernel);
         assert_layout!(
             module,
-            Slab {
-                nx,
+            Grid {
+                used,
+                stride,
+                plane,
+                half,
                 ny,
                 nz,
-                first_plane,
-                box_planes,
-                direction,
+                colour,
+                flags,
                 conductance_x,
                 conductance_y,
                 conductance_z,
-                electrode_low,
-                electrode_high,
+                axis,
+                partials,
+                partials_stride,
+                slot,
+                blocks_x,
+                blocks_y,
+                blocks_z,
                 padding,
             }
         );
-        assert_layout!(module, Ratio { numerator, denominator, padding });
-        assert_layout!(module, Reduction { count, slot, padding });
+        assert_layout!(module, Rows { start, end, rows, flags, partials, partials_stride, padding });
+        assert_layout!(module, Combine { count, factor, added, sign });
+        assert_layout!(module, Sums { first, count, slot, operands, operand, then, result, padding });
     }
 }
 
@@ -170,28 +178,42 @@ fn kernels_keep_the_limits_of_any_webgpu_device() {
     }
 }
 
+/// Whether a kernel leaves or takes partial sums.
+fn sums(kernel: &Kernel) -> bool {
+    kernel.bindings.iter().any(|b| b.name == "partials")
+}
+
 #[test]
 fn a_reduction_has_a_power_of_two_threads() {
     // The tree of reduce.wgsl halves the number of threads and would lose a lane of an odd one.
-    for kernel in KERNELS.iter().filter(|kernel| kernel.bindings.iter().any(|b| b.holds == Holds::Partials)) {
+    for kernel in KERNELS.iter().filter(|kernel| sums(kernel) || kernel.name == "direct") {
         assert!(kernel.threads().is_power_of_two(), "{}", kernel.name);
     }
 }
 
 #[test]
-fn the_dispatch_fits_every_size_and_covers_every_voxel() {
+fn the_dispatch_fits_every_size_and_covers_every_item() {
     // In one dimension, 256 threads each, 256^3 needs one workgroup more than a device has to offer.
     assert_eq!(256u32.pow(3).div_ceil(256), Limits::WEBGPU.groups_per_dimension + 1);
     for kernel in KERNELS {
-        for voxels in [[1, 1, 1], [31, 33, 1], [256; 3], [257; 3], [2048; 3], [65_535, 4, 3], [3, 4, 65_535]] {
-            let groups = kernel.groups(voxels);
-            for axis in 0..3 {
-                assert!(groups[axis] >= 1 && groups[axis] <= Limits::WEBGPU.groups_per_dimension, "{}", kernel.name);
-                if let Work::Voxels { per_thread } = kernel.work {
-                    let covered = groups[axis] * kernel.workgroup[axis] * per_thread[axis];
-                    let group = kernel.workgroup[axis] * per_thread[axis];
-                    assert!(covered >= voxels[axis] && covered - voxels[axis] < group, "{} {voxels:?}", kernel.name);
+        for extent in [[1, 1, 1], [31, 33, 1], [128, 256, 256], [129, 257, 257], [1024, 2048, 2048], [3, 4, 65_535]] {
+            let rows = [extent.into_iter().map(u64::from).product::<u64>().min(1 << 29) as u32, 1, 1];
+            let extent = if matches!(kernel.work, Work::Rows { .. }) { rows } else { extent };
+            let groups = kernel.groups(extent);
+            assert!(groups.iter().all(|&n| (1..=Limits::WEBGPU.groups_per_dimension).contains(&n)), "{}", kernel.name);
+            let covered = match kernel.work {
+                Work::Cells { per_thread } => [1, per_thread, 1],
+                Work::Blocks => [1; 3],
+                Work::Rows { per_thread } => {
+                    let all = u64::from(kernel.partials(extent)) * u64::from(kernel.threads() * per_thread);
+                    assert!(all >= u64::from(extent[0]), "{} {extent:?}", kernel.name);
+                    continue;
                 }
+                Work::GroupPerRow | Work::OneGroup => continue,
+            };
+            for axis in 0..3 {
+                let group = kernel.workgroup[axis] * covered[axis];
+                assert!(groups[axis] * group >= extent[axis] && (groups[axis] - 1) * group < extent[axis]);
             }
         }
     }
@@ -200,11 +222,11 @@ fn the_dispatch_fits_every_size_and_covers_every_voxel() {
 #[test]
 fn partial_sums_do_not_depend_on_the_slabs() {
     for kernel in KERNELS {
-        let Work::Voxels { per_thread } = kernel.work else { continue };
-        if kernel.bindings.iter().any(|b| b.holds == Holds::Partials) {
-            assert_eq!(kernel.workgroup[2] * per_thread[2], 1, "{} sums over more than one plane", kernel.name);
+        let Work::Cells { .. } = kernel.work else { continue };
+        if sums(kernel) {
+            assert_eq!(kernel.workgroup[2], 1, "{} sums over more than one plane", kernel.name);
             let whole = kernel.partials([70, 300, 12]);
-            let cut: u64 = [5, 4, 3].into_iter().map(|planes| kernel.partials([70, 300, planes])).sum();
+            let cut: u32 = [6, 4, 2].into_iter().map(|planes| kernel.partials([70, 300, planes])).sum();
             assert_eq!(whole, cut, "{}", kernel.name);
         }
     }
@@ -212,11 +234,31 @@ fn partial_sums_do_not_depend_on_the_slabs() {
 
 #[test]
 fn the_traffic_in_the_header_is_the_table_s() {
-    let expected = [("apply", 9), ("dot_product", 8), ("energy", 5), ("sum", 0), ("update", 24), ("search", 12)];
-    assert_eq!(KERNELS.iter().map(|k| (k.name, k.bytes_per_voxel())).collect::<Vec<_>>(), expected);
+    let expected = [
+        ("grid_apply", 5),
+        ("grid_update", 25),
+        ("grid_relax", 17),
+        ("grid_restrict", 5),
+        ("grid_prolong", 9),
+        ("grid_residual", 13),
+        ("list_relax", 68),
+        ("list_apply", 64),
+        ("list_residual", 68),
+        ("list_restrict", 56),
+        ("list_prolong", 12),
+        ("direct", 0),
+        ("combine", 12),
+        ("sum", 0),
+    ];
+    assert_eq!(KERNELS.iter().map(|k| (k.name, k.bytes_per_item())).collect::<Vec<_>>(), expected);
     for (kernel, (_, bytes)) in KERNELS.iter().zip(expected) {
         let text = source(kernel);
-        let line = text.lines().find(|line| line.starts_with("// Traffic")).unwrap();
-        assert!(bytes == 0 || line.contains(&format!("= {bytes}")), "{}: {line}", kernel.name);
+        let header = text.lines().skip_while(|line| !line.starts_with("// Traffic"));
+        let header: String = header.take_while(|line| line.starts_with("//")).collect();
+        assert!(
+            !header.is_empty() && (bytes == 0 || header.contains(&format!("= {bytes}"))),
+            "{}: {header}",
+            kernel.name
+        );
     }
 }

@@ -21,6 +21,7 @@
 
 pub mod area;
 mod buckets;
+pub mod cases;
 pub mod catalogue;
 mod dress;
 mod error;

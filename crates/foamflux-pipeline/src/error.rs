@@ -144,7 +144,9 @@ impl PipelineError {
                 | SegmentError::Filter(FilterError::Radius { .. } | FilterError::Sigma { .. }),
             ) => ExitStatus::Usage,
             PipelineError::Segment(_) | PipelineError::Content { .. } => ExitStatus::Input,
-            PipelineError::Memory { .. } => ExitStatus::Memory,
+            PipelineError::Memory { .. } | PipelineError::Solve { source: SolveError::Memory { .. }, .. } => {
+                ExitStatus::Memory
+            }
             PipelineError::Solve { source: SolveError::Tolerance { .. }, .. } => ExitStatus::Usage,
             PipelineError::Solve { source: SolveError::Device { .. }, .. } | PipelineError::Device(_) => {
                 ExitStatus::Device

@@ -27,6 +27,7 @@ mod certify;
 mod coefficients;
 mod cpu;
 mod dead_ends;
+pub mod device;
 mod electrode;
 mod flux;
 mod geodesic;

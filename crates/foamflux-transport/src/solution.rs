@@ -113,7 +113,15 @@ pub enum SolveError {
         /// Iterations done.
         iterations: u32,
     },
-    /// The device failed or lacks memory.
+    /// It does not fit on the device.
+    #[error("does not fit on {device}: {message}")]
+    Memory {
+        /// As the backend describes itself.
+        device: String,
+        /// How much is needed, how much there is, and what to do.
+        message: String,
+    },
+    /// The device failed.
     #[error("{device}: {message}")]
     Device {
         /// As the backend describes itself.

@@ -18,6 +18,7 @@ Examples:
   foamflux measure labels.tif --labels pore=0,fibre=255
   foamflux transport labels.npy --phase pore --direction all --json
   foamflux demo
+  foamflux devices
 
 Exit status: 0 done, 1 internal error, 2 wrong usage, 3 unreadable input, 4 does not fit in memory,
 5 not converged, 6 device absent or failed, 130 stopped by Ctrl-C. A phase that does not percolate is a result, not an error."
@@ -45,6 +46,10 @@ pub(crate) enum Command {
     Host(HostArgs),
     /// Do the main job on a host that is made on the spot
     Demo(DemoArgs),
+    /// List devices, what each can hold, and what auto would choose
+    Devices(DevicesArgs),
+    /// Measure this machine's devices: bandwidth, kernels, whole solves with their errors
+    Bench(BenchArgs),
 }
 
 /// Flags that every command has.
@@ -417,7 +422,44 @@ pub(crate) struct DemoArgs {
     pub(crate) common: CommonArgs,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct DevicesArgs {
+    #[command(flatten)]
+    pub(crate) common: CommonArgs,
+}
+
+/// `--device` chooses one device; without it all of them and the processor are measured.
+#[derive(Debug, Args)]
+pub(crate) struct BenchArgs {
+    /// Cases: blobs:POROSITY[:VOXELS], percolation:PROBABILITY, foam:SOLID[:CELL_VOXELS][:solid|pore], empty
+    /// [default: blobs:0.5 foam:0.036:pore foam:0.036:solid percolation:0.34]
+    #[arg(value_name = "CASE")]
+    pub(crate) cases: Vec<String>,
+    /// Edges of the boxes in voxels [default: 64,128; with --quick 48]
+    #[arg(long, value_name = "N,...", value_delimiter = ',')]
+    pub(crate) sizes: Vec<usize>,
+    /// Relative errors of tau to solve to [default: 1e-3,1e-4]
+    #[arg(long, value_name = "TOL,...", value_delimiter = ',')]
+    pub(crate) tol: Vec<f64>,
+    /// Solves of which the median counts [default: 3; with --quick 1]
+    #[arg(long, value_name = "N")]
+    pub(crate) rounds: Option<usize>,
+    /// Small and short: does it work, not how fast it is
+    #[arg(long)]
+    pub(crate) quick: bool,
+    /// Leave out the times of single kernels
+    #[arg(long)]
+    pub(crate) no_kernels: bool,
+    #[command(flatten)]
+    pub(crate) common: CommonArgs,
+}
+
 impl CommonArgs {
+    /// Whether a device was named.
+    pub(crate) fn names_device(&self) -> bool {
+        self.device.is_some()
+    }
+
     fn set(&self, config: &mut Config) {
         config.device.clone_from(&self.device);
         config.threads = self.threads;
@@ -500,6 +542,8 @@ impl Command {
             Command::Transport(args) => &args.common,
             Command::Host(args) => &args.common,
             Command::Demo(args) => &args.common,
+            Command::Devices(args) => &args.common,
+            Command::Bench(args) => &args.common,
         }
     }
 
@@ -548,7 +592,7 @@ impl Command {
                 config.voxel_size.clone_from(&args.voxel_size);
                 config.labels.clone_from(&args.label_map);
             }
-            Command::Demo(_) => {}
+            Command::Demo(_) | Command::Devices(_) | Command::Bench(_) => {}
         }
         config
     }

@@ -2,6 +2,7 @@
 
 mod args;
 mod commands;
+mod device;
 mod failure;
 mod figures;
 mod output;

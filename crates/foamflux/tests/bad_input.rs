@@ -228,7 +228,7 @@ fn wrong_flags() {
     usage(&["transport", &path, "--threads=0"], "threads");
     usage(&["frobnicate"], "frobnicate");
     usage(&["run", &path, "-o", &out, "--config=missing.toml"], "missing.toml");
-    foamflux(&["transport", &path, "--device=gpu", "--content=labels"]).fails(6, &["gpu"]);
+    foamflux(&["transport", &path, "--device=gpu:99", "--content=labels"]).fails(6, &["gpu"]);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Primitives over a list of the unknowns, ordered by colour.
 
+mod export;
+
 use std::sync::{Mutex, PoisonError};
 
 use bytemuck::Pod;
@@ -16,6 +18,8 @@ use crate::multigrid::{
 };
 use crate::pages::Pages;
 use crate::problem::Conductance;
+pub use export::ListOrder;
+pub(crate) use export::hierarchy;
 
 /// Scaled conductances between unknowns, in the precision of the fields.
 pub(super) trait Coupling<T>: Sync {

@@ -15,15 +15,19 @@ use crate::layout::Layout;
 use crate::problem::Conductance;
 use crate::tail::Tail;
 use crate::{Deviation, Problem, Seconds, Solution, SolveError, Start, Stop};
+pub use compact::ListOrder;
+pub(crate) use compact::hierarchy as list_hierarchy;
 use compact::{ByClass, Compact, Coupling, Order, Uniform};
 use dense::Dense;
+pub use dense::GridOrder;
+pub(crate) use dense::hierarchy as grid_hierarchy;
 use foamflux_grid::{Event, Stage, Watch};
 use kept::Kept;
 use real::Real;
 
 /// Largest contrast of conductivities that single precision is trusted with: its rounding, 6e-8 of the potential,
 /// costs energy in proportion to the contrast.
-const SINGLE_UP_TO: f64 = 1e3;
+pub(crate) const SINGLE_UP_TO: f64 = 1e3;
 
 /// Solves on the processor, with as many threads as the current rayon pool has.
 #[derive(Debug, Clone, Default)]
@@ -65,6 +69,14 @@ impl CpuBackend {
         }
     }
 
+    /// What results call the processor.
+    pub(crate) fn name() -> String {
+        match rayon::current_num_threads() {
+            1 => "cpu (1 thread)".to_owned(),
+            n => format!("cpu ({n} threads)"),
+        }
+    }
+
     fn layout(&self, problem: &Problem) -> Layout {
         let uniform = matches!(problem.conductance(), Conductance::Uniform(_));
         match self.layout {
@@ -85,10 +97,7 @@ struct Iterated {
 
 impl Backend for CpuBackend {
     fn describe(&self) -> String {
-        match rayon::current_num_threads() {
-            1 => "cpu (1 thread)".to_owned(),
-            n => format!("cpu ({n} threads)"),
-        }
+        CpuBackend::name()
     }
 
     fn takes_wall_currents(&self) -> bool {
@@ -146,6 +155,23 @@ impl Backend for CpuBackend {
             peak_bytes: problem.peak_bytes().max(problem.bytes() + run.bytes),
         };
         conclude(problem, stop, ending, &found)
+    }
+}
+
+/// Goes on in double precision, from a deviation or from the straight profile; for other devices.
+pub(crate) fn in_double(
+    problem: &Problem,
+    from: Option<&Deviation>,
+    tail: &mut Tail,
+    limits: &Limits<'_>,
+    watch: &dyn Watch,
+) -> crate::device::Iterated {
+    let run = iterate_compact::<f64>(&CpuBackend::new(), problem, from, tail, limits, watch);
+    crate::device::Iterated {
+        deviation: run.deviation,
+        reached: run.reached,
+        setup_seconds: run.setup_seconds,
+        peak_bytes: run.bytes,
     }
 }
 

@@ -26,25 +26,24 @@ impl Cholesky {
             });
             a[i * n + i] += if diagonal > 0.0 { diagonal * (1.0 + SHIFT) } else { 1.0 };
         }
-        for j in 0..n {
-            for k in 0..j {
-                let l = a[j * n + k];
-                if l == 0.0 {
-                    continue;
-                }
-                for i in j..n {
-                    a[i * n + j] -= l * a[i * n + k];
-                }
+        // Row by row, so that both operands of the inner products are consecutive.
+        for i in 0..n {
+            let (above, row) = a.split_at_mut(i * n);
+            for j in 0..i {
+                let other = &above[j * n..j * n + j];
+                let sum: f64 = row[..j].iter().zip(other).map(|(a, b)| a * b).sum();
+                row[j] = (row[j] - sum) * above[j * n + j];
             }
+            let square: f64 = row[..i].iter().map(|l| l * l).sum();
             // Rounding may eat a pivot of a nearly singular level: the shift is what it had at least.
-            let pivot = a[j * n + j].max(f64::MIN_POSITIVE);
-            let inverse = 1.0 / pivot.sqrt();
-            a[j * n + j] = inverse;
-            for i in j + 1..n {
-                a[i * n + j] *= inverse;
-            }
+            row[i] = 1.0 / (row[i] - square).max(f64::MIN_POSITIVE).sqrt();
         }
         Cholesky { n, factor: a }
+    }
+
+    /// Unknowns.
+    pub(crate) fn len(&self) -> usize {
+        self.n
     }
 
     /// `z = A^-1 r`.

@@ -1,5 +1,7 @@
 //! The cycle over the stored levels, and the finest level's part in it.
 
+mod export;
+
 use super::coarsen::{Fine, Layout, coarsen};
 use super::coarsest::Cholesky;
 use super::matrix::{Matrix, Transfer, apply, products, prolong, restrict, subtract, sweep_back, sweep_from_zero};
@@ -67,6 +69,10 @@ pub(crate) trait Top {
 impl Cycle {
     /// Builds the levels below a first stored one.
     pub(crate) fn new(first: Matrix, layout: Layout, unknowns_above: usize) -> Self {
+        Cycle::of(Cycle::levels(first, layout, unknowns_above))
+    }
+
+    fn levels(first: Matrix, layout: Layout, unknowns_above: usize) -> Vec<Level> {
         let mut levels = Vec::new();
         let (mut matrix, mut layout) = (first, layout);
         let mut visits = 1.0;
@@ -92,6 +98,10 @@ impl Cycle {
             levels.push(Level { matrix, below: Below::Level(next.transfer), two_steps });
             (matrix, layout) = (next.matrix, next.layout);
         }
+        levels
+    }
+
+    fn of(levels: Vec<Level>) -> Self {
         let fields = levels
             .iter()
             .map(|l| {

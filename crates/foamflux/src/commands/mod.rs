@@ -1,5 +1,7 @@
 //! One file per command; what they share is here.
 
+mod bench;
+mod devices;
 mod host;
 mod ingest;
 mod measure;
@@ -14,10 +16,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::Context;
 use foamflux_grid::{Event, Shape, VoxelSize, VoxelSizeSource, Watch, units};
 use foamflux_pipeline::config::ConfigError;
-use foamflux_pipeline::settings::Device;
 use foamflux_pipeline::{Config, ExitStatus, PipelineError, Settings, ingest as reading, memory};
 use foamflux_report::text;
-use foamflux_transport::{Backend, CpuBackend};
+use foamflux_transport::Backend;
 
 use crate::args::Command;
 use crate::output;
@@ -65,6 +66,8 @@ pub(crate) fn execute(command: &Command) -> anyhow::Result<()> {
         Command::Measure(args) => measure::measure(args, &session),
         Command::Transport(args) => transport::transport(args, &session),
         Command::Host(args) => host::host(args, &session),
+        Command::Devices(_) => devices::devices(&session),
+        Command::Bench(args) => bench::bench(args, &session),
     })
 }
 
@@ -85,16 +88,7 @@ fn stop_on_ctrl_c() {
 impl Session {
     /// The backend that `--device` names.
     pub(crate) fn backend(&self) -> Result<Box<dyn Backend>, PipelineError> {
-        match self.settings.device {
-            Device::Auto | Device::Cpu => {
-                let layout = self.settings.transport.layout;
-                Ok(Box::new(layout.map_or_else(CpuBackend::new, CpuBackend::with_layout).keep_hierarchy()))
-            }
-            Device::Gpu(_) => Err(PipelineError::Device(
-                "--device gpu: this version of foamflux has no GPU backend; use --device cpu or leave the flag out"
-                    .to_owned(),
-            )),
-        }
+        crate::device::backend(self)
     }
 
     /// Shows results: a table, or JSON.

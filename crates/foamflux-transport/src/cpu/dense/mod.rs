@@ -5,6 +5,7 @@
 //! Voxels that are not solved have a connectivity byte of 0 and stay at 0 in every field.
 
 mod board;
+mod export;
 mod kernels;
 mod pieces;
 
@@ -20,6 +21,8 @@ use crate::multigrid::{Cycle, Top};
 use crate::pages::Pages;
 use crate::{Axis, Problem};
 use board::Board;
+pub use export::GridOrder;
+pub(crate) use export::hierarchy;
 use kernels::{Neighbours, Stencil};
 use pieces::Pieces;
 

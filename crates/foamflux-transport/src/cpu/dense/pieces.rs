@@ -24,7 +24,7 @@ pub(super) struct Pieces {
     /// Blocks along x, y, z.
     counts: [usize; 3],
     /// Which cells of each block are solved, in memory order.
-    masks: Vec<u8>,
+    pub(super) masks: Vec<u8>,
     streams: Streams,
 }
 
@@ -95,7 +95,7 @@ impl Pieces {
     }
 
     /// First piece of every block.
-    fn first_pieces(&self) -> Vec<u32> {
+    pub(super) fn first_pieces(&self) -> Vec<u32> {
         let [bx, by, _] = self.counts;
         let mut first = vec![0u32; self.masks.len()];
         first.par_chunks_mut(bx * by).enumerate().for_each(|(slab, first)| {

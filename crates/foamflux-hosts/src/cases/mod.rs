@@ -10,17 +10,21 @@
 //!
 //! Blobs are made in `random_field`, foams in `foam`.
 
+mod foam;
+mod random_field;
+
 use std::fmt;
 use std::str::FromStr;
 
 use foamflux_grid::{GridError, LabelSet, Labels, Shape, Volume, VoxelSize};
-use foamflux_hosts::FoamError;
-use rand::SeedableRng;
-use rand::rand_core::Rng;
 use rand_pcg::Pcg64Mcg;
+use rand_pcg::rand_core::{Rng, SeedableRng};
 
-use crate::foam::{DEFAULT_CELL_VOXEL, foam};
-use crate::random_field::blobs;
+use crate::FoamError;
+
+pub use foam::DEFAULT_CELL_VOXEL;
+use foam::foam;
+use random_field::blobs;
 
 /// Standard deviation of the Gaussian that smooths the noise of blobs, in voxels.
 pub const DEFAULT_CORRELATION_VOXEL: f64 = 4.0;

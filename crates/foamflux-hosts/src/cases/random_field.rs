@@ -7,8 +7,8 @@
 //! that a larger box has more blobs and not larger ones.
 
 use foamflux_grid::{Shape, Volume, VoxelSize};
-use rand::rand_core::Rng;
 use rand_pcg::Pcg64Mcg;
+use rand_pcg::rand_core::Rng;
 use rayon::prelude::*;
 
 /// True where the field is at or above its quantile `porosity`.
@@ -93,7 +93,7 @@ fn gaussian(deviation: f64) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rand::SeedableRng;
+    use rand_pcg::rand_core::SeedableRng;
 
     #[test]
     fn smoothing_is_a_sum_over_the_ring() {

@@ -1,13 +1,14 @@
 //! Foams of a given solid fraction, in voxels.
 //!
 //! The struts of Kelvin's foam, each seed moved at random, cut out of a larger one like a sample.
-//! Slender struts of diameter d and length l fill `0.833 (d / l)^2` of space (see `foamflux_hosts::foam`);
+//! Slender struts of diameter d and length l fill `0.833 (d / l)^2` of space (see `crate::foam`);
 //! overlaps at the nodes and the voxels make the true share another one, so the diameter is corrected by
 //! `d <- d sqrt(wanted / found)` on the volume itself until the share is met.
 
 use foamflux_grid::{Shape, Volume, VoxelSize};
-use foamflux_hosts::foam::{Boundary, FoamParameters, SeedPattern, StrutProfile};
-use foamflux_hosts::{Foam, FoamError, mask};
+
+use crate::foam::{Boundary, FoamParameters, SeedPattern, StrutProfile};
+use crate::{Foam, FoamError, mask};
 
 /// Edge in voxels of the cube that holds two cells.
 pub const DEFAULT_CELL_VOXEL: f64 = 64.0;

@@ -1,0 +1,22 @@
+//! Tests on a device: the contract of `foamflux-transport`, the processor's answers, slabs, faults.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failed check is a failed test")]
+
+mod agreement;
+mod conformance;
+mod faults;
+mod harness;
+mod slabs;
+
+fn main() {
+    let groups = [
+        conformance::CHOSEN,
+        conformance::DENSE,
+        conformance::COMPACT,
+        agreement::TESTS,
+        slabs::TESTS,
+        faults::TESTS,
+    ];
+    let tests: Vec<harness::Test> = groups.into_iter().flatten().copied().collect();
+    harness::run(&tests)
+}
