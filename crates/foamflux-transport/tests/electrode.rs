@@ -1,5 +1,7 @@
 //! Electrode tortuosity factor: T8 and T3 of the verification table, symmetries, storages and bad input.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
+
 mod common;
 
 use common::{PORE, blobs, labels, noise, sized};

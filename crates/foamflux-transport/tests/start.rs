@@ -1,5 +1,7 @@
 //! Starts from similar problems: fewer iterations, the same answer, an error that still holds.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
+
 mod common;
 
 use common::{PORE, blobs, labels, noise, ready, setup};
