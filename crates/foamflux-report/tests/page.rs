@@ -200,7 +200,7 @@ fn the_excess_of_the_plain_voxel_model_is_told_with_its_range() {
         });
     }
     let text = words(&page(&r));
-    assert!(text.contains("1.168 ± 0.002") && text.contains("8: 1.17220"), "{text}");
+    assert!(text.contains("1.1682 ± 0.0020") && text.contains("8: 1.17220"), "{text}");
     assert!(text.contains("come from split voxels"));
     for d in r.transport.values_mut().flat_map(|t| t.directions.values_mut()) {
         d.tau_voxel_geometry_bounds = None;
