@@ -31,7 +31,11 @@ impl AutoBackend {
     /// With a device that is open already, which is used for every problem; for tests.
     #[must_use]
     pub fn with(gpu: GpuBackend) -> Self {
-        AutoBackend { gpu: OnceLock::from(Some(gpu)), worth_it: 0, ..AutoBackend::new(Options::default(), CpuBackend::new()) }
+        AutoBackend {
+            gpu: OnceLock::from(Some(gpu)),
+            worth_it: 0,
+            ..AutoBackend::new(Options::default(), CpuBackend::new())
+        }
     }
 
     fn gpu(&self, watch: &dyn Watch) -> Option<&GpuBackend> {

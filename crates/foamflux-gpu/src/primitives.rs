@@ -21,6 +21,7 @@ use crate::rows::{List, Stretch, Way, add, combine};
 const ROUNDINGS: f64 = 8.0;
 
 /// The finest level.
+#[allow(clippy::large_enum_variant, reason = "there is one of them per solve")]
 pub(crate) enum Finest {
     Grid(Grid),
     List { list: List, way: Way, drive: Buffer, energy: f64, order: ListOrder },

@@ -187,7 +187,7 @@ impl Level {
             ..Level::default()
         };
         // Rows of a task, then the tasks in order, so that the arrays do not depend on the number of threads.
-        let tasks: Vec<(usize, Vec<[(u32, f32); WIDTH]>, Vec<(u32, f32)>)> = (0..n.div_ceil(TASK))
+        let tasks: Vec<Part> = (0..n.div_ceil(TASK))
             .into_par_iter()
             .map(|task| {
                 let (from, to) = (task * TASK, ((task + 1) * TASK).min(n));
@@ -207,10 +207,10 @@ impl Level {
                     }
                     rows.push(own);
                 }
-                (from, rows, more)
+                Part { from, rows, more }
             })
             .collect();
-        for (from, rows, more) in tasks {
+        for Part { from, rows, more } in tasks {
             let base = level.more.len() as u32;
             for (k, own) in rows.iter().enumerate() {
                 for (link, &(to, w)) in own.iter().enumerate() {
@@ -223,6 +223,13 @@ impl Level {
         }
         level
     }
+}
+
+/// The rows of one task, in order, and their links beyond [`WIDTH`].
+struct Part {
+    from: usize,
+    rows: Vec<[(u32, f32); WIDTH]>,
+    more: Vec<(u32, f32)>,
 }
 
 /// Rows per parallel task.

@@ -431,9 +431,13 @@ pub(crate) struct DevicesArgs {
 /// `--device` chooses one device; without it all of them and the processor are measured.
 #[derive(Debug, Args)]
 pub(crate) struct BenchArgs {
-    /// Cases: blobs:POROSITY[:VOXELS], percolation:PROBABILITY, foam:SOLID[:CELL_VOXELS][:solid|pore], empty
-    /// [default: blobs:0.5 foam:0.036:pore foam:0.036:solid percolation:0.34]
-    #[arg(value_name = "CASE")]
+    /// Volumes to solve
+    #[arg(
+        value_name = "CASE",
+        long_help = "Volumes to solve: blobs:POROSITY[:VOXELS], percolation:PROBABILITY, \
+                     foam:SOLID[:CELL_VOXELS][:solid|pore], empty \
+                     [default: blobs:0.5 foam:0.036:pore foam:0.036:solid percolation:0.34]"
+    )]
     pub(crate) cases: Vec<String>,
     /// Edges of the boxes in voxels [default: 64,128; with --quick 48]
     #[arg(long, value_name = "N,...", value_delimiter = ',')]

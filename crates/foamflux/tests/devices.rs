@@ -11,7 +11,15 @@ fn devices_are_listed_with_the_contract_s_keys() {
     assert!(listed["auto"].is_string());
     for device in listed["devices"].as_array().expect("a list") {
         for key in [
-            "index", "name", "backend", "type", "driver", "memory_bytes", "max_buffer_bytes", "max_binding_bytes", "usable",
+            "index",
+            "name",
+            "backend",
+            "type",
+            "driver",
+            "memory_bytes",
+            "max_buffer_bytes",
+            "max_binding_bytes",
+            "usable",
             "reason",
         ] {
             assert!(device.get(key).is_some(), "{key} of {device}");

@@ -1,6 +1,12 @@
 //! Tests on a device: the contract of `foamflux-transport`, the processor's answers, slabs, faults.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failed check is a failed test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a failed check is a failed test, and what was compared is worth seeing"
+)]
 
 mod agreement;
 mod conformance;
@@ -9,14 +15,8 @@ mod harness;
 mod slabs;
 
 fn main() {
-    let groups = [
-        conformance::CHOSEN,
-        conformance::DENSE,
-        conformance::COMPACT,
-        agreement::TESTS,
-        slabs::TESTS,
-        faults::TESTS,
-    ];
+    let groups =
+        [conformance::CHOSEN, conformance::DENSE, conformance::COMPACT, agreement::TESTS, slabs::TESTS, faults::TESTS];
     let tests: Vec<harness::Test> = groups.into_iter().flatten().copied().collect();
     harness::run(&tests)
 }
