@@ -233,8 +233,11 @@ fn plain_power(text: &str) -> String {
         return text.to_owned();
     };
     let digit = |c: char| "⁰¹²³⁴⁵⁶⁷⁸⁹".chars().position(|s| s == c).and_then(|k| char::from_digit(k as u32, 10));
-    let plain: Option<String> = power.chars().map(|c| if c == '⁻' { Some('-') } else { digit(c) }).collect();
-    plain.map_or_else(|| text.to_owned(), |power| format!("{digits}e{power}"))
+    // A unit may follow.
+    let plain = |c: char| if c == '⁻' { Some('-') } else { digit(c) };
+    let end = power.find(|c| plain(c).is_none()).unwrap_or(power.len());
+    let (power, unit) = power.split_at(end);
+    format!("{digits}e{}{unit}", power.chars().filter_map(plain).collect::<String>())
 }
 
 #[cfg(test)]
@@ -247,6 +250,13 @@ mod tests {
         t.row(vec![Cell::text("y"), Cell::with_error(Some(12.0), Some(0.2), "-"), Cell::Count(12_345)]);
         t.row(vec![Cell::text("z"), Cell::Word("blocked"), Cell::power(Some(2e-8), "-")]);
         t
+    }
+
+    #[test]
+    fn powers_are_written_plainly_with_and_without_a_unit() {
+        assert_eq!(plain_power("3.61×10⁻⁸ m²"), "3.61e-8 m²");
+        assert_eq!(plain_power("1.3×10¹²"), "1.3e12");
+        assert_eq!(plain_power("84.2 µm²"), "84.2 µm²");
     }
 
     #[test]

@@ -107,7 +107,7 @@ pub(crate) fn electrodes(transport: &BTreeMap<String, TransportResults>) -> Opti
             Cell::Number(crate::number::Number::significant(if share.is_finite() { share } else { 100.0 }, 3))
         };
         let area = match (e.electrode.interfacial_area_m2, e.electrode.interfacial_area_vox) {
-            (Some(area), _) => Cell::text(format!("{} m²", crate::number::brief(area))),
+            (Some(area), _) => Cell::text(format!("{} µm²", crate::number::brief(1e12 * area))),
             (_, Some(area)) => Cell::text(format!("{} vox²", crate::number::brief(area))),
             _ => Cell::Word("–"),
         };
