@@ -1,0 +1,149 @@
+//! From the flags that were typed to a configuration: what was left out stays open.
+
+use foamflux_pipeline::Config;
+
+use super::{Command, CommonArgs, InputArgs, MeasurementArgs, NodeArgs, SegmentationArgs, SolveArgs};
+
+impl CommonArgs {
+    /// Whether a device was named.
+    pub(crate) fn names_device(&self) -> bool {
+        self.device.is_some()
+    }
+
+    fn set(&self, config: &mut Config) {
+        config.device.clone_from(&self.device);
+        config.threads = self.threads;
+        config.max_memory.clone_from(&self.max_memory);
+        config.seed = self.seed;
+    }
+}
+
+impl InputArgs {
+    fn set(&self, config: &mut Config) {
+        config.voxel_size.clone_from(&self.voxel_size);
+        config.labels.clone_from(&self.labels);
+        config.content.clone_from(&self.content);
+        config.crop.clone_from(&self.crop);
+        config.bin = self.bin;
+        config.odd_sizes.clone_from(&self.odd_sizes);
+        config.bad_slices.clone_from(&self.bad_slices);
+        config.shape.clone_from(&self.shape);
+        config.dtype.clone_from(&self.dtype);
+        config.byte_order.clone_from(&self.byte_order);
+        config.offset = self.offset;
+    }
+}
+
+impl SegmentationArgs {
+    fn set(&self, config: &mut Config) {
+        // A threshold, or a pair of them, says which method is meant.
+        let implied = match (self.threshold, self.low.or(self.high)) {
+            (Some(_), None) => Some("fixed".to_owned()),
+            (None, Some(_)) => Some("hysteresis".to_owned()),
+            _ => None,
+        };
+        config.method = self.method.clone().or(implied);
+        config.threshold = self.threshold;
+        config.low = self.low;
+        config.high = self.high;
+        config.foreground.clone_from(&self.foreground);
+        config.denoise.clone_from(&self.denoise);
+        config.min_solid = self.min_solid;
+        config.fill_holes.clone_from(&self.fill_holes);
+    }
+}
+
+impl NodeArgs {
+    fn set(&self, config: &mut Config) {
+        config.node_factor = self.node_factor;
+        config.node_lambda = self.node_lambda;
+        config.spur = self.spur;
+    }
+}
+
+impl MeasurementArgs {
+    fn set(&self, config: &mut Config) {
+        config.density = self.density;
+        config.bet = self.bet;
+    }
+}
+
+impl SolveArgs {
+    fn set(&self, config: &mut Config) {
+        config.direction.clone_from(&self.direction);
+        config.tol.clone_from(&self.tol);
+        config.sides.clone_from(&self.sides);
+        config.max_iterations = self.max_iterations;
+        config.refine = self.refine.then_some(true);
+        config.tensor = self.tensor.then_some(true);
+        config.collector.clone_from(&self.collector);
+    }
+}
+
+impl Command {
+    /// Flags that every command has.
+    pub(crate) fn common(&self) -> &CommonArgs {
+        match self {
+            Command::Run(args) => &args.common,
+            Command::Ingest(args) => &args.common,
+            Command::Segment(args) => &args.common,
+            Command::Tag(args) => &args.common,
+            Command::Measure(args) => &args.common,
+            Command::Transport(args) => &args.common,
+            Command::Host(args) => &args.common,
+            Command::Demo(args) => &args.common,
+            Command::Devices(args) => &args.common,
+            Command::Bench(args) => &args.common,
+        }
+    }
+
+    /// What the flags alone say.
+    pub(crate) fn config(&self) -> Config {
+        let mut config = Config::default();
+        self.common().set(&mut config);
+        match self {
+            Command::Run(args) => {
+                args.input.set(&mut config);
+                args.segmentation.set(&mut config);
+                args.measurement.set(&mut config);
+                args.solve.set(&mut config);
+                config.skip.clone_from(&args.skip);
+                config.only.clone_from(&args.only);
+                config.sample.clone_from(&args.sample);
+                config.phase.clone_from(&args.phase);
+                config.fields.clone_from(&args.fields);
+            }
+            Command::Ingest(args) => args.input.set(&mut config),
+            Command::Segment(args) => {
+                args.input.set(&mut config);
+                args.segmentation.set(&mut config);
+            }
+            Command::Tag(args) => {
+                args.input.set(&mut config);
+                args.node.set(&mut config);
+                config.sides.clone_from(&args.sides);
+            }
+            Command::Measure(args) => {
+                args.input.set(&mut config);
+                args.measurement.set(&mut config);
+            }
+            Command::Transport(args) => {
+                args.input.set(&mut config);
+                args.solve.set(&mut config);
+                config.phase = args.phase.clone().map(|phase| vec![phase]);
+                config.conductivity.clone_from(&args.conductivity);
+                config.certify = args.certify.then_some(true);
+                config.geometric = args.geometric.then_some(true);
+                config.electrode = args.electrode.then_some(true);
+                config.wall_area.clone_from(&args.wall_area);
+                config.layout.clone_from(&args.layout);
+            }
+            Command::Host(args) => {
+                config.voxel_size.clone_from(&args.voxel_size);
+                config.labels.clone_from(&args.label_map);
+            }
+            Command::Demo(_) | Command::Devices(_) | Command::Bench(_) => {}
+        }
+        config
+    }
+}
