@@ -6,25 +6,12 @@ mod common;
 
 use std::fs;
 
-use common::{Call, close, foamflux, number};
-use foamflux_grid::{Shape, Volume, VoxelSize};
-use foamflux_io::write;
+use common::{Call, close, foamflux, folder, labels, number};
 use tempfile::TempDir;
 
 /// Exact answers are solved to the tolerance that is asked for.
 const TOL: &str = "--tol=1e-7";
 const EXACT: f64 = 1e-6;
-
-fn folder() -> TempDir {
-    tempfile::tempdir().expect("a temporary folder")
-}
-
-fn labels(place: &TempDir, zyx: [usize; 3], f: impl FnMut(usize, usize, usize) -> u8) -> String {
-    let shape = Shape::new(zyx[0], zyx[1], zyx[2]).expect("a shape");
-    let path = place.path().join("labels.npy");
-    write::volume(&path, &Volume::from_fn(shape, VoxelSize::Unknown, f), "labels").expect("written");
-    path.display().to_string()
-}
 
 fn transport(path: &str, args: &[&str]) -> Call {
     foamflux(&[&["transport", path, "--json", TOL], args].concat())

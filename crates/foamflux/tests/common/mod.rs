@@ -61,3 +61,17 @@ pub(crate) fn real(path: &str) -> String {
 pub(crate) fn close(got: f64, expected: f64, tolerance: f64, what: &str) {
     assert!((got - expected).abs() <= tolerance, "{what}: got {got}, expected {expected} +- {tolerance}");
 }
+
+/// A folder for one test.
+pub(crate) fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a temporary folder")
+}
+
+/// A file of labels in a folder, `f(z, y, x)`.
+pub(crate) fn labels(place: &tempfile::TempDir, zyx: [usize; 3], f: impl FnMut(usize, usize, usize) -> u8) -> String {
+    let shape = foamflux_grid::Shape::new(zyx[0], zyx[1], zyx[2]).expect("a shape");
+    let path = place.path().join("labels.npy");
+    let volume = foamflux_grid::Volume::from_fn(shape, foamflux_grid::VoxelSize::Unknown, f);
+    foamflux_io::write::volume(&path, &volume, "labels").expect("written");
+    path.display().to_string()
+}
