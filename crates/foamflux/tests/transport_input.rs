@@ -8,8 +8,6 @@ use std::fs;
 use std::path::Path;
 
 use common::{Call, close, foamflux, folder, labels, number};
-use foamflux_grid::{Shape, Volume, VoxelSize};
-use foamflux_io::write;
 use serde_json::Value;
 use tempfile::TempDir;
 
