@@ -1,6 +1,8 @@
 //! Electrode tortuosity factor of a phase along a direction.
 
-use foamflux_grid::{Axis, Event, Label, Labels, Phase, Stage, Watch};
+mod layers;
+
+use foamflux_grid::{Axis, Event, Labels, Phase, Stage, Watch};
 use foamflux_results::{ElectrodeDetails, ElectrodeResults, ErrorParts};
 use foamflux_transport::{
     Backend, Coefficients, Electrode, ElectrodeError, ElectrodeOutcome, ElectrodeSetting, SolveError, Why,
@@ -9,19 +11,6 @@ use foamflux_transport::{
 
 use crate::error::PipelineError;
 use crate::settings::{ElectrodeSettings, TransportSettings};
-
-/// What is said of layers that a file holds beside the host.
-pub(crate) fn layers_in_file(labels: &Labels) -> Option<String> {
-    let counts = labels.counts();
-    let found: Vec<&str> =
-        [Label::Separator, Label::Collector].iter().filter(|l| counts[**l as usize] > 0).map(|l| l.name()).collect();
-    (!found.is_empty()).then(|| {
-        format!(
-            "tau_e takes the outer face of the box for the separator, and voxels labelled {} for walls: crop them off",
-            found.join(" and ")
-        )
-    })
-}
 
 /// Solves one electrode.
 ///
@@ -37,7 +26,14 @@ pub(crate) fn electrode(
     settings: &TransportSettings,
     backend: &dyn Backend,
     watch: &dyn Watch,
+    warnings: &mut Vec<String>,
 ) -> Result<ElectrodeResults, PipelineError> {
+    let between = layers::between(labels, axis, asked.collector)?;
+    let whole = labels;
+    let labels = between.labels.as_ref().unwrap_or(whole);
+    if let Some(warning) = layers::elsewhere(labels).filter(|w| !warnings.contains(w)) {
+        warnings.push(warning);
+    }
     let what = format!("tau_e of {} along {axis}", phase.name);
     watch.event(Event::Started { stage: Stage::Transport, what: what.clone() });
     let setting = ElectrodeSetting { axis, collector: asked.collector, sides: settings.sides, walls: asked.walls };
@@ -58,6 +54,9 @@ pub(crate) fn electrode(
         }
     };
     watch.event(Event::Finished { stage: Stage::Transport, outcome });
+    let mut results = results;
+    results.electrode.separator_layer_slices = between.separator as u64;
+    results.electrode.collector_layer_slices = between.collector as u64;
     Ok(results)
 }
 
@@ -133,6 +132,8 @@ fn details(setting: &ElectrodeSetting) -> ElectrodeDetails {
         interfacial_area_m2: None,
         interfacial_area_vox: None,
         interfacial_area_unconnected_share: 0.0,
+        separator_layer_slices: 0,
+        collector_layer_slices: 0,
         wall_area: setting.walls.name().to_owned(),
         reason: None,
         residual: None,

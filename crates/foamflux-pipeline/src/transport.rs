@@ -133,11 +133,18 @@ fn one_phase(
             && asked.axes.contains(&axis)
             && asked.only.is_none_or(|only| only == phase.labels)
         {
-            let found = electrode::electrode(labels, phase, coefficients, axis, asked, settings, backend, watch)?;
+            let found = electrode::electrode(
+                labels,
+                phase,
+                coefficients,
+                axis,
+                asked,
+                settings,
+                backend,
+                watch,
+                &mut warnings,
+            )?;
             results.electrode = Some(found);
-            if let Some(layers) = electrode::layers_in_file(labels).filter(|w| !warnings.contains(w)) {
-                warnings.push(layers);
-            }
         }
         results.seconds.read = seconds_read;
         watch.event(Event::Finished { stage: Stage::Transport, outcome });

@@ -137,6 +137,12 @@ pub struct ElectrodeDetails {
     pub interfacial_area_vox: Option<f64>,
     /// Share of the phase's wall area that the separator does not reach.
     pub interfacial_area_unconnected_share: f64,
+    /// Slices of a separator (label 5) in the file, which end where the electrode begins; 0 for the face of the box.
+    #[serde(default)]
+    pub separator_layer_slices: u64,
+    /// Slices of a collector (label 6) in the file; 0 for the face of the box.
+    #[serde(default)]
+    pub collector_layer_slices: u64,
     /// How a voxel face of the wall is weighted: `normals` (true area) or `faces` (its own area).
     pub wall_area: String,
     /// Why there is no tau_e, where there is none.

@@ -52,6 +52,27 @@ fn a_straight_channel_and_its_units() {
 }
 
 #[test]
+fn layers_in_the_file_bound_the_electrode() {
+    let place = folder();
+    let path = labels(&place, [43, 5, 5], |z, y, x| match z {
+        0 | 1 => 5,
+        42 => 6,
+        _ => u8::from((y, x) != (2, 2)),
+    });
+    let found = transport(&path, &["--electrode", "--direction=z"]).json();
+    let z = &found["directions"]["z"];
+    close(number(z, "/tau_e"), 1.0 + 0.5 / 1600.0, EXACT, "the channel between the layers");
+    assert_eq!(
+        (&z["electrode"]["separator_layer_slices"], &z["electrode"]["collector_layer_slices"]),
+        (&2.into(), &1.into())
+    );
+    assert!(z["percolates"] == false, "the layers close the box");
+    // Turned round they are in the wrong places, which is said.
+    let turned = transport(&path, &["--electrode", "--direction=z", "--collector=first"]);
+    assert!(turned.stderr.contains("whole slices"), "{}", turned.stderr);
+}
+
+#[test]
 fn a_dead_end_has_tau_e_and_no_tau() {
     let place = folder();
     let path = channel(&place, 30);
