@@ -22,6 +22,7 @@ use crate::problem::Conductance;
 use crate::{Problem, Sides};
 
 pub use crate::cpu::{GridOrder, ListOrder};
+pub(crate) use frame::finish;
 pub use frame::{Iterated, solve};
 
 /// Links that every row of a [`Level`] stores; what does not fit is in [`Level::more`].

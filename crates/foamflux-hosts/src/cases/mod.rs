@@ -81,8 +81,8 @@ pub enum Case {
 pub enum CaseError {
     /// A name or a number that means nothing here.
     #[error(
-        "'{text}' is no case: write empty, blobs:POROSITY[:VOXELS], percolation:PROBABILITY, \
-         foam:SOLID[:CELL_VOXELS][:solid|pore] or file:PATH[:PHASE[:AXIS]], such as blobs:0.5:4"
+        "'{text}' is no case: write empty, blobs:POROSITY[:VOXELS], percolation:PROBABILITY or \
+         foam:SOLID[:CELL_VOXELS][:solid|pore], such as blobs:0.5:4"
     )]
     Unknown {
         /// What was given.

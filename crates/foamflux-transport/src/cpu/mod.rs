@@ -8,20 +8,20 @@ mod reduce;
 
 use std::time::Instant;
 
-use crate::audit::audit;
-use crate::backend::{Backend, Ending, conclude};
-use crate::krylov::{End, Limits, Primitives, Reached, conjugate_gradients};
+use crate::backend::Backend;
+use crate::device::{Iterated, finish};
+use crate::krylov::{End, Limits, Primitives, conjugate_gradients};
 use crate::layout::Layout;
 use crate::problem::Conductance;
 use crate::tail::Tail;
-use crate::{Deviation, Problem, Seconds, Solution, SolveError, Start, Stop};
+use crate::{Deviation, Problem, Solution, SolveError, Start, Stop};
 pub use compact::ListOrder;
 pub(crate) use compact::hierarchy as list_hierarchy;
 use compact::{ByClass, Compact, Coupling, Order, Uniform};
 use dense::Dense;
 pub use dense::GridOrder;
 pub(crate) use dense::hierarchy as grid_hierarchy;
-use foamflux_grid::{Event, Stage, Watch};
+use foamflux_grid::{Event, Watch};
 use kept::Kept;
 use real::Real;
 
@@ -87,14 +87,6 @@ impl CpuBackend {
     }
 }
 
-/// What an iteration in some storage and precision left behind.
-struct Iterated {
-    deviation: Deviation,
-    reached: Reached,
-    setup_seconds: f64,
-    bytes: u64,
-}
-
 impl Backend for CpuBackend {
     fn describe(&self) -> String {
         CpuBackend::name()
@@ -133,28 +125,12 @@ impl Backend for CpuBackend {
         };
         if run.reached.end == End::Stalled && matches!(run.deviation, Deviation::Single(_)) {
             watch.event(Event::Note("single precision is exhausted; the solve goes on in double precision".to_owned()));
-            let before = (run.setup_seconds, run.bytes);
+            let before = (run.setup_seconds, run.peak_bytes);
             run = iterate_compact::<f64>(self, problem, Some(&run.deviation), &mut tail, &limits, watch);
             run.setup_seconds += before.0;
-            run.bytes = run.bytes.max(before.1) + 4 * problem.unknowns() as u64;
+            run.peak_bytes = run.peak_bytes.max(before.1) + 4 * problem.unknowns() as u64;
         }
-        watch.event(Event::Finished {
-            stage: Stage::Transport,
-            outcome: format!("{} iterations on {} unknowns", run.reached.iterations, problem.unknowns()),
-        });
-        let found = audit(problem, &run.deviation);
-        let seconds = Seconds {
-            setup: problem.seconds() + run.setup_seconds,
-            solve: start.elapsed().as_secs_f64() - run.setup_seconds,
-        };
-        let ending = Ending {
-            deviation: run.deviation,
-            reached: run.reached,
-            device: self.describe(),
-            seconds,
-            peak_bytes: problem.peak_bytes().max(problem.bytes() + run.bytes),
-        };
-        conclude(problem, stop, ending, &found)
+        finish(problem, stop, watch, start, self.describe(), run)
     }
 }
 
@@ -165,14 +141,8 @@ pub(crate) fn in_double(
     tail: &mut Tail,
     limits: &Limits<'_>,
     watch: &dyn Watch,
-) -> crate::device::Iterated {
-    let run = iterate_compact::<f64>(&CpuBackend::new(), problem, from, tail, limits, watch);
-    crate::device::Iterated {
-        deviation: run.deviation,
-        reached: run.reached,
-        setup_seconds: run.setup_seconds,
-        peak_bytes: run.bytes,
-    }
+) -> Iterated {
+    iterate_compact::<f64>(&CpuBackend::new(), problem, from, tail, limits, watch)
 }
 
 fn iterate_dense(
@@ -204,7 +174,7 @@ fn iterate_dense(
     let reached = conjugate_gradients(&on, &mut x, tail, limits, watch);
     let deviation = on.unsort(problem, &x);
     backend.put(problem, on);
-    Iterated { deviation: Deviation::Single(deviation), reached, setup_seconds, bytes }
+    Iterated { deviation: Deviation::Single(deviation), reached, setup_seconds, peak_bytes: bytes }
 }
 
 /// A start, or zero where that is nearer to the solution.
@@ -298,7 +268,7 @@ fn iterate_list<T: Precision, C: Coupling<T> + Send + 'static>(
     let bytes = on.bytes() + (5 * size_of::<T>() * x.len()) as u64;
     let deviation = T::deviation(order.unsort(problem, &x));
     backend.put(problem, on);
-    Iterated { deviation, reached, setup_seconds, bytes }
+    Iterated { deviation, reached, setup_seconds, peak_bytes: bytes }
 }
 
 #[cfg(test)]

@@ -67,6 +67,18 @@ pub fn solve(
             run
         }
     };
+    finish(problem, stop, watch, start, name, run)
+}
+
+/// From what an iteration left behind to a solution: the audit in double precision, times and memory.
+pub(crate) fn finish(
+    problem: &Problem,
+    stop: &Stop,
+    watch: &dyn Watch,
+    start: Instant,
+    device: String,
+    run: Iterated,
+) -> Result<Solution, SolveError> {
     watch.event(Event::Finished {
         stage: Stage::Transport,
         outcome: format!("{} iterations on {} unknowns", run.reached.iterations, problem.unknowns()),
@@ -79,7 +91,7 @@ pub fn solve(
     let ending = Ending {
         deviation: run.deviation,
         reached: run.reached,
-        device: name,
+        device,
         seconds,
         peak_bytes: problem.peak_bytes().max(problem.bytes() + run.peak_bytes),
     };
