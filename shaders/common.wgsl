@@ -39,6 +39,43 @@ struct Combine {
     sign: f32,
 }
 
+struct TailLevel {
+    rows: u32,
+    to: u32,
+    conductance: u32,
+    more: u32,
+    ground: u32,
+    inverse: u32,
+    parent: u32,
+    first: u32,
+    children: u32,
+    matrix: u32,
+    padding: vec2<u32>,
+}
+
+struct TailStep {
+    kind: u32,
+    level: u32,
+    start: u32,
+    end: u32,
+    flags: u32,
+    slot: u32,
+    from_field: u32,
+    to_field: u32,
+    other_field: u32,
+    padding_1: u32,
+    padding_2: vec2<u32>,
+}
+
+struct Tail {
+    rows: u32,
+    result: u32,
+    count: u32,
+    padding: u32,
+    levels: array<TailLevel, TAIL_LEVELS>,
+    steps: array<TailStep, TAIL_STEPS>,
+}
+
 struct Sums {
     first: vec4<u32>,
     count: vec4<u32>,

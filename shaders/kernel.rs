@@ -48,6 +48,21 @@ impl Holds {
     }
 }
 
+impl Holds {
+    /// Bytes of a uniform struct.
+    fn struct_bytes(self) -> usize {
+        use crate::layout::{Combine, Grid, Rows, Sums, Tail};
+        match self {
+            Holds::Struct("Grid") => size_of::<Grid>(),
+            Holds::Struct("Rows") => size_of::<Rows>(),
+            Holds::Struct("Combine") => size_of::<Combine>(),
+            Holds::Struct("Sums") => size_of::<Sums>(),
+            Holds::Struct("Tail") => size_of::<Tail>(),
+            _ => 0,
+        }
+    }
+}
+
 /// One binding of group 0; its number is its place in [`Kernel::bindings`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Binding {
@@ -105,6 +120,12 @@ impl Kernel {
     #[must_use]
     pub const fn entry_point(&self) -> &'static str {
         self.name
+    }
+
+    /// Bytes of the uniform struct.
+    #[must_use]
+    pub fn uniform_bytes(&self) -> usize {
+        self.bindings.iter().map(|binding| binding.holds.struct_bytes()).sum()
     }
 
     /// Threads of a workgroup.

@@ -57,6 +57,13 @@ pub const IMAGE: u32 = 4;
 /// Flag of a sweep over rows: only rows that were swept before count.
 pub const ONLY_BEFORE: u32 = 8;
 
+/// Neighbours that count: all of them.
+pub const ALL: u32 = 0;
+/// Neighbours that count: those with lower numbers.
+pub const BEFORE: u32 = 1;
+/// Neighbours that count: those with higher numbers.
+pub const AFTER: u32 = 2;
+
 /// Formula of [`Sums::then`]: none.
 pub const NOTHING: u32 = 0;
 /// `a / b`, or 0 where b is not positive.
@@ -147,6 +154,113 @@ pub struct Combine {
     pub added: u32,
     /// Sign of the latter.
     pub sign: f32,
+}
+
+/// Levels that `tail` takes at most.
+pub const TAIL_LEVELS: u32 = 8;
+/// Steps that `tail` takes at most: a uniform of 12 KiB, of the 16 that any device binds.
+pub const TAIL_STEPS: u32 = 256;
+/// Slots of a level in `tail`.
+pub const TAIL_SLOTS_PER_LEVEL: u32 = 8;
+/// Slots of all levels in `tail`.
+pub const TAIL_SLOTS: u32 = TAIL_LEVELS * TAIL_SLOTS_PER_LEVEL;
+/// Slot of c·A c, behind which comes c·r.
+pub const TAIL_CAC: u32 = 0;
+/// Slot of c·r.
+pub const TAIL_CR: u32 = 1;
+/// Slot of d·A d, behind which comes d·A c.
+pub const TAIL_DAD: u32 = 2;
+/// Slot of d·A c.
+pub const TAIL_DAC: u32 = 3;
+/// Slot of d·r.
+pub const TAIL_DR: u32 = 4;
+/// Step of `tail`: Gauss-Seidel on one colour.
+pub const TAIL_RELAX: u32 = 0;
+/// Step of `tail`: residual of the next level.
+pub const TAIL_RESTRICT: u32 = 1;
+/// Step of `tail`: correction from the next level.
+pub const TAIL_PROLONG: u32 = 2;
+/// Step of `tail`: image of a direction and two sums.
+pub const TAIL_APPLY: u32 = 3;
+/// Step of `tail`: the inverse of the smallest level.
+pub const TAIL_INVERT: u32 = 4;
+/// Step of `tail`: the residual after the first of two steps.
+pub const TAIL_FIRST_STEP: u32 = 5;
+/// Step of `tail`: the two directions together.
+pub const TAIL_SECOND_STEP: u32 = 6;
+
+/// A level of `tail`: places in its data. Part of a uniform.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Pod, Zeroable)]
+pub struct TailLevel {
+    /// Rows.
+    pub rows: u32,
+    /// Neighbours across links.
+    pub to: u32,
+    /// Conductances of links.
+    pub conductance: u32,
+    /// Links that do not fit.
+    pub more: u32,
+    /// Conductances to the electrodes.
+    pub ground: u32,
+    /// One over the diagonal.
+    pub inverse: u32,
+    /// The next level's row of each row.
+    pub parent: u32,
+    /// First child of each row of the next level.
+    pub first: u32,
+    /// The children.
+    pub children: u32,
+    /// The inverse of the whole level.
+    pub matrix: u32,
+    /// Fills the struct to a multiple of 16 bytes.
+    pub padding: [u32; 2],
+}
+
+/// A step of `tail`. Part of a uniform.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Pod, Zeroable)]
+pub struct TailStep {
+    /// What is done.
+    pub kind: u32,
+    /// On which level.
+    pub level: u32,
+    /// First row.
+    pub start: u32,
+    /// Row behind the last.
+    pub end: u32,
+    /// Flags of a sweep.
+    pub flags: u32,
+    /// Slot of the first sum, or the level's first slot.
+    pub slot: u32,
+    /// Place of the field that is read.
+    pub from_field: u32,
+    /// Place of the field that is written.
+    pub to_field: u32,
+    /// Place of the field that is only summed with.
+    pub other_field: u32,
+    /// Fills the struct to a multiple of 16 bytes, as do the next two.
+    pub padding_1: u32,
+    /// See there.
+    pub padding_2: [u32; 2],
+}
+
+/// The smallest levels and what is done with them. A uniform.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable)]
+pub struct Tail {
+    /// Rows of the first of these levels, whose residual is the first of the fields.
+    pub rows: u32,
+    /// Place of the field that is the result.
+    pub result: u32,
+    /// Steps.
+    pub count: u32,
+    /// Fills the head to a multiple of 16 bytes.
+    pub padding: u32,
+    /// The levels.
+    pub levels: [TailLevel; TAIL_LEVELS as usize],
+    /// The steps.
+    pub steps: [TailStep; TAIL_STEPS as usize],
 }
 
 /// Which partial sums go where, and a formula after it. A uniform.

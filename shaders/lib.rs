@@ -18,6 +18,7 @@
 //! grid_relax    | list_relax      sweep from zero, colour by colour
 //! grid_restrict | list_restrict   residual of the next level
 //!    list_relax, list_restrict, list_apply, combine ... direct       the levels below
+//!    tail                            the smallest of them, all steps in one dispatch
 //! grid_prolong  | list_prolong    correction from it
 //! grid_relax    | list_relax      sweep back, with z·r and z·A p
 //! combine                         p = z + beta p
@@ -47,5 +48,5 @@ pub use kernel::{Access, Binding, Holds, Kernel, Limits, Work};
 pub use source::source;
 pub use table::{
     COMBINE, DIRECT, GRID_APPLY, GRID_PROLONG, GRID_RELAX, GRID_RESIDUAL, GRID_RESTRICT, GRID_UPDATE, KERNELS,
-    LIST_APPLY, LIST_PROLONG, LIST_RELAX, LIST_RESIDUAL, LIST_RESTRICT, SUM,
+    LIST_APPLY, LIST_PROLONG, LIST_RELAX, LIST_RESIDUAL, LIST_RESTRICT, SUM, TAIL,
 };

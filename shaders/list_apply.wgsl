@@ -3,7 +3,7 @@
 // Traffic, bytes per row: to 24 + conductance 24 + ground 4 + direction 4 + image 4 + other 4 = 64.
 
 @group(0) @binding(4) var<storage, read> ground: array<f32>;
-@group(0) @binding(5) var<storage, read> direction: array<f32>;
+@group(0) @binding(5) var<storage, read> across: array<f32>;
 @group(0) @binding(6) var<storage, read_write> image: array<f32>;
 @group(0) @binding(7) var<storage, read> other: array<f32>;
 @group(0) @binding(8) var<storage, read_write> partials: array<f32>;
@@ -19,23 +19,8 @@ fn list_apply(
     for (var k = 0u; k < PER_THREAD; k++) {
         let i = rows.start + (number * PER_THREAD + k) * THREADS + lane;
         if i < rows.end {
-            let here = direction[i];
-            var sum = ground[i] * here;
-            for (var link = 0u; link < WIDTH - 1u; link++) {
-                let at = link * rows.rows + i;
-                sum += conductance[at] * (here - direction[to[at]]);
-            }
-            let at = (WIDTH - 1u) * rows.rows + i;
-            let last = to[at];
-            if (last & MORE) == 0u {
-                sum += conductance[at] * (here - direction[last]);
-            } else {
-                let first = last & ~MORE;
-                for (var m = 0u; m < u32(conductance[at]); m++) {
-                    let link = more[first + m];
-                    sum += bitcast<f32>(link.y) * (here - direction[link.x]);
-                }
-            }
+            let here = across[i];
+            let sum = ground[i] * here + differences(i, here, ALL);
             image[i] = sum;
             total.x += here * sum;
             total.y += here * other[i];

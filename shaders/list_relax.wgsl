@@ -7,32 +7,9 @@
 
 @group(0) @binding(4) var<storage, read> inverse: array<f32>;
 @group(0) @binding(5) var<storage, read> residual: array<f32>;
-@group(0) @binding(6) var<storage, read_write> correction: array<f32>;
+@group(0) @binding(6) var<storage, read_write> across: array<f32>;
 @group(0) @binding(7) var<storage, read> image: array<f32>;
 @group(0) @binding(8) var<storage, read_write> partials: array<f32>;
-
-fn taken(i: u32, j: u32) -> f32 {
-    return select(correction[j], 0.0, (rows.flags & ONLY_BEFORE) != 0u && j > i);
-}
-
-fn pull(i: u32) -> f32 {
-    var sum = 0.0;
-    for (var k = 0u; k < WIDTH - 1u; k++) {
-        let at = k * rows.rows + i;
-        sum += conductance[at] * taken(i, to[at]);
-    }
-    let at = (WIDTH - 1u) * rows.rows + i;
-    let last = to[at];
-    if (last & MORE) == 0u {
-        return sum + conductance[at] * taken(i, last);
-    }
-    let first = last & ~MORE;
-    for (var k = 0u; k < u32(conductance[at]); k++) {
-        let link = more[first + k];
-        sum += bitcast<f32>(link.y) * taken(i, link.x);
-    }
-    return sum;
-}
 
 @compute @workgroup_size(WORKGROUP_X, WORKGROUP_Y, WORKGROUP_Z)
 fn list_relax(
@@ -48,10 +25,10 @@ fn list_relax(
             let r = residual[i];
             var right = r;
             if (rows.flags & PULL) != 0u {
-                right += pull(i);
+                right -= differences(i, 0.0, select(ALL, BEFORE, (rows.flags & ONLY_BEFORE) != 0u));
             }
             let z = right * inverse[i];
-            correction[i] = z;
+            across[i] = z;
             total.x += z * r;
             if (rows.flags & IMAGE) != 0u {
                 total.y += z * image[i];

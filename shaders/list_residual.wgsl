@@ -6,9 +6,27 @@
 
 @group(0) @binding(4) var<storage, read> ground: array<f32>;
 @group(0) @binding(5) var<storage, read> drive: array<f32>;
-@group(0) @binding(6) var<storage, read> potential: array<f32>;
+@group(0) @binding(6) var<storage, read> across: array<f32>;
 @group(0) @binding(7) var<storage, read_write> residual: array<f32>;
 @group(0) @binding(8) var<storage, read_write> partials: array<f32>;
+
+// What the row takes of itself: the walk once more, as a residual is needed twice per solve.
+fn diagonal(i: u32) -> f32 {
+    var sum = ground[i];
+    for (var k = 0u; k < WIDTH - 1u; k++) {
+        sum += conductance[k * rows.rows + i];
+    }
+    let at = (WIDTH - 1u) * rows.rows + i;
+    let last = to[at];
+    if (last & MORE) == 0u {
+        return sum + conductance[at];
+    }
+    let first = last & ~MORE;
+    for (var k = 0u; k < u32(conductance[at]); k++) {
+        sum += bitcast<f32>(more[first + k].y);
+    }
+    return sum;
+}
 
 @compute @workgroup_size(WORKGROUP_X, WORKGROUP_Y, WORKGROUP_Z)
 fn list_residual(
@@ -21,31 +39,12 @@ fn list_residual(
     for (var k = 0u; k < PER_THREAD; k++) {
         let i = rows.start + (number * PER_THREAD + k) * THREADS + lane;
         if i < rows.end {
-            let here = potential[i];
-            var diagonal = ground[i];
-            var sum = ground[i] * here;
-            for (var link = 0u; link < WIDTH - 1u; link++) {
-                let at = link * rows.rows + i;
-                sum += conductance[at] * (here - potential[to[at]]);
-                diagonal += conductance[at];
-            }
-            let at = (WIDTH - 1u) * rows.rows + i;
-            let last = to[at];
-            if (last & MORE) == 0u {
-                sum += conductance[at] * (here - potential[last]);
-                diagonal += conductance[at];
-            } else {
-                let first = last & ~MORE;
-                for (var m = 0u; m < u32(conductance[at]); m++) {
-                    let link = more[first + m];
-                    sum += bitcast<f32>(link.y) * (here - potential[link.x]);
-                    diagonal += bitcast<f32>(link.y);
-                }
-            }
+            let here = across[i];
+            let sum = ground[i] * here + differences(i, here, ALL);
             let left = drive[i] - sum;
             let change = left - residual[i];
             residual[i] = left;
-            total += vec4<f32>(here * (drive[i] + left), diagonal * here * here, left * left, change * change);
+            total += vec4<f32>(here * (drive[i] + left), diagonal(i) * here * here, left * left, change * change);
         }
     }
     let sums = workgroup_sum(total, lane);

@@ -6,14 +6,10 @@
 // Traffic, bytes per row above: to 24 + conductance 24 + correction 4 + children 4, = 56; first and the residual are per
 // coarse row.
 
-@group(0) @binding(4) var<storage, read> correction: array<f32>;
+@group(0) @binding(4) var<storage, read> across: array<f32>;
 @group(0) @binding(5) var<storage, read> first: array<u32>;
 @group(0) @binding(6) var<storage, read> children: array<u32>;
 @group(0) @binding(7) var<storage, read_write> coarse: array<f32>;
-
-fn later(i: u32, j: u32) -> f32 {
-    return select(0.0, correction[j], j > i);
-}
 
 @compute @workgroup_size(WORKGROUP_X, WORKGROUP_Y, WORKGROUP_Z)
 fn list_restrict(
@@ -27,22 +23,7 @@ fn list_restrict(
     }
     var sum = 0.0;
     for (var child = first[c]; child < first[c + 1u]; child++) {
-        let i = children[child];
-        for (var k = 0u; k < WIDTH - 1u; k++) {
-            let at = k * rows.rows + i;
-            sum += conductance[at] * later(i, to[at]);
-        }
-        let at = (WIDTH - 1u) * rows.rows + i;
-        let last = to[at];
-        if (last & MORE) == 0u {
-            sum += conductance[at] * later(i, last);
-        } else {
-            let start = last & ~MORE;
-            for (var k = 0u; k < u32(conductance[at]); k++) {
-                let link = more[start + k];
-                sum += bitcast<f32>(link.y) * later(i, link.x);
-            }
-        }
+        sum -= differences(children[child], 0.0, AFTER);
     }
     coarse[c] = sum;
 }

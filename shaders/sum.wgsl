@@ -9,12 +9,6 @@
 @group(0) @binding(1) var<storage, read> partials: array<f32>;
 @group(0) @binding(2) var<storage, read_write> scalars: array<f32>;
 
-// 0 where the denominator is not positive: r = 0 (solved), or p·q <= 0, which rounding alone can bring about. Either way
-// the vectors stay as they are and the host sees that nothing moves.
-fn quotient(a: f32, b: f32) -> f32 {
-    return select(0.0, a / max(b, SMALLEST), b > 0.0);
-}
-
 @compute @workgroup_size(WORKGROUP_X, WORKGROUP_Y, WORKGROUP_Z)
 fn sum(@builtin(local_invocation_index) lane: u32) {
     var value = vec4<f32>();
@@ -39,18 +33,9 @@ fn sum(@builtin(local_invocation_index) lane: u32) {
         } else if sums.then == PRODUCT {
             scalars[sums.result] = -a * b;
         } else if sums.then == TWO_STEPS {
-            // Two steps of flexible conjugate gradients: a = c·r, b = c·A c; the second direction d is made
-            // A-orthogonal to c, d·r belongs to the residual after the first step.
-            let dr = scalars[sums.operands.z];
-            let dw = scalars[sums.operands.w];
-            let dv = scalars[sums.operand];
-            let alpha = quotient(a, b);
-            let along = quotient(dv, b);
-            let rest = dw - dv * along;
-            // Nothing but rounding may be left for the second step.
-            let beta = select(0.0, quotient(dr, rest), b > 0.0 && rest > ROUNDING * dw);
-            scalars[sums.result] = select(1.0, alpha - beta * along, b > 0.0);
-            scalars[sums.result + 1u] = beta;
+            let factors = two_steps(a, b, scalars[sums.operands.z], scalars[sums.operands.w], scalars[sums.operand]);
+            scalars[sums.result] = factors.x;
+            scalars[sums.result + 1u] = factors.y;
         }
     }
 }

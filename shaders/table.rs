@@ -8,6 +8,8 @@ const PULL: &str = include_str!("pull.wgsl");
 const PRODUCT: &str = include_str!("product.wgsl");
 const BLOCKS: &str = include_str!("blocks.wgsl");
 const ROWS: &str = include_str!("rows.wgsl");
+const LINKS: &str = include_str!("links.wgsl");
+const FORMULA: &str = include_str!("formula.wgsl");
 const REDUCE: &str = include_str!("reduce.wgsl");
 
 /// Threads along i, y, z: rows of 64 cells keep reads coalesced.
@@ -135,7 +137,7 @@ pub const GRID_RESIDUAL: Kernel = Kernel {
 /// Gauss-Seidel on one colour of a list.
 pub const LIST_RELAX: Kernel = Kernel {
     name: "list_relax",
-    parts: &[COMMON, ROWS, REDUCE],
+    parts: &[COMMON, ROWS, LINKS, REDUCE],
     text: include_str!("list_relax.wgsl"),
     workgroup: LINE,
     work: MARCH_ROWS,
@@ -146,7 +148,7 @@ pub const LIST_RELAX: Kernel = Kernel {
         OTHERS,
         field("inverse"),
         field("residual"),
-        read_write("correction", Holds::Field),
+        read_write("across", Holds::Field),
         field("image"),
         PARTIALS,
     ],
@@ -155,7 +157,7 @@ pub const LIST_RELAX: Kernel = Kernel {
 /// `q = A p`, `p·q`, `p·v`.
 pub const LIST_APPLY: Kernel = Kernel {
     name: "list_apply",
-    parts: &[COMMON, ROWS, REDUCE],
+    parts: &[COMMON, ROWS, LINKS, REDUCE],
     text: include_str!("list_apply.wgsl"),
     workgroup: LINE,
     work: MARCH_ROWS,
@@ -165,7 +167,7 @@ pub const LIST_APPLY: Kernel = Kernel {
         CONDUCTANCE,
         OTHERS,
         field("ground"),
-        field("direction"),
+        field("across"),
         write("image", Holds::Field),
         field("other"),
         PARTIALS,
@@ -175,7 +177,7 @@ pub const LIST_APPLY: Kernel = Kernel {
 /// `r = b - A x`, energy, weight, norm, change.
 pub const LIST_RESIDUAL: Kernel = Kernel {
     name: "list_residual",
-    parts: &[COMMON, ROWS, REDUCE],
+    parts: &[COMMON, ROWS, LINKS, REDUCE],
     text: include_str!("list_residual.wgsl"),
     workgroup: LINE,
     work: MARCH_ROWS,
@@ -186,7 +188,7 @@ pub const LIST_RESIDUAL: Kernel = Kernel {
         OTHERS,
         field("ground"),
         field("drive"),
-        field("potential"),
+        field("across"),
         read_write("residual", Holds::Field),
         PARTIALS,
     ],
@@ -195,7 +197,7 @@ pub const LIST_RESIDUAL: Kernel = Kernel {
 /// Residual of the next level.
 pub const LIST_RESTRICT: Kernel = Kernel {
     name: "list_restrict",
-    parts: &[COMMON, ROWS],
+    parts: &[COMMON, ROWS, LINKS],
     text: include_str!("list_restrict.wgsl"),
     workgroup: LINE,
     work: EACH_ROW,
@@ -204,7 +206,7 @@ pub const LIST_RESTRICT: Kernel = Kernel {
         TO,
         CONDUCTANCE,
         OTHERS,
-        field("correction"),
+        field("across"),
         FIRST,
         read("children", Holds::Index),
         write("coarse", Holds::FewerReal),
@@ -254,11 +256,27 @@ pub const COMBINE: Kernel = Kernel {
 /// Adds partial sums into slots, and takes a formula of slots.
 pub const SUM: Kernel = Kernel {
     name: "sum",
-    parts: &[COMMON, REDUCE],
+    parts: &[COMMON, FORMULA, REDUCE],
     text: include_str!("sum.wgsl"),
     workgroup: LINE,
     work: Work::OneGroup,
     bindings: &[uniform("sums", "Sums"), read("partials", Holds::FewerReal), read_write("scalars", Holds::FewerReal)],
+};
+
+/// The cycle of the smallest levels.
+pub const TAIL: Kernel = Kernel {
+    name: "tail",
+    parts: &[COMMON, FORMULA, REDUCE],
+    text: include_str!("tail.wgsl"),
+    workgroup: LINE,
+    work: Work::OneGroup,
+    bindings: &[
+        uniform("work", "Tail"),
+        read("data", Holds::Fewer),
+        read_write("fields", Holds::FewerReal),
+        read("residual", Holds::FewerReal),
+        write("correction", Holds::FewerReal),
+    ],
 };
 
 /// All kernels.
@@ -277,4 +295,5 @@ pub const KERNELS: &[Kernel] = &[
     DIRECT,
     COMBINE,
     SUM,
+    TAIL,
 ];

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::mem::{offset_of, size_of};
 
-use foamflux_shaders::layout::{Combine, Grid, Rows, Sums};
+use foamflux_shaders::layout::{Combine, Grid, Rows, Sums, Tail, TailLevel, TailStep};
 use foamflux_shaders::{Access, Holds, KERNELS, Kernel, Limits, Work, source};
 use naga::{AddressSpace, ArraySize, Module, Scalar, StorageAccess, TypeInner};
 
@@ -152,6 +152,15 @@ fn structs_lie_in_memory_as_the_host_s() {
         );
         assert_layout!(module, Rows { start, end, rows, flags, partials, partials_stride, padding });
         assert_layout!(module, Combine { count, factor, added, sign });
+        assert_layout!(module, Tail { rows, result, count, padding, levels, steps });
+        assert_layout!(
+            module,
+            TailLevel { rows, to, conductance, more, ground, inverse, parent, first, children, matrix, padding }
+        );
+        assert_layout!(
+            module,
+            TailStep { kind, level, start, end, flags, slot, from_field, to_field, other_field, padding_1, padding_2 }
+        );
         assert_layout!(module, Sums { first, count, slot, operands, operand, then, result, padding });
     }
 }
@@ -178,6 +187,15 @@ fn kernels_keep_the_limits_of_any_webgpu_device() {
     }
 }
 
+#[test]
+fn a_uniform_fits_wherever_there_are_uniforms() {
+    /// Bytes that every device binds; WebGPU itself promises four times as many.
+    const GLES: usize = 16 << 10;
+    for kernel in KERNELS {
+        assert!((16..=GLES).contains(&kernel.uniform_bytes()), "{}: {}", kernel.name, kernel.uniform_bytes());
+    }
+}
+
 /// Whether a kernel leaves or takes partial sums.
 fn sums(kernel: &Kernel) -> bool {
     kernel.bindings.iter().any(|b| b.name == "partials")
@@ -186,7 +204,7 @@ fn sums(kernel: &Kernel) -> bool {
 #[test]
 fn a_reduction_has_a_power_of_two_threads() {
     // The tree of reduce.wgsl halves the number of threads and would lose a lane of an odd one.
-    for kernel in KERNELS.iter().filter(|kernel| sums(kernel) || kernel.name == "direct") {
+    for kernel in KERNELS.iter().filter(|kernel| sums(kernel) || matches!(kernel.name, "direct" | "tail")) {
         assert!(kernel.threads().is_power_of_two(), "{}", kernel.name);
     }
 }
@@ -249,6 +267,7 @@ fn the_traffic_in_the_header_is_the_table_s() {
         ("direct", 0),
         ("combine", 12),
         ("sum", 0),
+        ("tail", 0),
     ];
     assert_eq!(KERNELS.iter().map(|k| (k.name, k.bytes_per_item())).collect::<Vec<_>>(), expected);
     for (kernel, (_, bytes)) in KERNELS.iter().zip(expected) {

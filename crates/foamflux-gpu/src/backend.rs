@@ -11,7 +11,7 @@ use foamflux_transport::{Backend, Deviation, Layout, Problem, Solution, SolveErr
 
 use crate::adapters::{DeviceInfo, Kind, Pick};
 use crate::context::Context;
-use crate::cycle::{Levels, needs};
+use crate::cycle::{Levels, TAIL_ROWS, needs};
 use crate::error::{Fault, GpuError};
 use crate::grid::{Cut, Grid, partials_needed};
 use crate::plan::DevicePlan;
@@ -29,6 +29,8 @@ pub struct Options {
     pub budget_bytes: Option<u64>,
     /// Planes of a slab, for tests; as many as the device binds at once where none is given.
     pub slab_planes: Option<usize>,
+    /// Rows up to which a level and all below it are solved in one dispatch, for tests; 0 gives every step its own.
+    pub tail_rows: Option<usize>,
     /// Storage, for tests; the cheaper one where none is given.
     pub layout: Option<Layout>,
 }
@@ -136,7 +138,8 @@ impl GpuBackend {
                 }
             }
         };
-        let levels = Levels::new(context, levels, &recorder.scalars, &recorder.partials, CONSTANTS);
+        let tail_rows = self.options.tail_rows.unwrap_or(TAIL_ROWS);
+        let levels = Levels::new(context, &levels, [&recorder.scalars, &recorder.partials], CONSTANTS, tail_rows);
         match context.fault() {
             Some(fault) => Err(fault),
             None => Ok((On::new(recorder, finest, levels), plan)),

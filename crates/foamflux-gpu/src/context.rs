@@ -162,8 +162,8 @@ impl Context {
 
     /// A bind group of a kernel: the uniforms' buffer, then the storage buffers in the order of the table.
     pub(crate) fn bind(&self, kernel: usize, uniforms: &Buffer, buffers: &[&Buffer]) -> wgpu::BindGroup {
-        let calls =
-            wgpu::BufferBinding { buffer: &uniforms.raw, offset: 0, size: std::num::NonZeroU64::new(CALL as u64) };
+        let bytes = KERNELS[kernel].uniform_bytes().next_multiple_of(CALL) as u64;
+        let calls = wgpu::BufferBinding { buffer: &uniforms.raw, offset: 0, size: std::num::NonZeroU64::new(bytes) };
         let mut entries = vec![wgpu::BindGroupEntry { binding: 0, resource: wgpu::BindingResource::Buffer(calls) }];
         entries.extend(buffers.iter().enumerate().map(|(k, buffer)| wgpu::BindGroupEntry {
             binding: k as u32 + 1,

@@ -3,170 +3,148 @@
 //! On each level two steps of flexible conjugate gradients, preconditioned by the cycle of the level below; what the
 //! processor decides from a scalar (no second step where rounding is all that is left) the device decides in a formula of
 //! slots.
+//!
+//! The order of steps is written down once, here, and done in two ways: a dispatch for each step ([`Dispatches`]), and for
+//! the smallest levels a list of steps that one workgroup works off in one dispatch ([`tail`]).
 
-use foamflux_shaders::layout::{QUOTIENT, Rows, Sums, TWO_STEPS};
-use foamflux_shaders::{DIRECT, LIST_APPLY, SUM};
+mod dispatches;
+mod tail;
+
 use foamflux_transport::device::{Level, Next};
 
 use crate::context::{Buffer, Context};
-use crate::recorder::{Call, Program, Take, Writer};
-use crate::rows::{List, Stretch, Way, add, combine};
+use crate::recorder::{Program, Writer};
+use crate::rows::{List, Way};
 
-/// Slots that a level with two steps needs: c·r, c·A c, the first step's length; d·r, d·A d, d·v; two factors.
-const SLOTS_PER_LEVEL: u32 = 8;
+use self::dispatches::{Dispatches, SLOTS_PER_LEVEL, Stored};
+use self::tail::Tail;
 
-enum Below {
-    Level(Way),
-    Inverse(Buffer),
-    Nothing,
+pub(crate) use self::tail::TAIL_ROWS;
+
+/// A field of a level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Field {
+    /// What is to be solved for; after the first of two steps, what that leaves; in the end, an image.
+    Residual,
+    /// What the level above takes.
+    Correction,
+    /// Image of the first of two steps.
+    Image,
+    /// The second of two directions.
+    Second,
 }
 
-struct Stored {
-    list: List,
-    below: Below,
-    two_steps: bool,
-    r: Buffer,
-    c: Buffer,
-    /// Image of the first step, and the second direction.
-    second: Option<[Buffer; 2]>,
-    slots: u32,
+/// What a cycle is made of.
+trait Steps {
+    /// `z = S r`, colour by colour from zero.
+    fn sweep_from_zero(&mut self, level: usize, z: Field);
+    /// The residual that it leaves, on the next level.
+    fn restrict(&mut self, level: usize, z: Field);
+    /// Adds the next level's correction.
+    fn prolong(&mut self, level: usize, z: Field);
+    /// Sweeps back; with `z·r` where it is summed.
+    fn sweep_back(&mut self, level: usize, z: Field, summed: bool);
+    /// `z = A^-1 r`.
+    fn invert(&mut self, level: usize, z: Field);
+    /// Image of the correction `c`, and `r -= c (c·r / c·A c)`.
+    fn first_step(&mut self, level: usize);
+    /// Image of the second direction `d`, and the best combination of `c` and `d`.
+    fn second_step(&mut self, level: usize);
+    /// Solves this level and all below it in a way of its own, if there is one.
+    fn at_once(&mut self, level: usize) -> bool;
+}
+
+/// How the levels hang together.
+struct Order<'a>(&'a [Level]);
+
+impl Order<'_> {
+    /// Solves a level for its residual, approximately.
+    fn solve(&self, to: &mut impl Steps, level: usize) {
+        if level >= self.0.len() || to.at_once(level) {
+            return;
+        }
+        self.cycle(to, level, Field::Correction, false);
+        if self.0[level].two_steps {
+            to.first_step(level);
+            self.cycle(to, level, Field::Second, true);
+            to.second_step(level);
+        }
+    }
+
+    /// One cycle, `z = M r`.
+    fn cycle(&self, to: &mut impl Steps, level: usize, z: Field, summed: bool) {
+        if let Next::Inverse(_) = self.0[level].next {
+            to.invert(level, z);
+            return;
+        }
+        to.sweep_from_zero(level, z);
+        if matches!(self.0[level].next, Next::Level(_)) && level + 1 < self.0.len() {
+            to.restrict(level, z);
+            self.solve(to, level + 1);
+            to.prolong(level, z);
+        }
+        to.sweep_back(level, z, summed);
+    }
 }
 
 /// The stored levels on the device.
 pub(crate) struct Levels {
-    levels: Vec<Stored>,
+    first: Option<Stored>,
     program: Program,
 }
 
 /// Partial sums that the levels need at most, and the first slot behind theirs.
 pub(crate) fn needs(levels: &[Level], first_slot: u32) -> (u64, u32) {
-    let sums = |level: &Level| {
-        let sweep = 2 * List::partials(&level.bounds);
-        u64::from(sweep + 2 * LIST_APPLY.partials([level.len() as u32, 1, 1]))
-    };
-    let partials = levels.iter().map(sums).max().unwrap_or(0);
-    let steps = levels.iter().filter(|l| l.two_steps).count() as u32;
-    (partials, first_slot + SLOTS_PER_LEVEL * steps)
+    let partials = levels.iter().map(|level| u64::from(Dispatches::partials(level))).max().unwrap_or(0);
+    (partials, first_slot + SLOTS_PER_LEVEL * levels.len() as u32)
 }
 
 impl Levels {
-    /// Uploads the levels and records their cycle.
+    /// Uploads the levels and records their cycle; levels of up to `tail_rows` rows go into one dispatch.
     pub(crate) fn new(
         context: &Context,
-        levels: Vec<Level>,
-        scalars: &Buffer,
-        partials: &Buffer,
+        levels: &[Level],
+        [scalars, partials]: [&Buffer; 2],
         first_slot: u32,
+        tail_rows: usize,
     ) -> Self {
-        let mut slots = first_slot;
-        let stored = levels
-            .into_iter()
-            .map(|level| {
-                let field = || context.zeros(4 * level.len() as u64);
-                let below = match &level.next {
-                    Next::Level(transfer) => Below::Level(Way::upload(context, transfer)),
-                    Next::Inverse(matrix) => Below::Inverse(context.upload(matrix)),
-                    Next::Nothing => Below::Nothing,
-                };
-                let own = slots;
-                slots += if level.two_steps { SLOTS_PER_LEVEL } else { 0 };
-                Stored {
-                    list: List::upload(context, &level),
-                    below,
-                    two_steps: level.two_steps,
-                    r: field(),
-                    c: field(),
-                    second: level.two_steps.then(|| [field(), field()]),
-                    slots: own,
-                }
+        let tail = Tail::of(context, levels, tail_rows);
+        let own = tail.as_ref().map_or(levels.len(), |tail| tail.first + 1);
+        let stored = levels[..own]
+            .iter()
+            .enumerate()
+            .map(|(k, level)| {
+                let head = tail.as_ref().is_some_and(|tail| tail.first == k);
+                Stored::upload(context, level, first_slot + SLOTS_PER_LEVEL * k as u32, head)
             })
             .collect();
-        let mut levels = Levels { levels: stored, program: Program::default() };
         let mut writer = Writer::new(context);
-        levels.solve(&mut writer, 0, scalars, partials);
-        levels.program = writer.finish();
-        levels
+        let mut dispatches = Dispatches { to: &mut writer, stored, tail, scalars, partials, summed: None };
+        Order(levels).solve(&mut dispatches, 0);
+        let first = dispatches.stored.into_iter().next();
+        Levels { first, program: writer.finish() }
     }
 
     /// Residual and correction of the first level.
     pub(crate) fn ends(&self) -> Option<(&Buffer, &Buffer)> {
-        self.levels.first().map(|l| (&l.r, &l.c))
+        self.first.as_ref().map(|l| (&l.r, &l.c))
     }
 
-    /// The first level with its residual and correction.
+    /// The first level, where it has dispatches of its own, with its residual and correction.
     pub(crate) fn first(&self) -> Option<(&List, [&Buffer; 2])> {
-        self.levels.first().map(|l| (&l.list, [&l.r, &l.c]))
+        self.first.as_ref().and_then(|l| l.list.as_ref().map(|list| (list, [&l.r, &l.c])))
     }
 
     /// The recorded cycle: it solves the first level for its residual, approximately.
     pub(crate) fn program(&self) -> &Program {
         &self.program
     }
-
-    fn solve(&self, to: &mut Writer<'_>, number: usize, scalars: &Buffer, partials: &Buffer) {
-        let Some(level) = self.levels.get(number) else { return };
-        let (list, n) = (&level.list, level.list.len());
-        self.cycle(to, number, &level.c, None, scalars, partials);
-        let Some([v, d]) = &level.second else { return };
-        if !level.two_steps {
-            return;
-        }
-        let [cr, cac, alpha, dr, dad, dv, a, _] = std::array::from_fn(|k| level.slots + k as u32);
-        // c·A c, and c·r with what the cycle was given.
-        let first = list.apply(to, [&level.c, v, &level.r, partials], 0);
-        let sums = Sums { then: QUOTIENT, operands: [cr, cac, 0, 0], result: alpha, ..first.sums([cac, cr]) };
-        sum(to, &sums, scalars, partials);
-        add(to, scalars, [v, &level.r], n, alpha, -1.0);
-        let at = LIST_APPLY.partials([n, 1, 1]) * 2;
-        let sweep = self.cycle(to, number, d, Some(at), scalars, partials);
-        // The residual is no longer needed: its place takes the image.
-        let second = list.apply(to, [d, &level.r, v, partials], 0);
-        let mut sums =
-            Sums { then: TWO_STEPS, operands: [cr, cac, dr, dad], operand: dv, result: a, ..second.sums([dad, dv]) };
-        (sums.first[2], sums.count[2], sums.slot[2]) = (sweep.first, sweep.count, dr);
-        sum(to, &sums, scalars, partials);
-        combine(to, scalars, [d, &level.c], n, [a, a + 1], 1.0);
-    }
-
-    /// One cycle, `z = M r`.
-    fn cycle(
-        &self,
-        to: &mut Writer<'_>,
-        number: usize,
-        z: &Buffer,
-        sums: Option<u32>,
-        scalars: &Buffer,
-        partials: &Buffer,
-    ) -> Stretch {
-        let level = &self.levels[number];
-        let list = &level.list;
-        if let Below::Inverse(matrix) = &level.below {
-            let rows = Rows { end: list.len(), rows: list.len(), ..Rows::default() };
-            to.call(&Call {
-                kernel: &DIRECT,
-                uniforms: bytemuck::bytes_of(&rows),
-                buffers: &[matrix, &level.r, z],
-                groups: DIRECT.groups([list.len(), 1, 1]),
-            });
-            return Stretch { first: 0, stride: 0, count: 0 };
-        }
-        list.sweep_from_zero(to, &level.r, z, partials);
-        if let Below::Level(way) = &level.below
-            && let Some(next) = self.levels.get(number + 1)
-        {
-            list.restrict(to, way, z, &next.r);
-            self.solve(to, number + 1, scalars, partials);
-            way.prolong(to, &next.c, z);
-        }
-        list.sweep_back(to, [&level.r, z, partials], sums, None)
-    }
 }
 
-fn sum(to: &mut impl Take, sums: &Sums, scalars: &Buffer, partials: &Buffer) {
-    to.call(&Call {
-        kernel: &SUM,
-        uniforms: bytemuck::bytes_of(sums),
-        buffers: &[partials, scalars],
-        groups: [1, 1, 1],
-    });
+/// The way from a level to the next one, if there is one.
+fn way(context: &Context, level: &Level) -> Option<Way> {
+    match &level.next {
+        Next::Level(transfer) => Some(Way::upload(context, transfer)),
+        Next::Inverse(_) | Next::Nothing => None,
+    }
 }

@@ -51,7 +51,15 @@ pub(crate) struct Program {
 pub(crate) struct Writer<'c> {
     context: &'c Context,
     uniforms: Vec<u8>,
-    calls: Vec<(usize, Vec<Buffer>, [u32; 3])>,
+    calls: Vec<Noted>,
+}
+
+/// A call whose uniforms lie at a place.
+struct Noted {
+    kernel: usize,
+    at: u32,
+    buffers: Vec<Buffer>,
+    groups: [u32; 3],
 }
 
 impl<'c> Writer<'c> {
@@ -69,14 +77,13 @@ impl<'c> Writer<'c> {
         let commands = self
             .calls
             .into_iter()
-            .enumerate()
-            .map(|(k, (kernel, buffers, count))| {
+            .map(|Noted { kernel, at, buffers, groups: count }| {
                 let key: Vec<u64> = std::iter::once(kernel as u64).chain(buffers.iter().map(|b| b.id)).collect();
                 let group = groups
                     .entry(key)
                     .or_insert_with(|| self.context.bind(kernel, &uniforms, &buffers.iter().collect::<Vec<_>>()))
                     .clone();
-                Command::Dispatch { kernel, group, call: (k * CALL) as u32, groups: count }
+                Command::Dispatch { kernel, group, call: at, groups: count }
             })
             .collect();
         Program { commands }
@@ -85,16 +92,18 @@ impl<'c> Writer<'c> {
 
 impl Take for Writer<'_> {
     fn call(&mut self, call: &Call<'_>) {
-        push(&mut self.uniforms, call.uniforms);
+        let at = push(&mut self.uniforms, call.uniforms) as u32;
         let buffers = call.buffers.iter().map(|&b| b.clone()).collect();
-        self.calls.push((Context::number(call.kernel), buffers, call.groups));
+        self.calls.push(Noted { kernel: Context::number(call.kernel), at, buffers, groups: call.groups });
     }
 }
 
-fn push(to: &mut Vec<u8>, uniforms: &[u8]) {
+/// Appends the uniforms of a call, and says where they begin.
+fn push(to: &mut Vec<u8>, uniforms: &[u8]) -> usize {
     let at = to.len();
     to.extend_from_slice(uniforms);
-    to.resize(at + CALL, 0);
+    to.resize(at + uniforms.len().next_multiple_of(CALL), 0);
+    at
 }
 
 /// Records and hands over.
@@ -155,8 +164,7 @@ impl<'c> Recorder<'c> {
         let kernel = Context::number(call.kernel);
         let key: Vec<u64> = std::iter::once(kernel as u64).chain(call.buffers.iter().map(|b| b.id)).collect();
         let state = &mut *self.state.borrow_mut();
-        let at = state.calls.len();
-        push(&mut state.calls, call.uniforms);
+        let at = push(&mut state.calls, call.uniforms);
         let group =
             state.groups.entry(key).or_insert_with(|| self.context.bind(kernel, &self.uniforms, call.buffers)).clone();
         state.commands.push(Command::Dispatch { kernel, group, call: at as u32, groups: call.groups });
