@@ -7,7 +7,7 @@ use foamflux_grid::{Event, Watch};
 use foamflux_transport::device::{self, Finest as Built, Hierarchy, Iterated, Next};
 use foamflux_transport::krylov::{Limits, Primitives, conjugate_gradients};
 use foamflux_transport::tail::Tail;
-use foamflux_transport::{Backend, Deviation, Layout, Problem, Solution, SolveError, Stop};
+use foamflux_transport::{Backend, Deviation, Layout, Problem, Solution, SolveError, Start, Stop};
 
 use crate::adapters::{DeviceInfo, Kind, Pick};
 use crate::context::Context;
@@ -76,6 +76,7 @@ impl GpuBackend {
     fn iterate(
         &self,
         problem: &Problem,
+        from: Option<&Deviation>,
         tail: &mut Tail,
         limits: &Limits<'_>,
         watch: &dyn Watch,
@@ -84,6 +85,9 @@ impl GpuBackend {
         let (on, plan) = self.prepare(problem, watch)?;
         let context = &self.context;
         let mut x = on.vector();
+        if let Some(from) = from {
+            on.start(problem, &x, from);
+        }
         context.queue.submit([]);
         context.wait();
         let setup_seconds = start.elapsed().as_secs_f64();
@@ -171,11 +175,21 @@ impl Backend for GpuBackend {
     }
 
     fn solve(&self, problem: &Problem, stop: &Stop, watch: &dyn Watch) -> Result<Solution, SolveError> {
+        self.solve_from(problem, None, stop, watch)
+    }
+
+    fn solve_from(
+        &self,
+        problem: &Problem,
+        start: Option<&Start<'_>>,
+        stop: &Stop,
+        watch: &dyn Watch,
+    ) -> Result<Solution, SolveError> {
         let _alone = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
         self.context.recover();
         let name = self.describe();
-        device::solve(problem, stop, watch, &name, |tail, limits| {
-            self.iterate(problem, tail, limits, watch).map_err(|fault| fault.on(&name))
+        device::solve(problem, start, (stop, watch), &name, |from, tail, limits| {
+            self.iterate(problem, from, tail, limits, watch).map_err(|fault| fault.on(&name))
         })
     }
 }

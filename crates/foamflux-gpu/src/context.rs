@@ -25,6 +25,14 @@ pub(crate) struct Buffer {
     pub(crate) id: u64,
 }
 
+#[cfg(feature = "kernel-suite")]
+impl Buffer {
+    /// Single-precision values that it holds, padding included.
+    pub(crate) fn values(&self) -> usize {
+        (self.raw.size() / 4) as usize
+    }
+}
+
 struct Compiled {
     pipeline: wgpu::ComputePipeline,
     layout: wgpu::BindGroupLayout,
@@ -115,38 +123,34 @@ impl Context {
 
     /// A storage buffer that holds what the host has.
     pub(crate) fn upload<T: bytemuck::NoUninit>(&self, data: &[T]) -> Buffer {
-        self.upload_parts(&[data])
+        let buffer = self.zeros(size_of_val(data) as u64);
+        self.write(&buffer, 0, data);
+        buffer
     }
 
-    /// The same from parts that follow each other.
-    pub(crate) fn upload_parts<T: bytemuck::NoUninit>(&self, parts: &[&[T]]) -> Buffer {
-        let bytes: usize = parts.iter().map(|p| size_of_val(*p)).sum();
-        let buffer = self.zeros(bytes as u64);
-        let mut at = 0;
+    /// Writes from a place on that is a multiple of four bytes.
+    pub(crate) fn write<T: bytemuck::NoUninit>(&self, buffer: &Buffer, mut at: u64, data: &[T]) {
         let mut waiting = 0;
-        for part in parts {
-            for chunk in bytemuck::cast_slice::<T, u8>(part).chunks(CHUNK) {
-                if self.fault().is_some() {
-                    return buffer;
-                }
-                // Writes are whole words; the last one may need padding.
-                if chunk.len().is_multiple_of(4) {
-                    self.queue.write_buffer(&buffer.raw, at, chunk);
-                } else {
-                    let mut padded = chunk.to_vec();
-                    padded.resize(chunk.len().next_multiple_of(4), 0);
-                    self.queue.write_buffer(&buffer.raw, at, &padded);
-                }
-                at += chunk.len() as u64;
-                waiting += chunk.len();
-                if waiting >= ON_THE_WAY {
-                    self.queue.submit([]);
-                    self.wait();
-                    waiting = 0;
-                }
+        for chunk in bytemuck::cast_slice::<T, u8>(data).chunks(CHUNK) {
+            if self.fault().is_some() {
+                return;
+            }
+            // Writes are whole words; the last one may need padding.
+            if chunk.len().is_multiple_of(4) {
+                self.queue.write_buffer(&buffer.raw, at, chunk);
+            } else {
+                let mut padded = chunk.to_vec();
+                padded.resize(chunk.len().next_multiple_of(4), 0);
+                self.queue.write_buffer(&buffer.raw, at, &padded);
+            }
+            at += chunk.len() as u64;
+            waiting += chunk.len();
+            if waiting >= ON_THE_WAY {
+                self.queue.submit([]);
+                self.wait();
+                waiting = 0;
             }
         }
-        buffer
     }
 
     /// Waits for everything submitted.

@@ -131,6 +131,18 @@ impl Grid {
         (0..self.slabs.len()).map(|k| context.zeros(4 * self.cut.values(k) as u64)).collect()
     }
 
+    /// Sets a field from values in memory order, halos included.
+    pub(crate) fn fill(&self, context: &Context, problem: &Problem, field: &[Buffer], values: &[f32]) {
+        let board = self.order.from_memory_order(problem, values);
+        let (half, plane) = (self.order.half(), self.order.plane());
+        for (k, &(z, planes)) in self.cut.slabs.iter().enumerate() {
+            let (from, len) = (z * plane, (planes + 2) * plane);
+            for colour in 0..2 {
+                context.write(&field[k], 4 * (colour * len) as u64, &board[colour * half + from..][..len]);
+            }
+        }
+    }
+
     fn each(
         &self,
         to: &Recorder<'_>,
@@ -228,6 +240,13 @@ impl Grid {
         for colour in [BLACK, RED] {
             self.relax(to, colour, PULL | SUM | IMAGE, [p, r, z]);
         }
+    }
+
+    /// A sweep over one colour with its sums, for tests.
+    #[cfg(feature = "kernel-suite")]
+    pub(crate) fn one_colour(&self, to: &Recorder<'_>, colour: u32, flags: u32, fields: [&[Buffer]; 3]) -> Stretch {
+        self.relax(to, colour, flags, fields);
+        Stretch { first: (1 - colour) * self.partials, stride: 2 * self.partials, count: self.partials }
     }
 
     /// Voxels of the box.

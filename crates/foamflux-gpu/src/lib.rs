@@ -15,6 +15,7 @@
 //! | `primitives` | the operations of the Krylov loop |
 //! | `backend`, `auto` | all of it as a [`Backend`](foamflux_transport::Backend), and the choice between it and the processor |
 //! | `bench` | bandwidth, and the time of each kernel |
+//! | `suite` | kernel by kernel, for tests (feature `kernel-suite`) |
 
 mod adapters;
 mod auto;
@@ -28,6 +29,8 @@ mod plan;
 mod primitives;
 mod recorder;
 mod rows;
+#[cfg(feature = "kernel-suite")]
+pub mod suite;
 
 pub use adapters::{DeviceInfo, Kind, Pick, devices};
 pub use auto::{AutoBackend, WORTH_IT};

@@ -7,9 +7,9 @@
 use std::cell::RefCell;
 
 use foamflux_shaders::layout::{PRODUCT, QUOTIENT};
-use foamflux_transport::Problem;
 use foamflux_transport::device::ListOrder;
 use foamflux_transport::krylov::{Energy, Moments, Primitives, Step};
+use foamflux_transport::{Deviation, Problem};
 
 use crate::context::Buffer;
 use crate::cycle::Levels;
@@ -98,6 +98,38 @@ impl<'c> On<'c> {
                 }
                 list.sweep_back(&mut take, [r, z, &to.partials], Some(0), q)
             }
+        }
+    }
+
+    /// Starts from a deviation in memory order, unless zero is nearer to the solution.
+    pub(crate) fn start(&self, problem: &Problem, x: &Field, from: &Deviation) {
+        let mut r = self.vector();
+        let straight = self.residual(x, &mut r).energy;
+        let values: Vec<f32> = (0..from.len()).map(|i| from.at(i) as f32).collect();
+        let before = self.read(&[straight]);
+        self.fill(problem, x, &values);
+        let after = self.residual(x, &mut r).energy;
+        let after = self.read(&[after]);
+        if before.iter().zip(&after).any(|(before, after)| before <= after) {
+            self.fill(problem, x, &vec![0.0; values.len()]);
+        }
+        self.release(&r);
+    }
+
+    /// Gives the memory of a field back.
+    fn release(&self, field: &Field) {
+        self.recorder.forget();
+        self.fields.borrow_mut()[field.0].clear();
+    }
+
+    /// Sets a field from values in memory order.
+    pub(crate) fn fill(&self, problem: &Problem, field: &Field, values: &[f32]) {
+        let buffers = self.buffers(field);
+        let context = self.recorder.context;
+        self.recorder.hand_over();
+        match &self.finest {
+            Finest::Grid(grid) => grid.fill(context, problem, &buffers, values),
+            Finest::List { order, .. } => context.write(&buffers[0], 0, &order.from_memory_order(problem, values)),
         }
     }
 

@@ -47,6 +47,13 @@ pub(crate) struct Program {
     commands: Vec<Command>,
 }
 
+impl Program {
+    /// Number of commands.
+    pub(crate) fn len(&self) -> usize {
+        self.commands.len()
+    }
+}
+
 /// Records a program.
 pub(crate) struct Writer<'c> {
     context: &'c Context,
@@ -212,6 +219,12 @@ impl<'c> Recorder<'c> {
             to_byte: to.1,
             bytes,
         });
+    }
+
+    /// Forgets which buffers were bound together, so that those nobody else holds are freed.
+    pub(crate) fn forget(&self) {
+        self.hand_over();
+        self.state.borrow_mut().groups.clear();
     }
 
     /// Does a program.

@@ -12,11 +12,19 @@ mod agreement;
 mod conformance;
 mod faults;
 mod harness;
+mod kernels;
 mod slabs;
 
 fn main() {
-    let groups =
-        [conformance::CHOSEN, conformance::DENSE, conformance::COMPACT, agreement::TESTS, slabs::TESTS, faults::TESTS];
+    let groups = [
+        kernels::TESTS,
+        conformance::CHOSEN,
+        conformance::DENSE,
+        conformance::COMPACT,
+        agreement::TESTS,
+        slabs::TESTS,
+        faults::TESTS,
+    ];
     let tests: Vec<harness::Test> = groups.into_iter().flatten().copied().collect();
     harness::run(&tests)
 }

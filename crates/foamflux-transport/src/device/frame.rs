@@ -9,7 +9,7 @@ use crate::backend::{Ending, allowed_energy_error, conclude};
 use crate::cpu::{SINGLE_UP_TO, in_double};
 use crate::krylov::{End, Limits, Reached};
 use crate::tail::Tail;
-use crate::{Deviation, Problem, Seconds, Solution, SolveError, Stop};
+use crate::{Deviation, Problem, Seconds, Solution, SolveError, Start, Stop};
 
 /// What the iteration of a device left behind.
 pub struct Iterated {
@@ -23,7 +23,8 @@ pub struct Iterated {
     pub peak_bytes: u64,
 }
 
-/// Solves a problem with the iteration of a device in single precision.
+/// Solves a problem with the iteration of a device in single precision, which is given what it may start from: a deviation
+/// in memory order that may turn out to be farther from the solution than none.
 ///
 /// Contrasts of conductivity beyond 1e3, and an iteration that exhausts single precision, are solved by the processor in
 /// double precision; the watch is told, and the solution's device names both.
@@ -32,17 +33,19 @@ pub struct Iterated {
 /// [`SolveError`], those of `iterate` included.
 pub fn solve(
     problem: &Problem,
-    stop: &Stop,
-    watch: &dyn Watch,
+    from: Option<&Start<'_>>,
+    (stop, watch): (&Stop, &dyn Watch),
     device: &str,
-    iterate: impl FnOnce(&mut Tail, &Limits<'_>) -> Result<Iterated, SolveError>,
+    iterate: impl FnOnce(Option<&Deviation>, &mut Tail, &Limits<'_>) -> Result<Iterated, SolveError>,
 ) -> Result<Solution, SolveError> {
     stop.check()?;
     let start = Instant::now();
+    let from = from.map(|from| from.guess(problem)).transpose()?;
     let allowed = |energy: f64| allowed_energy_error(problem, stop, energy);
     let limits = Limits { allowed: &allowed, max_iterations: stop.max_iterations };
     let mut tail = Tail::new();
-    let first = if problem.contrast() <= SINGLE_UP_TO { Some(iterate(&mut tail, &limits)?) } else { None };
+    let single = problem.contrast() <= SINGLE_UP_TO;
+    let first = if single { Some(iterate(from.as_ref(), &mut tail, &limits)?) } else { None };
     let mut name = device.to_owned();
     let run = match first {
         Some(run) if run.reached.end != End::Stalled => run,
@@ -57,7 +60,8 @@ pub fn solve(
                      the processor solves, not {device}"
                 ),
             }));
-            let mut run = in_double(problem, before.as_ref().map(|b| &b.deviation), &mut tail, &limits, watch);
+            let from = before.as_ref().map(|b| &b.deviation).or(from.as_ref());
+            let mut run = in_double(problem, from, &mut tail, &limits, watch);
             if let Some(before) = before {
                 run.setup_seconds += before.setup_seconds;
                 run.peak_bytes = run.peak_bytes.max(before.peak_bytes) + 4 * problem.unknowns() as u64;

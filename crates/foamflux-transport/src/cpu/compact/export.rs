@@ -10,6 +10,12 @@ use crate::problem::Conductance;
 pub struct ListOrder(Order);
 
 impl ListOrder {
+    /// Takes values in memory order into the order of the list.
+    #[must_use]
+    pub fn from_memory_order(&self, problem: &Problem, values: &[f32]) -> Vec<f32> {
+        self.0.sort(problem, |i, _| values[i])
+    }
+
     /// Takes values of the list into memory order.
     #[must_use]
     pub fn to_memory_order(&self, problem: &Problem, values: &[f32]) -> Vec<f32> {

@@ -47,6 +47,12 @@ impl GridOrder {
         self.0.half
     }
 
+    /// Takes values in memory order into a field.
+    #[must_use]
+    pub fn from_memory_order(&self, problem: &Problem, values: &[f32]) -> Vec<f32> {
+        self.0.sort(problem, |i| values[i]).to_vec()
+    }
+
     /// Takes a field into memory order.
     #[must_use]
     pub fn to_memory_order(&self, problem: &Problem, field: &[f32]) -> Vec<f32> {
