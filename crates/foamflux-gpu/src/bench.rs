@@ -14,7 +14,7 @@ use foamflux_transport::krylov::{Primitives, Step};
 use crate::backend::GpuBackend;
 use crate::context::Buffer;
 use crate::error::Fault;
-use crate::primitives::{Finest, On};
+use crate::primitives::{Finest, On, Scalar};
 use crate::rows::{List, add, combine};
 
 /// Times of a kernel in one measurement.
@@ -35,6 +35,10 @@ pub struct KernelTime {
     pub seconds: f64,
     /// Whether the device took the time; otherwise it is the host's, with the submission in it.
     pub on_device: bool,
+    /// Dispatches that it takes.
+    pub dispatches: u64,
+    /// Seconds until the host has recorded and handed over all of them.
+    pub host_seconds: f64,
 }
 
 impl KernelTime {
@@ -46,7 +50,8 @@ impl KernelTime {
 }
 
 impl GpuBackend {
-    /// Bytes per second that the device copies, read and written counted, by a kernel over `bytes` of two arrays.
+    /// Bytes per second that the device moves between two arrays of half of `bytes` each, read and written counted: by a
+    /// copy, or by the kernel that adds one to the other where that is faster, as some devices copy by a slow unit.
     ///
     /// # Errors
     /// [`Fault`].
@@ -67,10 +72,24 @@ impl GpuBackend {
             context.wait();
             seconds.push(start.elapsed().as_secs_f64());
         }
+        // The first pass pays for pages and clocks.
+        let copied = f64::from(COPIES) * 2.0 * bytes as f64 / median(&mut seconds[1..]);
+        seconds.clear();
+        for _ in 0..=ROUNDS {
+            context.wait();
+            let start = Instant::now();
+            for _ in 0..COPIES {
+                combine(&mut { &recorder }, &recorder.scalars, [&from, &to], (bytes / 4) as u32, [ONE, ZERO], 1.0);
+            }
+            recorder.hand_over();
+            context.wait();
+            seconds.push(start.elapsed().as_secs_f64());
+        }
+        // It reads both and writes one.
+        let added = f64::from(COPIES) * 3.0 * bytes as f64 / median(&mut seconds[1..]);
         match context.fault() {
             Some(fault) => Err(fault),
-            // The first pass pays for pages and clocks.
-            None => Ok(f64::from(COPIES) * 2.0 * bytes as f64 / median(&mut seconds[1..])),
+            None => Ok(copied.max(added)),
         }
     }
 
@@ -105,7 +124,8 @@ fn measure(on: &On<'_>, timer: &Timer<'_>) -> Vec<KernelTime> {
     let mut time = |kernel: &Kernel, bytes: u64, one_pass: bool, f: &mut dyn FnMut()| {
         times.push(timer.time(on, kernel.name, bytes, one_pass, f));
     };
-    let [x, r, z, p] = [&x, &r, &z, &p].map(|f| on.buffers(f));
+    let whole = [x, r, z, p, q];
+    let [x, r, z, p, q] = whole.each_ref().map(|f| on.buffers(f));
     match &on.finest {
         Finest::Grid(grid) => {
             let cells = grid.cells();
@@ -128,7 +148,6 @@ fn measure(on: &On<'_>, timer: &Timer<'_>) -> Vec<KernelTime> {
             time(&COMBINE, bytes(&COMBINE), true, &mut || grid.direction(to, Some(ZERO), &z, &p));
         }
         Finest::List { list, way, drive, .. } => {
-            let q = on.buffers(&q);
             let n = u64::from(list.len());
             let bytes = |kernel: &Kernel| u64::from(kernel.bytes_per_item()) * n;
             let partials = &to.partials;
@@ -154,7 +173,15 @@ fn measure(on: &On<'_>, timer: &Timer<'_>) -> Vec<KernelTime> {
     if let Some((list, [r, c])) = on.levels.first() {
         times.extend(level(on, timer, list, [r, c]));
     }
-    times.push(timer.time(on, "coarse levels", 0, true, &mut || to.run(on.levels.program())));
+    times.push(timer.time(on, "coarse levels", on.levels.traffic(), false, &mut || to.run(on.levels.program())));
+    let [mut x, mut r, mut z, mut p, mut q] = whole;
+    times.push(timer.time(on, "one iteration", on.traffic(), false, &mut || {
+        let pq = on.apply(&p, &mut q);
+        // A step of no length leaves the fields as they are, and costs what any step does.
+        let moments = on.advance(Scalar::ZERO, Step { p: &p, q: &q, x: &mut x, r: &mut r, z: &mut z });
+        on.ratio(pq, moments.rz);
+        on.direction(Some(Scalar::ZERO), &r, &z, &mut p);
+    }));
     times
 }
 
@@ -200,21 +227,31 @@ impl<'c> Timer<'c> {
         let context = self.gpu.context();
         // What hands over by itself cannot be timed by queries.
         let queries = self.queries.as_ref().filter(|_| one_pass && bytes > 0);
-        let mut seconds = Vec::new();
+        let (mut seconds, mut busy, mut dispatches) = (Vec::new(), Vec::new(), 0);
         for _ in 0..=ROUNDS {
             on.recorder.hand_over();
             context.wait();
+            let before = on.recorder.dispatches();
             let start = Instant::now();
             for _ in 0..REPEATS {
                 f();
             }
             on.recorder.submit(queries.map(|q| &q.0));
+            dispatches = on.recorder.dispatches() - before;
+            busy.push(start.elapsed().as_secs_f64() / f64::from(REPEATS));
             context.wait();
             let host = start.elapsed().as_secs_f64();
             let device = queries.and_then(|q| self.elapsed(q));
             seconds.push(device.unwrap_or(host) / f64::from(REPEATS));
         }
-        KernelTime { name, bytes, seconds: median(&mut seconds[1..]), on_device: queries.is_some() }
+        KernelTime {
+            name,
+            bytes,
+            seconds: median(&mut seconds[1..]),
+            on_device: queries.is_some(),
+            dispatches: dispatches / u64::from(REPEATS),
+            host_seconds: median(&mut busy[1..]),
+        }
     }
 
     fn elapsed(&self, (set, resolved, read): &(wgpu::QuerySet, Buffer, Buffer)) -> Option<f64> {

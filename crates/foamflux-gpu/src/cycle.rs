@@ -91,7 +91,12 @@ impl Order<'_> {
 pub(crate) struct Levels {
     first: Option<Stored>,
     program: Program,
+    traffic: u64,
 }
+
+/// Bytes per row that a cycle moves on a list, and that the two products and combinations of two steps add.
+const CYCLE: u64 = 128 + 56 + 12;
+const TWO_STEPS: u64 = CYCLE + 128 + 24;
 
 /// Partial sums that the levels need at most, and the first slot behind theirs.
 pub(crate) fn needs(levels: &[Level], first_slot: u32) -> (u64, u32) {
@@ -122,7 +127,13 @@ impl Levels {
         let mut dispatches = Dispatches { to: &mut writer, stored, tail, scalars, partials, summed: None };
         Order(levels).solve(&mut dispatches, 0);
         let first = dispatches.stored.into_iter().next();
-        Levels { first, program: writer.finish() }
+        let mut visits = 1;
+        let mut traffic = 0;
+        for level in levels {
+            traffic += visits * (CYCLE + if level.two_steps { TWO_STEPS } else { 0 }) * level.len() as u64;
+            visits *= if level.two_steps { 2 } else { 1 };
+        }
+        Levels { first, program: writer.finish(), traffic }
     }
 
     /// Residual and correction of the first level.
@@ -133,6 +144,11 @@ impl Levels {
     /// The first level, where it has dispatches of its own, with its residual and correction.
     pub(crate) fn first(&self) -> Option<(&List, [&Buffer; 2])> {
         self.first.as_ref().and_then(|l| l.list.as_ref().map(|list| (list, [&l.r, &l.c])))
+    }
+
+    /// Bytes that the cycle has to move, by the table of the kernels.
+    pub(crate) fn traffic(&self) -> u64 {
+        self.traffic
     }
 
     /// The recorded cycle: it solves the first level for its residual, approximately.

@@ -17,6 +17,10 @@ use crate::grid::Grid;
 use crate::recorder::Recorder;
 use crate::rows::{List, Stretch, Way, add, combine};
 
+/// Bytes per voxel that the grid moves in an iteration, and per unknown that a list moves; counted in `shaders/README.md`.
+const GRID_ITERATION: u64 = 69;
+const LIST_ITERATION: u64 = 296;
+
 /// Squared roundings of an iterate, in units of its last digit, that its energy may carry; the processor's number.
 const ROUNDINGS: f64 = 8.0;
 
@@ -36,6 +40,9 @@ pub(crate) struct Scalar {
 }
 
 impl Scalar {
+    /// Always 0.
+    pub(crate) const ZERO: Scalar = Scalar { slot: foamflux_shaders::layout::ZERO, scale: 1.0, offset: 0.0 };
+
     fn plain(slot: u32) -> Self {
         Scalar { slot, scale: 1.0, offset: 0.0 }
     }
@@ -99,6 +106,15 @@ impl<'c> On<'c> {
                 list.sweep_back(&mut take, [r, z, &to.partials], Some(0), q)
             }
         }
+    }
+
+    /// Bytes that an iteration has to move, by the table of the kernels.
+    pub(crate) fn traffic(&self) -> u64 {
+        let finest = match &self.finest {
+            Finest::Grid(grid) => GRID_ITERATION * grid.cells(),
+            Finest::List { list, .. } => LIST_ITERATION * u64::from(list.len()),
+        };
+        finest + self.levels.traffic()
     }
 
     /// Starts from a deviation in memory order, unless zero is nearer to the solution.

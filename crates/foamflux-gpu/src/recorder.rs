@@ -47,6 +47,7 @@ pub(crate) struct Program {
     commands: Vec<Command>,
 }
 
+#[cfg(feature = "kernel-suite")]
 impl Program {
     /// Number of commands.
     pub(crate) fn len(&self) -> usize {
@@ -124,6 +125,8 @@ pub(crate) struct Recorder<'c> {
 }
 
 struct State {
+    /// Dispatches handed over so far.
+    dispatches: u64,
     commands: Vec<Command>,
     calls: Vec<u8>,
     groups: BTreeMap<Vec<u64>, wgpu::BindGroup>,
@@ -146,6 +149,7 @@ impl<'c> Recorder<'c> {
             uniforms: context.buffer((CALLS * CALL) as u64, wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST),
             staging: context.buffer(4 * u64::from(SLOTS), wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST),
             state: RefCell::new(State {
+                dispatches: 0,
                 commands: Vec::new(),
                 calls: Vec::new(),
                 groups: BTreeMap::new(),
@@ -227,6 +231,11 @@ impl<'c> Recorder<'c> {
         self.state.borrow_mut().groups.clear();
     }
 
+    /// Dispatches handed over so far.
+    pub(crate) fn dispatches(&self) -> u64 {
+        self.state.borrow().dispatches
+    }
+
     /// Does a program.
     pub(crate) fn run(&self, program: &Program) {
         for part in program.commands.chunks(HAND_OVER) {
@@ -248,6 +257,7 @@ impl<'c> Recorder<'c> {
         let mut state = self.state.borrow_mut();
         state.open_sum = None;
         let (commands, calls) = (std::mem::take(&mut state.commands), std::mem::take(&mut state.calls));
+        state.dispatches += commands.iter().filter(|c| matches!(c, Command::Dispatch { .. })).count() as u64;
         drop(state);
         if self.context.fault().is_some() || commands.is_empty() {
             return;

@@ -125,25 +125,25 @@ impl OnDevice<'_> {
         (self.out(&z), self.on.read(&[rz])[0])
     }
 
-    /// A step of length `p·A p / p·A p = 1` along `p`, and what follows it.
+    /// `x += alpha p` with `alpha = x·A x / p·A p`, and what follows it.
     #[must_use]
     pub fn advance(&self, p: &[f32], x: &[f32], r: &[f32]) -> Advanced {
         let (p, mut x, mut r) = (self.with(p), self.with(x), self.with(r));
         let (mut z, mut q) = (self.on.correction(), self.on.vector());
+        let xx = self.on.apply(&x, &mut q);
         let pq = self.on.apply(&p, &mut q);
-        let one = self.on.ratio(pq, pq);
-        let moments = self.on.advance(one, Step { p: &p, q: &q, x: &mut x, r: &mut r, z: &mut z });
+        let alpha = self.on.ratio(xx, pq);
+        let moments = self.on.advance(alpha, Step { p: &p, q: &q, x: &mut x, r: &mut r, z: &mut z });
         let sums = self.on.read(&[moments.rz, moments.rz_flexible]);
         Advanced { x: self.out(&x), r: self.out(&r), z: self.out(&z), rz: sums[0], flexible: sums[1] }
     }
 
-    /// `p = z + (b·A b / a·A a) p`.
+    /// `p = z + (z·A z / p·A p) p`.
     #[must_use]
-    pub fn direction(&self, [a, b]: [&[f32]; 2], z: &[f32], p: &[f32]) -> Vec<f32> {
-        let [mut a_image, mut b_image] = [self.on.vector(), self.on.vector()];
-        let (a, b, z, mut p) = (self.with(a), self.with(b), self.with(z), self.with(p));
-        let [aa, bb] = [self.on.apply(&a, &mut a_image), self.on.apply(&b, &mut b_image)];
-        let beta = self.on.ratio(bb, aa);
+    pub fn direction(&self, z: &[f32], p: &[f32]) -> Vec<f32> {
+        let (z, mut p, mut image) = (self.with(z), self.with(p), self.on.vector());
+        let [zz, pp] = [&z, &p].map(|f| self.on.apply(f, &mut image));
+        let beta = self.on.ratio(zz, pp);
         self.on.direction(Some(beta), &z, &z, &mut p);
         self.out(&p)
     }

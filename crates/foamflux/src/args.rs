@@ -436,7 +436,7 @@ pub(crate) struct BenchArgs {
     #[arg(
         value_name = "CASE",
         long_help = "Volumes to solve: blobs:POROSITY[:VOXELS], percolation:PROBABILITY, \
-                     foam:SOLID[:CELL_VOXELS][:solid|pore], empty \
+                     foam:SOLID[:CELL_VOXELS][:solid|pore], empty, file:PATH[:solid|pore] (labels, in their own size, along z) \
                      [default: blobs:0.5 foam:0.036:pore foam:0.036:solid percolation:0.34]"
     )]
     pub(crate) cases: Vec<String>,
@@ -452,6 +452,9 @@ pub(crate) struct BenchArgs {
     /// Small and short: does it work, not how fast it is
     #[arg(long)]
     pub(crate) quick: bool,
+    /// What an earlier run printed with --json, to set beside this one
+    #[arg(long, value_name = "FILE")]
+    pub(crate) compare: Option<PathBuf>,
     /// Leave out the times of single kernels
     #[arg(long)]
     pub(crate) no_kernels: bool,

@@ -44,6 +44,35 @@ fn bench_states_the_error_of_every_speed() {
 }
 
 #[test]
+fn bench_takes_files_and_stands_beside_an_earlier_run() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (labels, before) = (folder.path().join("labels.tif"), folder.path().join("before.json"));
+    let host = foamflux(&["host", "fibre-mat", "--size=24", "-o", folder.path().join("host").to_str().expect("text")]);
+    assert_eq!(host.status, 0, "{}", host.stderr);
+    std::fs::copy(folder.path().join("host/labels.tif"), &labels).expect("labels");
+    let case = format!("file:{}", labels.display());
+    let first = foamflux(&["bench", "--device=cpu", "--rounds=1", "--tol=1e-3", "--json", "-q", &case]);
+    assert_eq!(first.status, 0, "{}", first.stderr);
+    let solve = first.stdout.lines().find(|l| l.contains("\"solve\"")).expect("a solve");
+    let solve: Value = serde_json::from_str(solve).expect("JSON");
+    assert_eq!((&solve["case"], &solve["shape_zyx"]), (&"file:labels.tif".into(), &serde_json::json!([24, 24, 24])));
+    std::fs::write(&before, &first.stdout).expect("a file");
+    let compare = format!("--compare={}", before.display());
+    let second = foamflux(&["bench", "--device=cpu", "--rounds=1", "--tol=1e-3", &compare, &case]);
+    assert!(second.status == 0 && second.stdout.contains("compared with foamflux"), "{}", second.stdout);
+    assert!(second.stdout.contains("ratio") && !second.stdout.contains("no partner"), "{}", second.stdout);
+    // A tau of another volume is no matter of speed.
+    let other = first.stdout.replace("\"tau\":", "\"tau\":1");
+    std::fs::write(&before, other).expect("a file");
+    let second = foamflux(&["bench", "--device=cpu", "--rounds=1", "--tol=1e-3", &compare, &case]);
+    assert!(second.stdout.contains("more than both errors allow"), "{}", second.stdout);
+    std::fs::write(&before, "{\"schema\": 3}\n").expect("a file");
+    foamflux(&["bench", "--quick", &compare, &case]).fails(2, &["compare", "line 1"]);
+    foamflux(&["bench", "--quick", "file:"]).fails(2, &["file:PATH"]);
+    foamflux(&["bench", "--quick", "--device=cpu", "file:nowhere.tif"]).fails(3, &["nowhere.tif"]);
+}
+
+#[test]
 fn a_device_that_is_not_there_is_exit_status_6_and_nonsense_2() {
     foamflux(&["bench", "--device=gpu:99", "--quick"]).fails(6, &["gpu"]);
     foamflux(&["bench", "--tol=2", "--quick"]).fails(2, &["tol"]);

@@ -1,7 +1,8 @@
 //! The processor and the device give the same tau in the same number of iterations.
 
+use foamflux_gpu::{GpuBackend, Options, Pick};
 use foamflux_grid::{Axis, Labels, Silent};
-use foamflux_transport::{Backend, Coefficients, CpuBackend, Layout, Sides, Stop};
+use foamflux_transport::{Backend, Coefficients, CpuBackend, Deviation, Layout, Problem, Sides, Start, Stop};
 
 use crate::conformance::backend;
 use crate::harness::{Test, noise, pore, ready};
@@ -19,11 +20,16 @@ pub(crate) const TESTS: &[Test] = &[
     ("agreement::near_percolation", || phases("near percolation", &noise([48, 47, 46], 0.36, 0, 4))),
     ("agreement::several_conductivities", several),
     ("agreement::thin_boxes", thin),
+    ("agreement::every_step_a_dispatch", dispatches),
+    ("agreement::starts_from_a_similar_solution", starts),
 ];
 
-fn compare(what: &str, problem: &foamflux_transport::Problem, layout: Option<Layout>) {
+fn compare(what: &str, problem: &Problem, layout: Option<Layout>) {
+    compare_on(backend(layout), what, problem, layout);
+}
+
+fn compare_on(gpu: &GpuBackend, what: &str, problem: &Problem, layout: Option<Layout>) {
     let cpu = layout.map_or_else(CpuBackend::new, CpuBackend::with_layout);
-    let gpu = backend(layout);
     for tau_rel in [1e-3, TIGHT] {
         let stop = Stop { tau_rel, ..Stop::default() };
         let want = cpu.solve(problem, &stop, &Silent).unwrap();
@@ -74,5 +80,42 @@ fn thin() {
         for axis in Axis::ALL {
             compare("thin", &pore(&labels, axis, Sides::NoFlux), Some(Layout::Dense));
         }
+    }
+}
+
+/// As levels too large for one workgroup are: boxes of test size go into one dispatch otherwise.
+fn dispatches() {
+    let gpu = GpuBackend::open(Pick::Best, Options { tail_rows: Some(0), ..Options::default() }).unwrap();
+    compare_on(&gpu, "blobs", &pore(&noise([40, 48, 44], 0.5, 3, 1), Axis::Z, Sides::NoFlux), None);
+    compare_on(&gpu, "near percolation", &pore(&noise([48, 47, 46], 0.36, 0, 4), Axis::X, Sides::NoFlux), None);
+}
+
+fn starts() {
+    let stop = Stop { tau_rel: 1e-5, ..Stop::default() };
+    for layout in [Layout::Dense, Layout::Compact] {
+        let (cpu, gpu) = (CpuBackend::with_layout(layout), backend(Some(layout)));
+        let [before, after] =
+            [0.50, 0.51].map(|share| pore(&noise([44, 44, 44], share, 3, 10), Axis::Y, Sides::NoFlux));
+        let solved = cpu.solve(&before, &stop, &Silent).unwrap();
+        let start = Start::of(&before, &solved).unwrap();
+        let cold = gpu.solve(&after, &stop, &Silent).unwrap();
+        let [want, warm] =
+            [&cpu as &dyn Backend, gpu].map(|b| b.solve_from(&after, Some(&start), &stop, &Silent).unwrap());
+        println!(
+            "{layout:?}: {} iterations from nothing, {} from a start ({} on the processor)",
+            cold.iterations, warm.iterations, want.iterations
+        );
+        assert!(warm.iterations < cold.iterations && warm.iterations.abs_diff(want.iterations) <= SAME_ITERATIONS);
+        assert!((warm.tau / cold.tau - 1.0).abs() <= 2.0 * stop.tau_rel);
+        assert_eq!(warm.device, gpu.describe());
+        // A start that is worse than none costs a look and is dropped: what another solve left, many times over.
+        let mut wrong = solved;
+        wrong.deviation = match wrong.deviation {
+            Deviation::Single(u) => Deviation::Single(u.iter().map(|v| -50.0 * v).collect()),
+            Deviation::Double(u) => Deviation::Double(u.iter().map(|v| -50.0 * v).collect()),
+        };
+        let start = Start::of(&before, &wrong).unwrap();
+        let dropped = gpu.solve_from(&after, Some(&start), &stop, &Silent).unwrap();
+        assert_eq!((dropped.iterations, dropped.tau.to_bits()), (cold.iterations, cold.tau.to_bits()));
     }
 }

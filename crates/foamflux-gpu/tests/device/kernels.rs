@@ -275,27 +275,28 @@ fn iteration() {
         weight.check(sums[1] / (8.0 * unit), "weight");
         dot(&p, |i| plain.product(&p, i).value).check(on.apply(&p), "grid_apply");
 
-        let step = on.advance(&p, &x, &before);
-        close(&step.x, |i| Sum::of([x[i], p[i]].into_iter().map(f64::from)), "grid_update, potential");
+        // Lengths of steps are quotients of two sums.
+        let length = |a: &[f32], b: &[f32]| {
+            let [a, b] = [a, b].map(|f| dot(f, |i| plain.product(f, i).value).value);
+            a / b
+        };
+        let of_length = 2.0 * OF_A_SUM / ROUNDINGS;
+        let stepped = |from: f64, alpha: f64, along: Sum| Sum {
+            value: from + alpha * along.value,
+            size: from.abs() + alpha.abs() * (along.size + of_length * along.value.abs()),
+        };
+        let alpha = length(&x, &p);
         let image = |i: usize| plain.product(&p, i);
-        close(
-            &step.r,
-            |i| Sum { value: f64::from(before[i]) - image(i).value, size: f64::from(before[i]).abs() + image(i).size },
-            "grid_update, residual",
-        );
+        let value = |v: f32| Sum::of(std::iter::once(f64::from(v)));
+        let step = on.advance(&p, &x, &before);
+        close(&step.x, |i| stepped(f64::from(x[i]), alpha, value(p[i])), "grid_update, potential");
+        close(&step.r, |i| stepped(f64::from(before[i]), -alpha, image(i)), "grid_update, residual");
         // What the cycle makes of it is tested below; its sums belong to it.
         dot(&step.z, |i| f64::from(step.r[i])).check(step.rz, "r·z");
-        dot(&step.z, |i| -image(i).value).check(step.flexible, "(r - r before)·z");
-
-        let beta = dot(&x, |i| plain.product(&x, i).value).value / dot(&p, |i| plain.product(&p, i).value).value;
-        let turned = on.direction([&p, &x], &before, &p);
-        // The factor is a quotient of two sums.
-        let of_factor = 2.0 * OF_A_SUM / ROUNDINGS;
-        let combined = |i: usize| {
-            let [z, p] = [before[i], p[i]].map(f64::from);
-            Sum { value: z + beta * p, size: z.abs() + (1.0 + of_factor) * (beta * p).abs() }
-        };
-        close(&turned, combined, "combine");
+        dot(&step.z, |i| -alpha * image(i).value).check(step.flexible, "(r - r before)·z");
+        let turned = on.direction(&before, &p);
+        let beta = length(&before, &p);
+        close(&turned, |i| stepped(f64::from(before[i]), beta, value(p[i])), "combine");
     });
 }
 

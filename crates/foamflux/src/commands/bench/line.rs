@@ -1,67 +1,105 @@
-//! What a measurement found, as a JSON line and as a row of a table.
+//! What a measurement found, as a JSON line.
 
-use std::fmt::Write as _;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use foamflux_grid::{Event, Watch};
 use foamflux_transport::{Problem, Solution, SolveError, Stop};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::subject::Subject;
 
 /// Format of the lines.
-const SCHEMA: &str = "foamflux.bench/1";
+pub(super) const SCHEMA: &str = "foamflux.bench/1";
 
 /// One measurement.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Line {
-    schema: &'static str,
-    version: &'static str,
-    device: String,
-    driver: Option<String>,
+    pub(super) schema: String,
+    pub(super) version: String,
+    pub(super) device: String,
+    pub(super) driver: Option<String>,
     #[serde(flatten)]
-    what: What,
+    pub(super) what: What,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
-enum What {
-    Bandwidth { copy_bytes_per_s: f64 },
+pub(super) enum What {
+    /// The faster of a copy of arrays and of a kernel that adds them.
+    Bandwidth {
+        copy_bytes_per_s: f64,
+    },
     Kernel(Kernel),
     Solve(Row),
-    Failed { what: String, error: String },
+    Failed {
+        what: String,
+        error: String,
+    },
 }
 
-#[derive(Debug, Clone, Serialize)]
-struct Kernel {
-    kernel: &'static str,
-    case: String,
-    size: usize,
-    bytes: u64,
-    seconds: f64,
-    bytes_per_s: f64,
-    timed_on_device: bool,
+/// The volume that was solved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Place {
+    pub(super) case: String,
+    /// Edge of a cube.
+    pub(super) size: Option<usize>,
+    pub(super) shape_zyx: [usize; 3],
 }
 
-#[derive(Debug, Clone, Serialize)]
-struct Row {
-    case: String,
-    size: usize,
-    tolerance: f64,
-    tau: f64,
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Kernel {
+    pub(super) kernel: String,
+    #[serde(flatten)]
+    pub(super) place: Place,
+    pub(super) bytes: u64,
+    pub(super) seconds: f64,
+    pub(super) bytes_per_s: f64,
+    pub(super) timed_on_device: bool,
+    /// Dispatches that it takes, and seconds for which the host is busy with them.
+    pub(super) dispatches: u64,
+    pub(super) host_seconds: f64,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Row {
+    #[serde(flatten)]
+    pub(super) place: Place,
+    pub(super) tolerance: f64,
+    pub(super) tau: f64,
     /// Against a solve to 1e-7 in the same run.
-    tau_error: f64,
-    tau_error_estimated: f64,
-    unknowns: usize,
-    iterations: u32,
-    setup_seconds: f64,
-    solve_seconds: f64,
+    pub(super) tau_error: f64,
+    pub(super) tau_error_estimated: f64,
+    pub(super) unknowns: usize,
+    pub(super) iterations: u32,
+    pub(super) setup_seconds: f64,
+    pub(super) solve_seconds: f64,
     /// From the end of the first iteration to the end of the last.
-    seconds_per_iteration: Option<f64>,
+    pub(super) seconds_per_iteration: Option<f64>,
     /// Of the box, over the time of the solve without set-up.
-    voxels_per_s: f64,
-    bytes_per_voxel: f64,
+    pub(super) voxels_per_s: f64,
+    pub(super) bytes_per_voxel: f64,
+}
+
+impl Row {
+    /// Set-up and solve.
+    pub(super) fn seconds(&self) -> f64 {
+        self.setup_seconds + self.solve_seconds
+    }
+}
+
+impl Place {
+    pub(super) fn of(case: &str, problem: &Problem) -> Self {
+        let shape = problem.shape();
+        let size = (shape.x == shape.y && shape.y == shape.z).then_some(shape.x);
+        Place { case: case.to_owned(), size, shape_zyx: shape.zyx() }
+    }
+
+    /// The size as it is read.
+    pub(super) fn size(&self) -> String {
+        let [z, y, x] = self.shape_zyx;
+        self.size.map_or_else(|| format!("{z}x{y}x{x}"), |size| size.to_string())
+    }
 }
 
 /// A solve with its times, the median of several.
@@ -117,8 +155,13 @@ impl Solve {
 
 impl Line {
     fn of(subject: &Subject, what: What) -> Self {
-        let (device, driver) = (subject.backend().describe(), subject.driver());
-        Line { schema: SCHEMA, version: env!("CARGO_PKG_VERSION"), device, driver, what }
+        Line {
+            schema: SCHEMA.to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            device: subject.backend().describe(),
+            driver: subject.driver(),
+            what,
+        }
     }
 
     pub(super) fn bandwidth(subject: &Subject, copy_bytes_per_s: f64) -> Self {
@@ -130,22 +173,24 @@ impl Line {
     }
 
     #[cfg(feature = "gpu")]
-    pub(super) fn kernel(subject: &Subject, (case, size): (&str, usize), time: &foamflux_gpu::KernelTime) -> Self {
+    pub(super) fn kernel(subject: &Subject, place: Place, time: &foamflux_gpu::KernelTime) -> Self {
         let kernel = Kernel {
-            kernel: time.name,
-            case: case.to_owned(),
-            size,
+            kernel: time.name.to_owned(),
+            place,
             bytes: time.bytes,
             seconds: time.seconds,
             bytes_per_s: time.bytes_per_s(),
             timed_on_device: time.on_device,
+            dispatches: time.dispatches,
+            host_seconds: time.host_seconds,
         };
         Line::of(subject, What::Kernel(kernel))
     }
 
     pub(super) fn solve(
         subject: &Subject,
-        (case, size, tolerance, tight): (String, usize, f64, f64),
+        place: Place,
+        (tolerance, tight): (f64, f64),
         problem: &Problem,
         solve: &Solve,
     ) -> Self {
@@ -154,8 +199,7 @@ impl Line {
         let mut line = Line::of(
             subject,
             What::Solve(Row {
-                case,
-                size,
+                place,
                 tolerance,
                 tau: s.tau,
                 tau_error: (s.tau / tight - 1.0).abs(),
@@ -173,75 +217,4 @@ impl Line {
         line.device.clone_from(&s.device);
         line
     }
-}
-
-/// The lines as tables.
-pub(super) fn table(lines: &[Line]) -> String {
-    let mut out = String::from("copy bandwidth, read and written counted\n");
-    let giga = |v: f64| v / 1e9;
-    let mut copied = Vec::new();
-    for line in lines {
-        if let What::Bandwidth { copy_bytes_per_s } = line.what {
-            let driver = line.driver.as_deref().unwrap_or("-");
-            let _ = writeln!(out, "{:8.1} GB/s  {}  driver {driver}", giga(copy_bytes_per_s), line.device);
-            copied.push((line.device.clone(), copy_bytes_per_s));
-        }
-    }
-    let _ = writeln!(
-        out,
-        "\n{:22} {:>5} {:>6} {:>10} {:>9} {:>4} {:>9} {:>9} {:>9} {:>8} {:>6}  device",
-        "case", "size", "tol", "tau", "error", "it", "set-up s", "solve s", "s/it", "Mvox/s", "B/vox"
-    );
-    for line in lines {
-        if let What::Solve(r) = &line.what {
-            let each = r.seconds_per_iteration.map_or("-".to_owned(), |s| format!("{s:.5}"));
-            let _ = writeln!(
-                out,
-                "{:22} {:>5} {:>6.0e} {:>10.6} {:>9.1e} {:>4} {:>9.3} {:>9.4} {each:>9} {:>8.1} {:>6.1}  {}",
-                r.case,
-                r.size,
-                r.tolerance,
-                r.tau,
-                r.tau_error,
-                r.iterations,
-                r.setup_seconds,
-                r.solve_seconds,
-                r.voxels_per_s / 1e6,
-                r.bytes_per_voxel,
-                line.device
-            );
-        }
-    }
-    let kernels = lines.iter().filter_map(|l| if let What::Kernel(k) = &l.what { Some((l, k)) } else { None });
-    for (number, (line, k)) in kernels.enumerate() {
-        if number == 0 {
-            let _ = writeln!(
-                out,
-                "\n{:22} {:>5} {:22} {:>9} {:>8} {:>8}  device",
-                "case", "size", "kernel", "ms", "GB/s", "of copy"
-            );
-        }
-        let share = copied.iter().find(|(device, _)| *device == line.device).map(|(_, copy)| k.bytes_per_s / copy);
-        let (rate, share) = if k.bytes > 0 {
-            (format!("{:.1}", giga(k.bytes_per_s)), share.map_or("-".to_owned(), |s| format!("{:.0} %", 100.0 * s)))
-        } else {
-            ("-".to_owned(), "-".to_owned())
-        };
-        let clock = if k.timed_on_device { "" } else { " (host clock)" };
-        let _ = writeln!(
-            out,
-            "{:22} {:>5} {:22} {:>9.4} {rate:>8} {share:>8}  {}{clock}",
-            k.case,
-            k.size,
-            k.kernel,
-            1e3 * k.seconds,
-            line.device
-        );
-    }
-    for line in lines {
-        if let What::Failed { what, error } = &line.what {
-            let _ = writeln!(out, "\n{what} on {}: {error}", line.device);
-        }
-    }
-    out
 }

@@ -3,28 +3,31 @@
 //! A speed without its accuracy is not printed: every case is also solved tightly in the same run, and each line holds the
 //! error of its tau against that.
 
+mod compare;
 mod line;
 mod subject;
+mod table;
+mod volume;
 
-use foamflux_grid::{Axis, Event, Shape, Stage};
-use foamflux_hosts::cases::{Case, CaseError, Conducting, DEFAULT_CELL_VOXEL, DEFAULT_CORRELATION_VOXEL};
+use foamflux_grid::{Event, Stage};
 use foamflux_pipeline::config::ConfigError;
 use foamflux_pipeline::{PipelineError, settings::Device};
-use foamflux_transport::{Coefficients, Problem, Setup, Sides, Stop};
+use foamflux_transport::Stop;
 
-use self::line::{Line, Solve, table};
+use self::line::{Line, Place, Solve};
 use self::subject::Subject;
+use self::table::table;
+use self::volume::volumes;
 use super::Session;
 use crate::args::BenchArgs;
 use crate::output;
 
 /// Relative error of tau of the reference solve.
 const REFERENCE: f64 = 1e-7;
-/// Seed of the volumes.
-const SEED: u64 = 1;
 
 pub(crate) fn bench(args: &BenchArgs, session: &Session) -> anyhow::Result<()> {
-    let cases = cases(args)?;
+    let cases = volumes(&args.cases)?;
+    let before = args.compare.as_deref().map(compare::read).transpose()?;
     let sizes = match (&args.sizes[..], args.quick) {
         ([], false) => vec![64, 128],
         ([], true) => vec![48],
@@ -52,19 +55,12 @@ pub(crate) fn bench(args: &BenchArgs, session: &Session) -> anyhow::Result<()> {
     for subject in &subjects {
         tell(subject.bandwidth(args.quick)?)?;
     }
-    for &size in &sizes {
-        let shape = Shape::cube(size).map_err(PipelineError::from)?;
-        for case in &cases {
-            let what = format!("{case} at {size}^3");
+    for case in &cases {
+        for size in case.sizes(&sizes) {
+            let what = size.map_or_else(|| case.to_string(), |size| format!("{case} at {size}^3"));
             session.watch().event(Event::Started { stage: Stage::Transport, what: what.clone() });
-            let labels = case.make(shape, SEED).map_err(|e: CaseError| usage("case", e.to_string()))?;
-            let conducting = Coefficients::phase(case.conducting()).map_err(PipelineError::from)?;
-            let setup = Problem::new(&labels, &conducting, Axis::Z, Sides::NoFlux).map_err(PipelineError::from)?;
-            drop(labels);
-            let Setup::Ready(problem) = setup else {
-                session.note(format!("{what} does not percolate"));
-                continue;
-            };
+            let Some(problem) = case.problem(size, session)? else { continue };
+            let place = Place::of(&case.to_string(), &problem);
             let mut reference = None;
             for subject in &subjects {
                 let tight = match reference {
@@ -82,14 +78,13 @@ pub(crate) fn bench(args: &BenchArgs, session: &Session) -> anyhow::Result<()> {
                 };
                 for &tol in &tolerances {
                     let stop = Stop { tau_rel: tol, ..Stop::default() };
-                    let place = (case.to_string(), size, tol, tight);
                     match Solve::measure(subject, &problem, &stop, rounds, session.watch()) {
-                        Ok(solve) => tell(Line::solve(subject, place, &problem, &solve))?,
+                        Ok(solve) => tell(Line::solve(subject, place.clone(), (tol, tight), &problem, &solve))?,
                         Err(error) => tell(Line::failed(subject, &what, &error))?,
                     }
                 }
                 if !args.no_kernels {
-                    for line in subject.kernels(&problem, &case.to_string(), size)? {
+                    for line in subject.kernels(&problem, &place)? {
                         tell(line)?;
                     }
                 }
@@ -97,12 +92,16 @@ pub(crate) fn bench(args: &BenchArgs, session: &Session) -> anyhow::Result<()> {
         }
     }
     session.watch.clear();
+    let mut text = table(&lines);
+    if let Some(before) = before {
+        text.push_str(&compare::table(&lines, &before));
+    }
     if !session.json {
-        return output::print(&table(&lines));
+        return output::print(&text);
     }
     // The lines are out; whoever watches may read them as a table.
     if !args.common.quiet {
-        output::complain(&table(&lines));
+        output::complain(&text);
     }
     Ok(())
 }
@@ -121,19 +120,6 @@ fn all(session: &Session) -> Vec<Subject> {
         subjects.push(cpu);
     }
     subjects
-}
-
-fn cases(args: &BenchArgs) -> Result<Vec<Case>, PipelineError> {
-    let foam = |conducting| Case::Foam { solid_fraction: 0.036, cell_voxel: DEFAULT_CELL_VOXEL, conducting };
-    if args.cases.is_empty() {
-        return Ok(vec![
-            Case::Blobs { porosity: 0.5, correlation_voxel: DEFAULT_CORRELATION_VOXEL },
-            foam(Conducting::Pore),
-            foam(Conducting::Solid),
-            Case::Percolation { probability: 0.34 },
-        ]);
-    }
-    args.cases.iter().map(|text| text.parse().map_err(|e: CaseError| usage("case", e.to_string()))).collect()
 }
 
 fn usage(key: &'static str, message: String) -> PipelineError {

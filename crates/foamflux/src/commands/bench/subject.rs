@@ -6,7 +6,7 @@ use foamflux_pipeline::{PipelineError, settings::Device};
 use foamflux_transport::{Backend, CpuBackend, Problem};
 use rayon::prelude::*;
 
-use super::line::Line;
+use super::line::{Line, Place};
 use crate::commands::Session;
 
 /// One device.
@@ -65,15 +65,15 @@ impl Subject {
     }
 
     /// What its kernels take; nothing for the processor, whose kernels `cargo bench` times.
-    pub(super) fn kernels(&self, problem: &Problem, case: &str, size: usize) -> Result<Vec<Line>, PipelineError> {
+    pub(super) fn kernels(&self, problem: &Problem, place: &Place) -> Result<Vec<Line>, PipelineError> {
         #[cfg(not(feature = "gpu"))]
-        let _ = (problem, case, size);
+        let _ = (problem, place);
         match self {
             Subject::Cpu(_) => Ok(Vec::new()),
             #[cfg(feature = "gpu")]
             Subject::Gpu(gpu) => {
                 let times = gpu.time_kernels(problem).map_err(|e| PipelineError::Device(e.to_string()))?;
-                Ok(times.iter().map(|t| Line::kernel(self, (case, size), t)).collect())
+                Ok(times.iter().map(|t| Line::kernel(self, place.clone(), t)).collect())
             }
         }
     }
