@@ -36,8 +36,8 @@
 //!
 //! On the processor the same steps are `cpu/dense/kernels.rs` (`apply`, `relax`, `divide`, `pull`, `truth`) and
 //! `cpu/dense/pieces.rs` for the grid, `multigrid/matrix.rs` (`apply`, `products`, `sweep_from_zero`, `sweep_back`,
-//! `restrict`, `prolong`) for lists. `tests/device` of the GPU crate holds both to the same tau and the same number of
-//! iterations on every kind of problem.
+//! `restrict`, `prolong`) for lists. `tests/device` of the GPU crate holds every kernel to a plain loop in double precision,
+//! and whole solves to the processor's tau and number of iterations on every kind of problem.
 
 mod kernel;
 pub mod layout;

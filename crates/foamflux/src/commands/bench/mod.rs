@@ -45,6 +45,8 @@ pub(crate) fn bench(args: &BenchArgs, session: &Session) -> anyhow::Result<()> {
         return Ok(());
     }
     let mut lines = Vec::new();
+    // The first failure and whether anything was solved: a benchmark without a figure has failed.
+    let (mut failure, mut solved) = (None, false);
     let mut tell = |line: Line| -> anyhow::Result<()> {
         if session.json {
             output::print(&serde_json::to_string(&line)?)?;
@@ -71,6 +73,7 @@ pub(crate) fn bench(args: &BenchArgs, session: &Session) -> anyhow::Result<()> {
                             Ok(solution) => *reference.insert(solution.tau),
                             Err(error) => {
                                 tell(Line::failed(subject, &what, &error))?;
+                                failure.get_or_insert((what.clone(), error));
                                 continue;
                             }
                         }
@@ -79,8 +82,14 @@ pub(crate) fn bench(args: &BenchArgs, session: &Session) -> anyhow::Result<()> {
                 for &tol in &tolerances {
                     let stop = Stop { tau_rel: tol, ..Stop::default() };
                     match Solve::measure(subject, &problem, &stop, rounds, session.watch()) {
-                        Ok(solve) => tell(Line::solve(subject, place.clone(), (tol, tight), &problem, &solve))?,
-                        Err(error) => tell(Line::failed(subject, &what, &error))?,
+                        Ok(solve) => {
+                            solved = true;
+                            tell(Line::solve(subject, place.clone(), (tol, tight), &problem, &solve))?;
+                        }
+                        Err(error) => {
+                            tell(Line::failed(subject, &what, &error))?;
+                            failure.get_or_insert((what.clone(), error));
+                        }
                     }
                 }
                 if !args.no_kernels {
@@ -97,13 +106,15 @@ pub(crate) fn bench(args: &BenchArgs, session: &Session) -> anyhow::Result<()> {
         text.push_str(&compare::table(&lines, &before));
     }
     if !session.json {
-        return output::print(&text);
-    }
-    // The lines are out; whoever watches may read them as a table.
-    if !args.common.quiet {
+        output::print(&text)?;
+    } else if !args.common.quiet {
+        // The lines are out; whoever watches may read them as a table.
         output::complain(&text);
     }
-    Ok(())
+    match failure {
+        Some((what, source)) if !solved => Err(PipelineError::Solve { what, source }.into()),
+        _ => Ok(()),
+    }
 }
 
 /// The processor and every device that can be used.
