@@ -360,6 +360,12 @@ impl HostModel {
         self.graph.as_ref()
     }
 
+    /// Whether impurity particles add to its surface.
+    #[must_use]
+    pub const fn has_debris(&self) -> bool {
+        self.debris.is_some()
+    }
+
     /// The recipe.
     #[must_use]
     pub const fn recipe(&self) -> &Recipe {

@@ -22,6 +22,19 @@ pub enum Standing {
     Assumed,
 }
 
+impl Standing {
+    /// In a word, as records and tables have it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Standing::Paper => "paper",
+            Standing::Measured => "measured",
+            Standing::Derived => "derived",
+            Standing::Assumed => "assumed",
+        }
+    }
+}
+
 /// One parameter with its standing, for records and reports.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ParameterNote {

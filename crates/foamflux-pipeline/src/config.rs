@@ -109,6 +109,19 @@ pub struct Config {
     /// Name of the sample in tables.
     pub sample: Option<String>,
 
+    /// Voxels along an edge of the boxes that `compare` makes.
+    pub size: Option<usize>,
+    /// Seeds of generated hosts and crops of files that `compare` takes.
+    pub seeds: Option<usize>,
+    /// Care that `compare` takes: `fast` or `full`.
+    pub quality: Option<String>,
+    /// Thickness at which hosts are compared.
+    pub thickness: Option<String>,
+    /// Filling capacity at which hosts are compared, `10mAh/cm2`.
+    pub capacity: Option<String>,
+    /// Current per projected area, `1mA/cm2`.
+    pub current: Option<String>,
+
     /// `auto`, `cpu`, `gpu`, `gpu:N`.
     pub device: Option<String>,
     /// Number of threads.
@@ -229,7 +242,7 @@ impl Config {
             voxel_size, shape, dtype, byte_order, offset, crop, bin, odd_sizes, bad_slices, content, labels,
             method, threshold, low, high, foreground, denoise, min_solid, fill_holes, node_factor, node_lambda, spur, density, bet,
             phase, conductivity, direction, sides, tol, max_iterations, certify, geometric, refine, tensor, electrode, collector, wall_area,
-            layout, fields, skip, only, sample,
+            layout, fields, skip, only, sample, size, seeds, quality, thickness, capacity, current,
             device, threads, max_memory, seed)
     }
 
@@ -352,7 +365,9 @@ mod tests {
         let mut table = toml::Table::new();
         for key in serde_json::to_value(Config::default()).unwrap().as_object().unwrap().keys() {
             let value = match key.as_str() {
-                "bin" | "offset" | "min-solid" | "max-iterations" | "threads" | "seed" => toml::Value::Integer(3),
+                "bin" | "offset" | "min-solid" | "max-iterations" | "threads" | "seed" | "size" | "seeds" => {
+                    toml::Value::Integer(3)
+                }
                 "threshold" | "low" | "high" | "density" | "bet" | "node-factor" | "node-lambda" | "spur" => {
                     toml::Value::Float(2.5)
                 }

@@ -1,8 +1,10 @@
 //! From an input to its results: ingest, segment, measure, transport, with events and one configuration.
 //!
 //! Each stage is a function from settings and data to a result type of `foamflux-results`;
-//! [`run`](run::run) strings them together. Nothing here prints or chooses a device on its own.
+//! [`run`](run::run) strings them together for one input, [`compare`](compare::compare) puts several side by side.
+//! Nothing here prints or chooses a device on its own.
 
+pub mod compare;
 pub mod config;
 mod content;
 mod electrode;
@@ -13,6 +15,7 @@ pub mod memory;
 mod record;
 mod refine;
 pub mod run;
+pub mod score;
 pub mod segment;
 pub mod settings;
 pub mod tag;

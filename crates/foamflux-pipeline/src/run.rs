@@ -222,7 +222,7 @@ fn cancelled(watch: &dyn Watch) -> Result<(), PipelineError> {
 
 /// Now, as RFC 3339 in UTC to the second.
 #[allow(clippy::disallowed_methods, reason = "when a run ended is part of its provenance and of nothing else")]
-fn utc_now() -> String {
+pub(crate) fn utc_now() -> String {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
     rfc3339(seconds)
 }

@@ -80,7 +80,7 @@ pub fn profile_csv(transport: &BTreeMap<String, TransportResults>) -> String {
     out
 }
 
-fn line<'a>(out: &mut String, fields: impl Iterator<Item = &'a str>) {
+pub(crate) fn line<'a>(out: &mut String, fields: impl Iterator<Item = &'a str>) {
     let quoted: Vec<String> = fields.map(quote).collect();
     out.push_str(&quoted.join(","));
     out.push_str("\r\n");
@@ -95,7 +95,7 @@ fn quote(field: &str) -> String {
 }
 
 /// A number in the shortest form that reads back to the same value; empty where there is none.
-fn number(value: Option<f64>) -> String {
+pub(crate) fn number(value: Option<f64>) -> String {
     match value {
         Some(v) if v.is_finite() && (v == 0.0 || (1e-4..1e15).contains(&v.abs())) => v.to_string(),
         Some(v) if v.is_finite() => format!("{v:e}"),

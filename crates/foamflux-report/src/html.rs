@@ -3,9 +3,9 @@
 //! Nothing in it refers to a network or to another file: style and pictures are inside, and there is no script.
 //! All text that comes from outside is escaped.
 
-mod embed;
+pub(crate) mod embed;
 mod keys;
-mod view;
+pub(crate) mod view;
 
 use askama::Template;
 use foamflux_results::RunResults;

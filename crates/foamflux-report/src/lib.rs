@@ -5,13 +5,16 @@
 //! | [`figures`] | pictures of slices (PNG) and charts (SVG), with scale bars and captions | arrays |
 //! | [`html`] | `report.html`, one file that opens offline | [`RunResults`](foamflux_results::RunResults) and the pictures |
 //! | [`mod@csv`] | `results.csv`, one header row and one row per sample | the same |
+//! | [`compare`] | page, table and charts of several hosts | [`CompareResults`](foamflux_results::CompareResults) |
 //! | [`text`] | what the commands print | each result type |
 //!
 //! Nothing here computes a result, prints, or touches a file: functions take results and return text or bytes.
 //! Every number on a page comes from one place ([`number`]), so that its digits follow its error everywhere.
 
+pub mod compare;
 pub mod csv;
 pub mod figures;
+pub mod gallery;
 pub mod html;
 mod limits;
 pub mod number;

@@ -12,7 +12,7 @@ use crate::verdicts::{Tone, verdicts};
 /// Lines of names of skipped or odd files that are printed before the rest is counted.
 const LISTED: usize = 6;
 
-fn paragraph(out: &mut String, first: &str, text: &str) {
+pub(crate) fn paragraph(out: &mut String, first: &str, text: &str) {
     let text = plain(text);
     let indent = first.chars().count();
     for (k, line) in wrap(&text, TERMINAL_WIDTH - indent).iter().enumerate() {
@@ -26,14 +26,14 @@ fn spaced(text: &str) -> String {
     text.replace('\u{a0}', " ")
 }
 
-fn section(out: &mut String, table: Option<Table>) {
+pub(crate) fn section(out: &mut String, table: Option<Table>) {
     if let Some(table) = table {
         out.push('\n');
         out.push_str(&spaced(&table.to_text()));
     }
 }
 
-fn warnings(out: &mut String, list: &[String]) {
+pub(crate) fn warnings(out: &mut String, list: &[String]) {
     if !list.is_empty() {
         out.push('\n');
     }

@@ -7,20 +7,27 @@
 //!
 //! A type's `SCHEMA` names its version. Keys may be added under the same version; none is renamed or removed.
 
+mod compare;
 mod input;
 mod measure;
 mod quantity;
 mod run;
+mod score;
 mod segment;
 mod tag;
 mod transport;
 
+pub use compare::{
+    Better, CompareConditions, CompareResults, ComparedHost, Difference, MaterialInfo, MetricInfo, Pair, Pareto,
+    Replicate, Representative,
+};
 pub use input::{IngestResults, InputFile, InputInfo, VolumeInfo, VoxelSizeCandidate};
 pub use measure::{
     AreaMethods, AreaPerGram, ChordLengths, MeasureResults, PercolationInfo, PhaseMeasure, Summary, SurfaceResults,
 };
 pub use quantity::{ErrorParts, Quantity};
 pub use run::{Figure, Program, RunResults, StageOutcome, StageReport};
+pub use score::{FoundAndTrue, GalleryResults, HostScore};
 pub use segment::{SegmentResults, ThresholdSensitivity};
 pub use tag::{FibreResults, NetworkConduction, NodeResults, NodeZoneInfo, SpreadInfo, TagResults, TopologyInfo};
 pub use transport::{

@@ -1,10 +1,13 @@
 //! The command line.
 
+mod compare;
 mod config;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+
+pub(crate) use compare::CompareArgs;
 
 /// From tomography and SEM stacks of porous lithium hosts to numbers and maps.
 #[derive(Debug, Parser)]
@@ -45,6 +48,8 @@ pub(crate) enum Command {
     Transport(TransportArgs),
     /// Write a synthetic host with its ground truth
     Host(HostArgs),
+    /// Several hosts under the same conditions, with errors: tables, significance, Pareto views
+    Compare(Box<CompareArgs>),
     /// Do the main job on a host that is made on the spot
     Demo(DemoArgs),
     /// List devices, what each can hold, and what auto would choose
@@ -353,7 +358,7 @@ pub(crate) struct TransportArgs {
 #[command(allow_negative_numbers = true)]
 pub(crate) struct HostArgs {
     /// Name of the host, see --list; or 'grey' to image a label volume
-    #[arg(value_name = "NAME", required_unless_present_any = ["list", "explain"])]
+    #[arg(value_name = "NAME", required_unless_present_any = ["list", "explain", "gallery"])]
     pub(crate) name: Option<String>,
     /// With the name 'grey': the labels to image
     #[arg(value_name = "LABELS")]
@@ -367,6 +372,9 @@ pub(crate) struct HostArgs {
     /// Parameters of a host: value, range, source, and whether it is measured, derived or assumed
     #[arg(long, value_name = "NAME")]
     pub(crate) explain: Option<String>,
+    /// Every host (or the one named) in pictures, with what is found in its voxels beside the truth; writes gallery.html
+    #[arg(long)]
+    pub(crate) gallery: bool,
     /// Folder to write: labels.tif, truth.json, truth_nodes.csv, truth_struts.csv, and grey slices with --grey
     #[arg(short, long, value_name = "OUT", required_unless_present_any = ["list", "explain"])]
     pub(crate) output: Option<PathBuf>,

@@ -1,11 +1,11 @@
 //! The pictures of a run: mid-slices of grey, labels and flux, the histogram, and the charts.
 
-use foamflux_grid::{Axis, Sample, Shape, Volume, VoxelSize};
+use foamflux_grid::{Axis, Labels, Sample, Shape, Volume, VoxelSize};
 use foamflux_io::read::StackData;
 use foamflux_pipeline::run::RunOutput;
 use foamflux_report::figures::{
-    ColourMap, Drawn, FieldStyle, FigureError, Histogram, PixelScale, Profile, Series, SliceView, field_slice,
-    grey_slice, histogram, label_overlay, profile, tau_bars,
+    ColourMap, Drawn, FieldStyle, FigureError, Histogram, PixelScale, Profile, Series, SliceView, SolidView,
+    field_slice, grey_slice, histogram, label_overlay, profile, solid_view, tau_bars,
 };
 use foamflux_results::{Figure, ProfileResults};
 
@@ -57,6 +57,35 @@ impl Plane {
     fn along(axis: Axis) -> Self {
         PLANES[if axis == Axis::Y { 0 } else { 1 }]
     }
+}
+
+/// The middle of a label volume, depth downwards.
+///
+/// # Errors
+/// [`FigureError`] when the picture cannot be made.
+pub(crate) fn middle(labels: &Labels, title: &str, path: &str) -> Result<Picture, FigureError> {
+    let plane = Plane::along(Axis::Z);
+    let cut = plane.cut(labels.volume().as_slice(), labels.shape());
+    let drawn = label_overlay::<f32>(None, &cut, &plane.view(labels.shape(), labels.voxel_size(), title))?;
+    let figure = Figure { path: path.to_owned(), title: title.to_owned(), caption: drawn.caption };
+    Ok(Picture { figure, bytes: drawn.image.png()? })
+}
+
+/// A label volume from above and in front.
+///
+/// # Errors
+/// [`FigureError`] when the picture cannot be made.
+pub(crate) fn solid(labels: &Labels, title: &str, path: &str) -> Result<Picture, FigureError> {
+    let edges = labels.voxel_size().m_xyz();
+    let drawn = solid_view(&SolidView {
+        labels: labels.volume().as_slice(),
+        shape_zyx: labels.shape().zyx(),
+        edges_xyz: edges.unwrap_or([1.0; 3]),
+        metres: edges.is_some(),
+        title,
+    })?;
+    let figure = Figure { path: path.to_owned(), title: title.to_owned(), caption: drawn.caption };
+    Ok(Picture { figure, bytes: drawn.image.png()? })
 }
 
 /// Draws everything that a run's output allows.

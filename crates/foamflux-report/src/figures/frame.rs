@@ -39,7 +39,7 @@ pub(crate) struct Frame<'a> {
     pub(crate) title: &'a str,
     pub(crate) picture: Image,
     pub(crate) fit: Fit,
-    /// Names of the axes that point right and down.
+    /// Names of the axes that point right and down; empty where none do.
     pub(crate) axes: [&'a str; 2],
     pub(crate) colour_bar: Option<ColourBar<'a>>,
     pub(crate) legend: Vec<(Rgb, String)>,
@@ -121,6 +121,9 @@ impl Frame<'_> {
     /// Draws the axes; white ones get a dark ground, so that they read on any picture.
     fn draw_axes(&self, canvas: &mut Image, [x, y]: [u32; 2], ink: Rgb) {
         const ARROW: u32 = 30;
+        if self.axes[0].is_empty() {
+            return;
+        }
         if ink == WHITE {
             canvas.blend_rect([x, y], AXES_BOX, SHADE, SHADE_OPACITY);
         }

@@ -12,8 +12,9 @@ mod palette;
 mod resample;
 mod scale_bar;
 mod slices;
+mod solid_view;
 mod strips;
-mod svg;
+pub(crate) mod svg;
 
 pub use canvas::Image;
 pub(crate) use canvas::wrap;
@@ -22,6 +23,7 @@ pub use colour_map::ColourMap;
 pub use palette::{LABEL_COLOURS, label_colour, label_name};
 pub use scale_bar::ScaleBar;
 pub use slices::{FieldStyle, SliceView, field_slice, grey_slice, label_overlay};
+pub use solid_view::{SolidView, solid_view};
 pub use strips::{Strip, summary_strips, tau_bars};
 pub(crate) use svg::escape;
 

@@ -3,7 +3,7 @@
 use super::ReportError;
 
 /// The image as a data URI.
-pub(super) fn data_uri(path: &str, bytes: &[u8]) -> Result<String, ReportError> {
+pub(crate) fn data_uri(path: &str, bytes: &[u8]) -> Result<String, ReportError> {
     let mime = if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
         "image/png"
     } else if is_svg(bytes) {

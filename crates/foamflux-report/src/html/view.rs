@@ -52,18 +52,18 @@ struct Sentence {
 }
 
 /// A picture with its caption.
-struct Picture {
-    title: String,
-    caption: String,
-    path: String,
+pub(crate) struct Picture {
+    pub(crate) title: String,
+    pub(crate) caption: String,
+    pub(crate) path: String,
     /// Data URI; empty where the image is missing.
-    uri: String,
+    pub(crate) uri: String,
 }
 
 /// A table for the page.
 #[derive(Template)]
 #[template(path = "table.html")]
-struct TableView {
+pub(crate) struct TableView {
     title: String,
     /// Head, unit and whether the column is numeric.
     columns: Vec<(String, String, bool)>,
@@ -100,7 +100,7 @@ impl From<Table> for TableView {
 }
 
 /// Escaped text with the subscripts of the symbols that we use.
-fn rich(text: &str) -> String {
+pub(crate) fn rich(text: &str) -> String {
     escape(text)
         .replace("D_eff", "<var>D</var><sub>eff</sub>")
         .replace("/D0", "/<var>D</var><sub>0</sub>")

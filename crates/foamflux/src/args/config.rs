@@ -35,7 +35,7 @@ impl InputArgs {
 }
 
 impl SegmentationArgs {
-    fn set(&self, config: &mut Config) {
+    pub(super) fn set(&self, config: &mut Config) {
         // A threshold, or a pair of them, says which method is meant.
         let implied = match (self.threshold, self.low.or(self.high)) {
             (Some(_), None) => Some("fixed".to_owned()),
@@ -62,7 +62,7 @@ impl NodeArgs {
 }
 
 impl MeasurementArgs {
-    fn set(&self, config: &mut Config) {
+    pub(super) fn set(&self, config: &mut Config) {
         config.density = self.density;
         config.bet = self.bet;
     }
@@ -91,6 +91,7 @@ impl Command {
             Command::Measure(args) => &args.common,
             Command::Transport(args) => &args.common,
             Command::Host(args) => &args.common,
+            Command::Compare(args) => &args.common,
             Command::Demo(args) => &args.common,
             Command::Devices(args) => &args.common,
             Command::Bench(args) => &args.common,
@@ -142,6 +143,7 @@ impl Command {
                 config.voxel_size.clone_from(&args.voxel_size);
                 config.labels.clone_from(&args.label_map);
             }
+            Command::Compare(args) => args.set(&mut config),
             Command::Demo(_) | Command::Devices(_) | Command::Bench(_) => {}
         }
         config

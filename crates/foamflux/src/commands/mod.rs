@@ -1,6 +1,7 @@
 //! One file per command; what they share is here.
 
 mod bench;
+mod compare;
 mod devices;
 mod host;
 mod ingest;
@@ -66,6 +67,7 @@ pub(crate) fn execute(command: &Command) -> anyhow::Result<()> {
         Command::Measure(args) => measure::measure(args, &session),
         Command::Transport(args) => transport::transport(args, &session),
         Command::Host(args) => host::host(args, &session),
+        Command::Compare(args) => compare::compare(args, &session),
         Command::Devices(_) => devices::devices(&session),
         Command::Bench(args) => bench::bench(args, &session),
     })

@@ -45,7 +45,7 @@ pub(super) fn explain(recipe: &Recipe, session: &Session) -> anyhow::Result<()> 
     let all = json!({
         "schema": "foamflux.host-explain/1", "name": p.name, "row": p.row, "model": p.model.name(), "title": p.title,
         "note": p.note, "shape_zyx": [shape.z, shape.y, shape.x], "voxel_size_m_xyz": voxel,
-        "parameters": recipe.entries(),
+        "parameters": recipe.entries(), "material": p.material(), "not_comparable": p.not_comparable(),
     });
     session.show(&all, |_| {
         let edges: Vec<String> = recipe.box_m().iter().map(|e| units::format_length(*e)).collect();
@@ -54,11 +54,17 @@ pub(super) fn explain(recipe: &Recipe, session: &Session) -> anyhow::Result<()> 
         if !p.note.is_empty() {
             text += &format!("{}\n", p.note);
         }
+        if let Some(m) = p.material() {
+            let standing = m.standing.name();
+            text += &format!("solid: {}, {} kg/m\u{b3} ({standing}: {})\n", m.name, m.density_kg_per_m3, m.source);
+        }
+        if let Some(why) = p.not_comparable() {
+            text += &format!("not to be ranked with hosts: {why}\n");
+        }
         text +=
             &format!("\n{:<18} {:<14} {:<9} {:<52} {}\n", "parameter", "value", "standing", "source", "what; range");
         for e in recipe.entries() {
-            let standing = serde_json::to_value(e.standing).ok();
-            let standing = standing.as_ref().and_then(|v| v.as_str()).unwrap_or_default();
+            let standing = e.standing.name();
             text += &format!("{:<18} {:<14} {standing:<9} {:<52} {}; {}\n", e.key, e.text, e.source, e.what, e.range);
         }
         text += "\nchange a value with --set KEY=VALUE or a file of such lines with --params FILE.toml";

@@ -1,6 +1,7 @@
 //! `foamflux host`: synthetic hosts with their ground truth.
 
 mod demo;
+mod gallery;
 mod grey;
 mod list;
 
@@ -26,6 +27,9 @@ pub(crate) fn host(args: &HostArgs, session: &Session) -> anyhow::Result<()> {
     }
     let name = args.name.as_deref().unwrap_or_default();
     let Some(out) = &args.output else { return Err(usage("output", "a folder to write is needed".to_owned())) };
+    if args.gallery {
+        return gallery::gallery(args, out, session);
+    }
     if name == "grey" {
         return grey::grey(args, out, session);
     }

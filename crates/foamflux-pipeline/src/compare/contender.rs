@@ -1,0 +1,391 @@
+//! What is compared: hosts by name, volumes, and finished runs.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use foamflux_grid::{Axis, Labels, Shape, VoxelSize, Watch, units};
+use foamflux_hosts::Recipe;
+use foamflux_hosts::catalogue::{Material, Repeat};
+use foamflux_results::{ComparedHost, MaterialInfo, Representative};
+use serde_json::Value;
+
+use super::settings::CompareSettings;
+use super::specimen::Known;
+use super::zone::{towers, turned};
+use crate::config::ConfigError;
+use crate::content::Input;
+use crate::error::PipelineError;
+use crate::record::Recorder;
+use crate::settings::Settings;
+use crate::{ingest, segment};
+
+/// One host on the command line.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Contender {
+    /// Generated, from a preset with changes.
+    Host(Box<Recipe>),
+    /// A folder, a file, a host folder or a finished run.
+    Path(PathBuf),
+}
+
+impl FromStr for Contender {
+    type Err = ConfigError;
+
+    /// `host:NAME`, `host:NAME,key=value,...`, or a path.
+    fn from_str(text: &str) -> Result<Self, ConfigError> {
+        let Some(named) = text.strip_prefix("host:") else { return Ok(Contender::Path(PathBuf::from(text))) };
+        let refused = |e: foamflux_hosts::HostError| ConfigError::Argument(format!("{text}: {e}"));
+        let mut parts = named.split(',');
+        let mut recipe = Recipe::named(parts.next().unwrap_or_default().trim()).map_err(refused)?;
+        for part in parts {
+            let (key, value) = part.split_once('=').ok_or_else(|| {
+                ConfigError::Argument(format!(
+                    "{text}: '{part}' is not KEY=VALUE, as in host:cmf-sem,strut_diameter=8um; see 'foamflux host \
+                     --explain NAME'"
+                ))
+            })?;
+            if key.trim() == "size" {
+                return Err(ConfigError::Argument(format!(
+                    "{text}: the box is the same for every host: set it with --size"
+                )));
+            }
+            recipe.set(key.trim(), value).map_err(refused)?;
+        }
+        Ok(Contender::Host(Box::new(recipe)))
+    }
+}
+
+/// A host with what its replicates are made from.
+pub(super) struct Prepared {
+    /// Names and facts; values are filled in later.
+    pub(super) host: ComparedHost,
+    pub(super) source: Source,
+}
+
+/// What replicates are made from.
+pub(super) enum Source {
+    /// One box per seed.
+    Recipe(Box<Recipe>),
+    /// Crops of a volume whose depth is z.
+    Volume { labels: Labels, crops: Vec<foamflux_grid::Region>, known: Known },
+}
+
+/// A replicate.
+pub(super) struct Sample {
+    pub(super) name: String,
+    pub(super) labels: Labels,
+    pub(super) known: Known,
+}
+
+impl Source {
+    pub(super) fn count(&self, wanted: usize) -> usize {
+        match self {
+            Source::Recipe(_) => wanted,
+            Source::Volume { crops, .. } => crops.len(),
+        }
+    }
+
+    /// Voxels of a replicate.
+    pub(super) fn shape(&self, index: usize) -> Result<Shape, PipelineError> {
+        match self {
+            Source::Recipe(recipe) => Ok(recipe.shape()),
+            Source::Volume { labels, crops, .. } => Ok(crops[index].shape_within(labels.shape())?),
+        }
+    }
+
+    /// Makes one of the replicates.
+    pub(super) fn sample(&self, index: usize, first_seed: u64) -> Result<Sample, PipelineError> {
+        match self {
+            Source::Recipe(recipe) => {
+                let seed = first_seed + index as u64;
+                let refused = |e: foamflux_hosts::HostError| {
+                    PipelineError::from(ConfigError::Argument(format!("host:{}: {e}", recipe.preset().name)))
+                };
+                let model = recipe.build(seed).map_err(refused)?;
+                let drawn = model.draw().map_err(refused)?;
+                let truth = model.truth(&drawn).map_err(refused)?;
+                let bare = truth.lithium_fraction.is_none() && !model.has_debris();
+                let known = Known {
+                    fraction_off: Some(truth.solid_volume_fraction.value - truth.solid_voxel_fraction),
+                    exact_area_per_m: bare.then_some(truth.area_per_volume_per_m.value),
+                    ..Known::default()
+                };
+                Ok(Sample { name: format!("seed {seed}"), labels: drawn.labels, known })
+            }
+            Source::Volume { labels, crops, known } => {
+                let region = crops[index];
+                let labels = Labels::new(labels.volume().crop(region)?)?;
+                Ok(Sample { name: format!("crop {region}"), labels, known: *known })
+            }
+        }
+    }
+}
+
+impl Contender {
+    /// Reads what has to be read, and makes the boxes.
+    pub(super) fn prepare(
+        &self,
+        conditions: CompareSettings,
+        settings: &Settings,
+        watch: &dyn Watch,
+    ) -> Result<Prepared, PipelineError> {
+        match self {
+            Contender::Host(recipe) => generated(recipe, conditions),
+            Contender::Path(path) => volume(path, conditions, settings, watch),
+        }
+    }
+}
+
+fn generated(recipe: &Recipe, conditions: CompareSettings) -> Result<Prepared, PipelineError> {
+    let name = recipe.preset().name;
+    let refused =
+        |e: foamflux_hosts::HostError| PipelineError::from(ConfigError::Argument(format!("host:{name}: {e}")));
+    let (most, across) = conditions.quality.coarsening();
+    let boxed = recipe.clone().coarsened(most, across).boxed(conditions.size).map_err(refused)?;
+    let mut notes = Vec::new();
+    if !recipe.preset().note.is_empty() {
+        notes.push(recipe.preset().note.to_owned());
+    }
+    let finest = boxed.finest_m() / boxed.voxel_m_xyz().into_iter().fold(0.0, f64::max);
+    // A flat foil has nothing to resolve.
+    if boxed.repeat().is_some() && finest < FINE {
+        notes.push(format!("its finest part is {finest:.1} voxels across: areas are coarse; --quality full is finer"));
+    }
+    let representative = boxed.repeat().map(|r| representative(&r, boxed.box_m()));
+    notes.extend(boxed.repeat().and_then(|r| thin(&r, conditions, boxed.depth_is_real())));
+    let host = ComparedHost {
+        name: name.to_owned(),
+        input: format!("host:{name}"),
+        kind: "generated".to_owned(),
+        title: recipe.preset().title.to_owned(),
+        standing: standing(&boxed),
+        voxel_size_m_xyz: boxed.voxel_m_xyz(),
+        material: recipe.preset().material().map(|m| material(&m)),
+        not_comparable: recipe.preset().not_comparable().map(str::to_owned),
+        representative,
+        notes,
+        ..empty()
+    };
+    Ok(Prepared { host, source: Source::Recipe(Box::new(boxed)) })
+}
+
+/// Voxels across the finest part for which areas are within a few per cent.
+const FINE: f64 = 4.0;
+
+/// How well founded the parameters are, in a phrase.
+fn standing(recipe: &Recipe) -> String {
+    let mut counts = std::collections::BTreeMap::new();
+    for entry in recipe.entries().iter().filter(|e| e.source != "generator default") {
+        *counts.entry(entry.standing.name()).or_insert(0) += 1;
+    }
+    let parts: Vec<String> = counts.iter().map(|(word, n)| format!("{n} {word}")).collect();
+    match counts.keys().any(|w| *w != "assumed") {
+        true => format!("{}, the rest assumed", parts.join(", ")),
+        false => "all parameters assumed".to_owned(),
+    }
+}
+
+fn material(m: &Material) -> MaterialInfo {
+    MaterialInfo {
+        name: m.name.to_owned(),
+        density_kg_per_m3: m.density_kg_per_m3,
+        standing: m.standing.name().to_owned(),
+        source: m.source.to_owned(),
+    }
+}
+
+fn representative(repeat: &Repeat, box_m: [f64; 3]) -> Representative {
+    let across = repeat.across(box_m);
+    Representative {
+        length_m: repeat.longest_m(),
+        what: repeat.what.to_owned(),
+        box_over_length: across,
+        needed: Repeat::NEEDED,
+        enough: across >= Repeat::NEEDED,
+    }
+}
+
+/// Says where the thickness of the comparison is less than the structure.
+fn thin(repeat: &Repeat, conditions: CompareSettings, depth_is_real: bool) -> Option<String> {
+    let length = repeat.length_m_xyz[2];
+    (!depth_is_real && length > conditions.thickness_m).then(|| {
+        format!(
+            "{} are {} of {}: at equal thickness it is a slice out of a far thicker host, and its numbers are means over such slices",
+            units::format_length(conditions.thickness_m),
+            units::significant(conditions.thickness_m / length, 2),
+            repeat.what
+        )
+    })
+}
+
+fn empty() -> ComparedHost {
+    ComparedHost {
+        name: String::new(),
+        input: String::new(),
+        kind: String::new(),
+        title: String::new(),
+        standing: String::new(),
+        voxel_size_m_xyz: [0.0; 3],
+        material: None,
+        scalable: true,
+        plane: false,
+        not_comparable: None,
+        representative: None,
+        values: std::collections::BTreeMap::new(),
+        missing: std::collections::BTreeMap::new(),
+        replicates: Vec::new(),
+        notes: Vec::new(),
+    }
+}
+
+/// What a folder is, by the results that it holds.
+fn kind_of(path: &Path) -> (&'static str, PathBuf, Option<Value>) {
+    let labels = path.join("labels.tif");
+    if path.is_dir() && labels.is_file() {
+        for (name, kind) in [("results.json", "finished run"), ("truth.json", "host folder")] {
+            let record = std::fs::read(path.join(name)).ok().and_then(|b| serde_json::from_slice::<Value>(&b).ok());
+            let ours = |r: &Value| r["schema"].as_str().is_some_and(|s| s.starts_with("foamflux."));
+            if let Some(record) = record.filter(ours) {
+                return (kind, labels, Some(record));
+            }
+        }
+    }
+    ("file", path.to_owned(), None)
+}
+
+fn volume(
+    path: &Path,
+    conditions: CompareSettings,
+    settings: &Settings,
+    watch: &dyn Watch,
+) -> Result<Prepared, PipelineError> {
+    let (kind, file, record) = kind_of(path);
+    let recorder = Recorder::new(watch);
+    let mut known = Known { density: settings.measure.density_kg_per_m3, ..Known::default() };
+    let (input, _) = ingest::read_input(&file, &settings.ingest, &recorder)?;
+    let labels = match input {
+        Input::Labels(labels, _) => labels,
+        Input::Grey(data) => {
+            let cut = segment::segment(&data, &settings.segment, &recorder)?;
+            let sensitivity = cut.results.threshold_sensitivity.as_ref();
+            known.fraction_segmentation =
+                sensitivity.map(|s| off(s.solid_fraction, s.solid_fraction_low, s.solid_fraction_high));
+            cut.labels
+        }
+    };
+    let mut notes = recorder.notes();
+    let mut title = match kind {
+        "file" => "volume".to_owned(),
+        other => other.to_owned(),
+    };
+    let (mut material_info, mut not_comparable) = (None, None);
+    if let Some(record) = &record {
+        let s = &record["segment"]["threshold_sensitivity"];
+        let number = |key: &str| s[key].as_f64();
+        if let (Some(mid), Some(low), Some(high)) =
+            (number("solid_fraction"), number("solid_fraction_low"), number("solid_fraction_high"))
+        {
+            known.fraction_segmentation = Some(off(mid, low, high));
+        }
+        if let Some(recipe) =
+            record["name"].as_str().filter(|_| kind == "host folder").and_then(|n| Recipe::named(n).ok())
+        {
+            title = recipe.preset().title.to_owned();
+            material_info = recipe.preset().material().map(|m| material(&m));
+            not_comparable = recipe.preset().not_comparable().map(str::to_owned);
+        } else if kind == "finished run" {
+            notes.push("its labels were measured again, under the conditions of this comparison".to_owned());
+        }
+    }
+    if let Some(density) = known.density {
+        material_info = Some(MaterialInfo {
+            name: "as given".to_owned(),
+            density_kg_per_m3: density,
+            standing: "given".to_owned(),
+            source: "--density".to_owned(),
+        });
+    }
+    let VoxelSize::Known { .. } = labels.voxel_size() else {
+        return Err(ConfigError::value(
+            "voxel-size",
+            format!(
+                "'{}' does not say how large its voxels are, and hosts are compared in metres: give it",
+                path.display()
+            ),
+        )
+        .into());
+    };
+    if labels.shape().z == 1 {
+        return Err(PipelineError::Content {
+            path: path.display().to_string(),
+            message: "holds one slice, and a host is a volume: give the folder of all slices or a multi-page file"
+                .to_owned(),
+        });
+    }
+    let axis = match settings.config.direction.as_deref() {
+        Some("x") => Axis::X,
+        Some("y") => Axis::Y,
+        _ => Axis::Z,
+    };
+    let first = settings.config.collector.as_deref() == Some("first");
+    let labels = turned(labels, axis, first)?;
+    let crops = towers(labels.shape(), conditions.replicates, conditions.size);
+    if crops.len() < conditions.replicates {
+        notes.push(format!(
+            "{} of {} crops fit: the sampling error is {}",
+            crops.len(),
+            conditions.replicates,
+            if crops.len() > 1 {
+                "rough"
+            } else {
+                "not known, and no difference to another host can be called significant"
+            }
+        ));
+    }
+    let name = path.file_stem().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
+    let edges = labels.voxel_size().m_xyz().unwrap_or([0.0; 3]);
+    let host = ComparedHost {
+        name,
+        input: path.display().to_string(),
+        kind: kind.to_owned(),
+        title,
+        standing: "an image: crops of one sample, so that errors are those of place and not of sample".to_owned(),
+        voxel_size_m_xyz: edges,
+        material: material_info,
+        not_comparable,
+        notes,
+        ..empty()
+    };
+    let known = Known { density: None, ..known };
+    Ok(Prepared { host, source: Source::Volume { labels, crops, known } })
+}
+
+/// The larger change of the solid fraction when the threshold moves by a step.
+fn off(mid: f64, low: f64, high: f64) -> f64 {
+    (low - mid).abs().max((high - mid).abs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_are_named_with_their_changes() {
+        let Contender::Host(recipe) = "host:cmf-sem,strut_diameter=8um,swelling=1.2".parse().unwrap() else {
+            panic!("a host");
+        };
+        let of = |key: &str| recipe.entries().iter().find(|e| e.key == key).unwrap().value;
+        assert_eq!((of("strut_diameter"), of("swelling")), (Some(8e-6), Some(1.2)));
+        assert_eq!("a/b.tif".parse::<Contender>().unwrap(), Contender::Path("a/b.tif".into()));
+        for (text, part) in [
+            ("host:cmf", "'cmf' is not a host"),
+            ("host:", "is not a host"),
+            ("host:cmf-sem,swelling", "KEY=VALUE"),
+            ("host:cmf-sem,swelling=9", "1 to 3"),
+            ("host:cmf-sem,size=64", "--size"),
+        ] {
+            let error = text.parse::<Contender>().unwrap_err().to_string();
+            assert!(error.contains(part), "{error}");
+        }
+    }
+}

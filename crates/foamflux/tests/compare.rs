@@ -1,0 +1,145 @@
+//! `foamflux compare`: files, conditions, errors, and refusals.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails here")]
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::{Call, close, foamflux, folder, labels, number};
+use serde_json::Value;
+
+fn compare(out: &Path, args: &[&str]) -> Call {
+    let out = out.display().to_string();
+    let mut all = vec!["compare", "-q", "--device", "cpu", "-o", &out];
+    all.extend(args);
+    foamflux(&all)
+}
+
+fn results(out: &Path, args: &[&str]) -> Value {
+    let call = compare(out, args);
+    assert_eq!(call.status, 0, "{}", call.stderr);
+    serde_json::from_slice(&fs::read(out.join("compare.json")).unwrap()).unwrap()
+}
+
+fn host<'a>(r: &'a Value, name: &str) -> &'a Value {
+    r["hosts"].as_array().unwrap().iter().find(|h| h["name"] == name).unwrap_or_else(|| panic!("{name} in {r:#}"))
+}
+
+#[test]
+fn channels_and_a_foil_have_their_exact_numbers() {
+    let place = folder();
+    let out = place.path().join("out");
+    let r = results(&out, &["host:microchannels", "host:foil", "--size=48", "--seeds=2", "--thickness=60um"]);
+    assert_eq!(r["schema"], "foamflux.compare/1");
+    let channels = host(&r, "microchannels");
+    let value = |key: &str| number(channels, &format!("/values/{key}/value"));
+    // Channels along the depth: no detour at all, and none across.
+    close(value("pore_tau_minus_one_z"), 0.0, 1e-12, "tau - 1 along channels");
+    assert_eq!(channels["missing"]["pore_tau_minus_one_x"], "does not percolate");
+    close(value("pore_connected_x"), 0.0, 0.0, "channels across");
+    close(value("solid_connected_x"), 1.0, 1e-12, "walls across");
+    // The floor of collector is a layer and no host.
+    assert_eq!(channels["replicates"][0]["shape_zyx"][0], 63);
+    // 1 + pi d L / pitch^2 within what is stated for voxels, ten across a channel, in a box that cuts some.
+    let exact = 1.0 + std::f64::consts::PI * 10.0 * 60.0 / 225.0;
+    let total = number(channels, "/values/thickness_area_ratio/error/total");
+    close(value("thickness_area_ratio"), exact, total.max(0.25 * exact), "area ratio");
+    let foil = host(&r, "foil");
+    assert_eq!(foil["plane"], true);
+    close(number(foil, "/values/thickness_area_ratio/value"), 1.0, 1e-12, "a foil is flat");
+    assert!(foil["values"].get("porosity").is_none());
+    for name in ["compare.html", "compare.csv", "figures/hosts.svg", "figures/foil.png", "figures/pareto_thickness.svg"]
+    {
+        assert!(out.join(name).is_file(), "{name}");
+    }
+    let page = fs::read_to_string(out.join("compare.html")).unwrap();
+    assert!(page.contains("microchannels") && page.contains("Significance") && !page.contains("http://"));
+    let csv = fs::read_to_string(out.join("compare.csv")).unwrap();
+    let (head, row) = (csv.lines().next().unwrap(), csv.lines().nth(1).unwrap());
+    assert_eq!(head.split(',').count(), row.split(',').count());
+    assert!(head.contains("area_per_volume_per_m [1/m]"));
+}
+
+#[test]
+fn seeds_give_errors_and_the_same_command_gives_the_same_numbers() {
+    let place = folder();
+    let args = ["host:porous-cuzn", "host:porous-cuzn,volume_fraction=0.25", "--size=40", "--seeds=3"];
+    let a = results(&place.path().join("a"), &args);
+    let b = results(&place.path().join("b"), &[&args[..], &["--threads=1"]].concat());
+    assert_eq!(a["hosts"][0]["values"], b["hosts"][0]["values"], "threads do not matter");
+    let twin = host(&a, "porous-cuzn#2");
+    assert_eq!(twin["replicates"].as_array().map(Vec::len), Some(3));
+    let porosity = |h: &Value| (number(h, "/values/porosity/value"), number(h, "/values/porosity/error/sampling"));
+    let ((p, e), (q, f)) = (porosity(host(&a, "porous-cuzn")), porosity(twin));
+    assert!(e > 0.0 && f > 0.0);
+    close(q - p, 0.15, 0.05, "what was asked for");
+    let pair = &a["pairs"][0]["metrics"]["porosity"];
+    assert_eq!(pair["significant"], true);
+    close(number(pair, "/difference"), p - q, 1e-12, "first minus second");
+    // The mean is that of the seeds.
+    let each: Vec<f64> = (0..3).map(|k| number(twin, &format!("/replicates/{k}/values/porosity/value"))).collect();
+    close(q, each.iter().sum::<f64>() / 3.0, 1e-12, "mean of seeds");
+}
+
+#[test]
+fn a_host_folder_a_finished_run_and_a_file_are_hosts() {
+    let place = folder();
+    let made = place.path().join("made");
+    let call = foamflux(&["host", "porous-cuzn", "--size=40", "-q", "-o", made.to_str().unwrap()]);
+    assert_eq!(call.status, 0, "{}", call.stderr);
+    let file = made.join("labels.tif").display().to_string();
+    let run = place.path().join("run");
+    let call = foamflux(&["run", &file, "-q", "--device=cpu", "--only=measure", "-o", run.to_str().unwrap()]);
+    assert_eq!(call.status, 0, "{}", call.stderr);
+    let paths = [made.display().to_string(), run.display().to_string(), file];
+    let all: Vec<&str> = paths.iter().map(String::as_str).chain(["--size=40", "--crops=1"]).collect();
+    let r = results(&place.path().join("out"), &all);
+    let kinds: Vec<&str> = r["hosts"].as_array().unwrap().iter().filter_map(|h| h["kind"].as_str()).collect();
+    assert_eq!(kinds, ["host folder", "finished run", "file"]);
+    let first = &r["hosts"][0]["values"]["area_per_volume_per_m"]["value"];
+    assert!((1..3).all(|k| &r["hosts"][k]["values"]["area_per_volume_per_m"]["value"] == first));
+    // One crop tells nothing of the spread, and nothing is claimed.
+    assert_eq!(r["pairs"][0]["metrics"]["porosity"]["significant"], Value::Null);
+    assert_eq!(r["hosts"][0]["values"]["porosity"]["error"]["sampling"], Value::Null);
+    // The host folder knows its material, the file does not.
+    assert_eq!(r["hosts"][0]["material"]["name"], "brass");
+    assert!(r["hosts"][2]["missing"]["area_per_mass_m2_per_kg"].as_str().unwrap().contains("--density"));
+}
+
+#[test]
+fn what_cannot_be_compared_is_refused_and_leaves_nothing() {
+    let place = folder();
+    let out = place.path().join("out");
+    compare(&out, &["host:foil"]).fails(2, &["two hosts"]);
+    compare(&out, &["host:cmf", "host:foil"]).fails(2, &["'cmf' is not a host", "cmf-sem", "--list"]);
+    compare(&out, &["host:cmf-sem,broken=2", "host:foil"]).fails(2, &["broken = 2", "0 to 1"]);
+    compare(&out, &["host:cmf-sem,size=9", "host:foil"]).fails(2, &["--size"]);
+    compare(&out, &["host:cmf-sem,strut_diameter=90um", "host:foil", "--size=32"]).fails(2, &["strut", "cell"]);
+    compare(&out, &["host:foil", "host:foil", "--size=-5"]).fails(2, &["--size"]);
+    compare(&out, &["host:foil", "host:foil", "--size=4"]).fails(2, &["--size", "16 to 2048"]);
+    compare(&out, &["host:foil", "host:foil", "--seeds=0"]).fails(2, &["--seeds", "1 to 100"]);
+    compare(&out, &["host:foil", "host:foil", "--quality=best"]).fails(2, &["fast or full"]);
+    compare(&out, &["host:foil", "host:foil", "--thickness=-2um"]).fails(2, &["--thickness"]);
+    compare(&out, &["host:foil", "host:foil", "--capacity=10"]).fails(2, &["--capacity", "mAh/cm2"]);
+    compare(&out, &["nothing-here.tif", "host:foil"]).fails(3, &["nothing-here.tif"]);
+    compare(&out, &["host:cmf-sem", "host:foil", "--size=600", "--max-memory=1GiB"]).fails(4, &["--max-memory"]);
+    let unknown = labels(&place, [8, 40, 40], |z, _, x| u8::from((x + z) % 4 == 0));
+    compare(&out, &[&unknown, "host:foil"]).fails(2, &["--voxel-size"]);
+    assert!(!out.exists(), "nothing is left behind");
+    // With a voxel size it is a host like any other.
+    let call = compare(&out, &[&unknown, "host:foil", "--voxel-size=1um", "--size=16", "--seeds=2"]);
+    assert_eq!(call.status, 0, "{}", call.stderr);
+    compare(&out, &["host:foil", "host:foil"]).fails(2, &["--overwrite"]);
+    assert_eq!(compare(&out, &["host:foil", "host:foil", "--overwrite", "--seeds=1"]).status, 0);
+}
+
+#[test]
+fn a_plan_does_no_work() {
+    let place = folder();
+    let out = place.path().join("out");
+    let plan = compare(&out, &["host:cmf-sem", "host:foil", "--dry-run", "--json"]).json();
+    assert_eq!((plan["size_voxels"].clone(), plan["replicates"].clone()), (128.into(), 3.into()));
+    assert!(!out.exists());
+}
