@@ -33,6 +33,7 @@ mod flux;
 mod geodesic;
 pub mod krylov;
 mod layout;
+pub mod links;
 mod losses;
 mod multigrid;
 mod pages;

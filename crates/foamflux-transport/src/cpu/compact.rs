@@ -8,7 +8,7 @@ use bytemuck::Pod;
 use rayon::prelude::*;
 
 use super::real::Real;
-use super::reduce::{CHUNK, ROUNDINGS, dot, total};
+use super::reduce::{CHUNK, ROUNDINGS, advance, direction, dot, total};
 use crate::Problem;
 use crate::krylov::{Energy, Moments, Primitives, Step};
 use crate::layout::{CompactGraph, bit};
@@ -249,7 +249,7 @@ impl<T: Real, C: Coupling<T>> Compact<T, C> {
             at,
             group: problem.classes().map_or(0, |classes| group[usize::from(classes[i]) & 0xf]),
         });
-        let layout = Layout { boxes: order.boxes, streams: order.streams.clone(), places, groups };
+        let layout = Layout { boxes: order.boxes, streams: order.streams.clone(), places, groups, second: 0 };
         let (transfer, cycle) = Cycle::below(&op, &layout);
         op.transfer = transfer;
         if let Ok(below) = op.below.get_mut() {
@@ -540,31 +540,14 @@ impl<T: Real, C: Coupling<T>> Primitives for Compact<T, C> {
     }
 
     fn advance(&self, alpha: f64, step: Step<'_, Pages<T>>) -> Moments<f64> {
-        let a = T::of(alpha);
-        step.x
-            .par_chunks_mut(CHUNK)
-            .zip(step.r.par_chunks_mut(CHUNK))
-            .zip(step.p.par_chunks(CHUNK).zip(step.q.par_chunks(CHUNK)))
-            .for_each(|((x, r), (p, q))| {
-                for (x, &p) in x.iter_mut().zip(p) {
-                    *x += a * p;
-                }
-                for (r, &q) in r.iter_mut().zip(q) {
-                    *r -= a * q;
-                }
-            });
+        advance(alpha, step.x, step.r, step.p, step.q);
         let [rz, qz] = self.cycle(step.r, step.z, Some(step.q));
         // r_new - r_old = -alpha q.
         Moments { rz, rz_flexible: -alpha * qz }
     }
 
     fn direction(&self, beta: Option<f64>, _: &Pages<T>, z: &Pages<T>, p: &mut Pages<T>) {
-        let b = T::of(beta.unwrap_or(0.0));
-        p.par_chunks_mut(CHUNK).zip(z.par_chunks(CHUNK)).for_each(|(p, z)| {
-            for (p, &z) in p.iter_mut().zip(z) {
-                *p = z + b * *p;
-            }
-        });
+        direction(beta, z, p);
     }
 
     fn read(&self, scalars: &[f64]) -> Vec<f64> {

@@ -3,6 +3,7 @@
 mod compact;
 mod dense;
 mod kept;
+pub(crate) mod linked;
 mod real;
 mod reduce;
 

@@ -3,6 +3,8 @@
 //! Fields are cut into chunks of a fixed length; every chunk is summed in a fixed order in double precision,
 //! and the chunks are added in order.
 
+use rayon::prelude::*;
+
 use super::real::Real;
 
 /// Elements per chunk: 32 KiB of `f32`, so that the passes over one chunk stay in the first two caches.
@@ -52,4 +54,29 @@ pub(super) fn total<const K: usize>(parts: &[[f64; K]]) -> [f64; K] {
         }
     }
     sum
+}
+
+/// `x += alpha p`, `r -= alpha q`.
+pub(super) fn advance<T: Real>(alpha: f64, x: &mut [T], r: &mut [T], p: &[T], q: &[T]) {
+    let a = T::of(alpha);
+    x.par_chunks_mut(CHUNK).zip(r.par_chunks_mut(CHUNK)).zip(p.par_chunks(CHUNK).zip(q.par_chunks(CHUNK))).for_each(
+        |((x, r), (p, q))| {
+            for (x, &p) in x.iter_mut().zip(p) {
+                *x += a * p;
+            }
+            for (r, &q) in r.iter_mut().zip(q) {
+                *r -= a * q;
+            }
+        },
+    );
+}
+
+/// `p = z + beta p`; without `beta`, `p = z`.
+pub(super) fn direction<T: Real>(beta: Option<f64>, z: &[T], p: &mut [T]) {
+    let b = T::of(beta.unwrap_or(0.0));
+    p.par_chunks_mut(CHUNK).zip(z.par_chunks(CHUNK)).for_each(|(p, z)| {
+        for (p, &z) in p.iter_mut().zip(z) {
+            *p = z + b * *p;
+        }
+    });
 }

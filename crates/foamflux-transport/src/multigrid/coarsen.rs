@@ -51,6 +51,17 @@ pub(crate) struct Layout {
     pub(crate) places: Vec<Place>,
     /// Number of groups of conductivities.
     pub(crate) groups: usize,
+    /// Bit g is set where group g is the second of two media that exchange current at their faces.
+    pub(crate) second: u16,
+}
+
+impl Layout {
+    /// What becomes of a conductance between two groups on the next level: within a medium pieces are twice as long,
+    /// but an exchange between media has no length.
+    #[inline]
+    fn scale(&self, a: u8, b: u8) -> f32 {
+        if (self.second >> a ^ self.second >> b) & 1 == 0 { SCALE } else { 1.0 }
+    }
 }
 
 /// A coarse level and the way to it.
@@ -109,7 +120,7 @@ pub(crate) fn coarsen<F: Fine>(fine: &F, layout: &Layout) -> Coarse {
     });
     let mut matrix = build(&streams, |slab, writers| {
         for (c, (out, pieces)) in writers.iter_mut().zip(&pieces[slab]).enumerate() {
-            merge_rows(fine, pieces, &to_coarse, streams.range(c, slab, slab + 1).start, out);
+            merge_rows(fine, layout, pieces, &to_coarse, streams.range(c, slab, slab + 1).start, out);
         }
     });
     let mut places = Vec::with_capacity(streams.len());
@@ -135,7 +146,7 @@ pub(crate) fn coarsen<F: Fine>(fine: &F, layout: &Layout) -> Coarse {
     to_coarse.shrink_to_fit();
     transfer.to_coarse = to_coarse;
     transfer.children.shrink_to_fit();
-    Coarse { matrix, transfer, layout: Layout { boxes, streams, places, groups: layout.groups } }
+    Coarse { matrix, transfer, layout: Layout { boxes, streams, places, ..*layout } }
 }
 
 /// Pieces of one slab; `to_coarse` receives each unknown's piece, counted within slab and colour.
@@ -344,7 +355,15 @@ pub(crate) fn add_link(row: &mut Vec<(u32, f32)>, to: u32, w: f32) {
     }
 }
 
-fn merge_rows<F: Fine>(fine: &F, pieces: &Pieces, to_coarse: &[u32], first: usize, out: &mut Writer<'_>) {
+fn merge_rows<F: Fine>(
+    fine: &F,
+    layout: &Layout,
+    pieces: &Pieces,
+    to_coarse: &[u32],
+    first: usize,
+    out: &mut Writer<'_>,
+) {
+    let media = layout.second != 0;
     let mut row = Vec::new();
     let mut from = 0;
     for (k, &end) in pieces.ends.iter().enumerate() {
@@ -353,7 +372,12 @@ fn merge_rows<F: Fine>(fine: &F, pieces: &Pieces, to_coarse: &[u32], first: usiz
             fine.links(i as usize, |j, w| {
                 let to = to_coarse[j];
                 if to as usize != first + k {
-                    add_link(&mut row, to, SCALE * w);
+                    let scale = if media {
+                        layout.scale(layout.places[i as usize].group, layout.places[j].group)
+                    } else {
+                        SCALE
+                    };
+                    add_link(&mut row, to, scale * w);
                 }
             });
         }

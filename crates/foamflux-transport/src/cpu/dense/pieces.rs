@@ -185,7 +185,7 @@ impl Pieces {
             }
         });
         let boxes = Boxes { counts: self.counts, wraps: [false; 3] };
-        (matrix, Layout { boxes, streams: self.streams.clone(), places, groups: 1 })
+        (matrix, Layout { boxes, streams: self.streams.clone(), places, groups: 1, second: 0 })
     }
 }
 

@@ -1,0 +1,146 @@
+//! Current density of a face against its overpotential.
+//!
+//! Butler-Volmer, plating counted positive:
+//! `j = i0 [exp(alpha_c F eta / RT) - exp(-(1 - alpha_c) F eta / RT)]`.
+
+use crate::constants::thermal_voltage;
+
+/// Exponents beyond this are cut: `exp(250)` squared is still a double.
+const MAX_EXPONENT: f64 = 250.0;
+
+/// The law of charge transfer, without its exchange current density.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Kinetics {
+    /// Butler-Volmer with the transfer coefficient of plating; that of stripping is one less it.
+    ButlerVolmer {
+        /// Transfer coefficient of plating.
+        alpha: f64,
+    },
+}
+
+/// A law at a temperature.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Curve {
+    /// Exponents per volt of plating and stripping.
+    plating: f64,
+    stripping: f64,
+}
+
+/// Current density and its slope.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Point {
+    pub(crate) j: f64,
+    /// dj/deta, never negative.
+    pub(crate) slope: f64,
+}
+
+impl Curve {
+    pub(crate) fn new(kinetics: Kinetics, temperature_k: f64) -> Self {
+        let Kinetics::ButlerVolmer { alpha } = kinetics;
+        let volt = thermal_voltage(temperature_k);
+        Curve { plating: alpha / volt, stripping: (1.0 - alpha) / volt }
+    }
+
+    /// Current density over exchange current density at an overpotential.
+    #[inline]
+    pub(crate) fn at(&self, eta: f64) -> Point {
+        let a = (self.plating * eta).clamp(-MAX_EXPONENT, MAX_EXPONENT);
+        let c = (-self.stripping * eta).clamp(-MAX_EXPONENT, MAX_EXPONENT);
+        let (forward, back) = (a.exp(), c.exp());
+        // Near equilibrium the difference of exponentials loses digits that expm1 keeps.
+        let j = if a.abs() < 0.1 { a.exp_m1() - c.exp_m1() } else { forward - back };
+        Point { j, slope: self.plating * forward + self.stripping * back }
+    }
+
+    /// Overpotential over which the current grows by a factor e, in the direction of `eta`.
+    #[inline]
+    pub(crate) fn efold(&self, eta: f64) -> f64 {
+        1.0 / if eta >= 0.0 { self.plating } else { self.stripping }
+    }
+}
+
+/// The law on one kind of surface.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Law {
+    pub(crate) curve: Curve,
+    pub(crate) i0: f64,
+    /// Nothing is there to strip: the current is never negative.
+    pub(crate) bare: bool,
+}
+
+impl Law {
+    #[inline]
+    pub(crate) fn at(&self, eta: f64) -> Point {
+        if self.bare && eta < 0.0 {
+            return Point { j: 0.0, slope: 0.0 };
+        }
+        let Point { j, slope } = self.curve.at(eta);
+        Point { j: self.i0 * j, slope: self.i0 * slope }
+    }
+
+    /// The overpotential `eta` with `eta + resistance j(eta) = drop`, by Newton's method within a bracket.
+    pub(crate) fn solve(&self, drop: f64, resistance: f64, start: f64) -> f64 {
+        // eta lies between 0 and the whole drop.
+        let (mut low, mut high) = if drop >= 0.0 { (0.0, drop) } else { (drop, 0.0) };
+        let mut eta = start.clamp(low, high);
+        for _ in 0..200 {
+            let Point { j, slope } = self.at(eta);
+            let miss = eta + resistance * j - drop;
+            if miss > 0.0 {
+                high = high.min(eta);
+            } else {
+                low = low.max(eta);
+            }
+            let step = miss / (1.0 + resistance * slope);
+            let next = eta - step;
+            let next = if next > low && next < high { next } else { 0.5 * (low + high) };
+            if (next - eta).abs() <= 4.0 * f64::EPSILON * eta.abs().max(1e-12) {
+                return next;
+            }
+            eta = next;
+        }
+        eta
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn law(alpha: f64, i0: f64) -> Law {
+        Law { curve: Curve::new(Kinetics::ButlerVolmer { alpha }, 298.15), i0, bare: false }
+    }
+
+    #[test]
+    fn symmetric_kinetics_is_a_hyperbolic_sine() {
+        let volt = thermal_voltage(298.15);
+        assert!((volt - 25.693e-3).abs() < 1e-6);
+        for eta in [-0.2f64, -1e-9, 0.0, 1e-12, 0.003, 0.0048, 0.069, 0.3] {
+            let Point { j, slope } = law(0.5, 2.8).at(eta);
+            let exact = 2.0 * 2.8 * (eta / (2.0 * volt)).sinh();
+            assert!((j - exact).abs() <= 1e-13 * exact.abs(), "{eta}: {j} for {exact}");
+            let h = 1e-6;
+            let numeric = (law(0.5, 2.8).at(eta + h).j - law(0.5, 2.8).at(eta - h).j) / (2.0 * h);
+            assert!((slope / numeric - 1.0).abs() < 1e-6);
+        }
+    }
+
+    #[test]
+    fn a_drop_is_shared_between_reaction_and_resistance() {
+        for (alpha, i0, resistance) in [(0.5, 2.8, 1e-6), (0.3, 1e-4, 10.0), (0.7, 1e4, 1e-3), (0.5, 1.0, 0.0)] {
+            for drop in [-2.0, -0.1, 1e-6, 0.07, 0.5, 3.0] {
+                let eta = law(alpha, i0).solve(drop, resistance, 0.0);
+                let back = eta + resistance * law(alpha, i0).at(eta).j;
+                assert!((back / drop - 1.0).abs() < 1e-9, "{alpha} {i0} {resistance} {drop}: {back}");
+            }
+        }
+    }
+
+    #[test]
+    fn bare_carbon_plates_and_does_not_strip() {
+        let bare = Law { bare: true, ..law(0.5, 1.0) };
+        assert_eq!(bare.at(-0.1), Point { j: 0.0, slope: 0.0 });
+        assert!(bare.at(0.1).j > 0.0);
+        assert!((bare.solve(-0.5, 1.0, 0.0) + 0.5).abs() < 1e-9);
+    }
+}

@@ -1,0 +1,27 @@
+//! Electrochemistry on voxels: where does lithium go?
+//!
+//! [`Cell::new`] finds which voxels carry electrons and ions and the faces on which they meet; [`solve()`] finds both
+//! potentials and the current density of every face; [`metrics()`] says how even it is.
+//!
+//! Plating counts positive. Everything is SI; applied current is per cross-section of the box, current densities of the surface are per true area.
+
+mod cell;
+pub mod constants;
+mod deposit;
+mod distribution;
+mod error;
+mod kinetics;
+pub mod materials;
+mod metrics;
+pub mod plate;
+mod solve;
+pub mod theory;
+
+pub use cell::{Cell, Collector, Face, LeftOut, Setting};
+pub use deposit::Deposit;
+pub use distribution::{Distribution, Effort};
+pub use error::{Blocked, ElectroError};
+pub use kinetics::Kinetics;
+pub use materials::{Materials, MaterialsError, Surface};
+pub use metrics::{Metrics, Share, Statistics, metrics};
+pub use solve::{Drive, Options, kinetic_limit, solve};
