@@ -21,6 +21,8 @@ use crate::vector::{Point, add, distance, dot, mix, norm, scale, sub};
 
 /// Standard deviation of the axis filter, in radii of the fibre.
 const SMOOTH: f64 = 0.75;
+/// And at least so many voxel edges: the middles of thin sections scatter by a fifth of a voxel.
+const SMOOTH_EDGES: f64 = 2.0;
 /// Voxels this near to the axis (in smallest edges) tell the inscribed radius.
 const NEAR_AXIS: f64 = 1.2;
 
@@ -200,8 +202,9 @@ impl Course {
         if half { 0.5 * self.step() } else { self.step() }
     }
 
-    /// The axis moved to the centroids of its slices where `valid`, across itself only, and smoothed.
-    pub(crate) fn centred(&self, voxel: f64, valid: &[bool], radius: f64) -> Curve {
+    /// The axis moved to the centroids of its slices where `valid`, across itself only, and smoothed by [`SMOOTH`] radii
+    /// or [`SMOOTH_EDGES`] voxel `edge`s, whichever is more.
+    pub(crate) fn centred(&self, voxel: f64, valid: &[bool], radius: f64, edge: f64) -> Curve {
         let n = self.curve.knots.len();
         let knots = &self.curve.knots;
         let moved = (0..n).map(|i| {
@@ -215,7 +218,7 @@ impl Course {
             // More than a radius away is another strut's doing.
             if norm(across) > radius { knots[i] } else { add(knots[i], across) }
         });
-        Curve::new(moved.collect()).smoothed(SMOOTH * radius)
+        Curve::new(moved.collect()).smoothed((SMOOTH * radius).max(SMOOTH_EDGES * edge))
     }
 
     /// Area of the section at a knot.

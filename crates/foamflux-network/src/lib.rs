@@ -11,9 +11,11 @@ mod axis;
 mod cells;
 mod error;
 pub mod export;
+mod fringe;
 mod graph;
 pub mod network;
 mod owner;
+pub mod pores;
 mod prune;
 pub mod resistor;
 mod simple;
@@ -24,6 +26,7 @@ mod vector;
 
 pub use error::NetworkError;
 pub use network::{Fibre, FibreKind, Network, Node, NodeKind, Parameters, ZoneRule};
+pub use pores::PoreCells;
 pub use resistor::{Conduction, conduction};
 pub use statistics::{Spread, Statistics};
 

@@ -3,6 +3,7 @@
 //! A fibre runs along the axis of a strut from node centre to node centre; its own part lies outside of the node zones.
 //! A node zone is the ball around a node within which solid is tagged as node, see [`ZoneRule`].
 
+mod balls;
 mod build;
 mod measure;
 mod tagging;
@@ -44,7 +45,7 @@ pub struct Parameters {
 
 impl Default for Parameters {
     fn default() -> Self {
-        Parameters { sides: Sides::Open, spur: 1.5, merge: 0.5, zone: ZoneRule::Swelling }
+        Parameters { sides: Sides::Open, spur: 1.5, merge: 0.35, zone: ZoneRule::Swelling }
     }
 }
 
@@ -213,6 +214,10 @@ pub struct Fibre {
     pub section: Section,
     /// Arc lengths between which the fibre is its own, outside of the node zones.
     pub own: [f64; 2],
+    /// Whether that is more than two voxels; else `own` is the middle third.
+    pub has_own_part: bool,
+    /// Whether a face of the box cuts it lengthwise, so that its sections are not whole.
+    pub grazes: bool,
     /// Volume of its voxels outside of the node zones.
     pub volume: f64,
     /// Surface of these voxels, by faces weighted with the surface normal.
@@ -222,10 +227,23 @@ pub struct Fibre {
 }
 
 impl Fibre {
+    /// Whether enough of it lies outside of the node zones and inside of the box to have a section of its own: half a
+    /// diameter and two voxels.
+    #[must_use]
+    pub fn has_section(&self) -> bool {
+        self.has_own_part && !self.grazes && self.own[1] - self.own[0] >= 0.5 * self.diameter
+    }
+
     /// Whether it is a body without a node and shorter than twice its diameter: dust rather than a fibre.
     #[must_use]
     pub fn is_debris(&self) -> bool {
         self.kind == FibreKind::Free && self.length < 2.0 * self.diameter
+    }
+
+    /// Whether it begins and ends in one node and stays near it: a hole in the node.
+    #[must_use]
+    pub fn is_hole(&self) -> bool {
+        self.nodes[0] == self.nodes[1] && self.image == [0; 3] && !self.has_own_part
     }
 
     /// Length over chord; infinite for a ring.
@@ -266,6 +284,8 @@ pub struct Steps {
     pub skeleton_voxels: usize,
     /// Junctions and curves of the skeleton before anything was simplified.
     pub raw: [usize; 2],
+    /// Curves that only decorate thicker solid, cut.
+    pub fringe: usize,
     /// Spurs cut.
     pub spurs: usize,
     /// Pairs of junctions merged.
@@ -297,6 +317,8 @@ pub struct Network {
     pub strut_like: f64,
     /// Share of the solid in bodies without a node and shorter than twice their diameter: dust and debris.
     pub debris_share: f64,
+    /// Voxels of these bodies, ascending.
+    pub debris: Vec<u32>,
     /// What makes the numbers doubtful.
     pub warnings: Vec<String>,
 }

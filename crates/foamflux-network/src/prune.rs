@@ -3,7 +3,7 @@
 //! - A *spur* is a curve from a junction to an end whose tip stands out of the junction's inscribed ball by less than a
 //!   share of that ball's radius:
 //!   `|tip - centre| + D(tip) - R < `[`Limits::spur`]` R`. The rule scales with the local radius, so a bump on a thick
-//!   strut goes and a short thin strut stays.
+//!   strut goes and a short strut stays; dead ends less than half as thick as the ball need [`SLIM`] times that length.
 //! - A curve to a face of the box is a spur when its end lies inside of the junction's ball: the box then cuts the node
 //!   itself.
 //! - Two junctions are *one node* when their inscribed balls overlap: `|c1 - c2| < `[`Limits::merge`]` (R1 + R2)`.
@@ -23,8 +23,20 @@ pub(crate) struct Limits {
 /// What the simplification did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Pruned {
+    pub(crate) fringe: usize,
     pub(crate) spurs: usize,
     pub(crate) merged: usize,
+}
+
+impl Pruned {
+    /// What two rounds did together.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Pruned {
+            fringe: self.fringe + other.fringe,
+            spurs: self.spurs + other.spurs,
+            merged: self.merged + other.merged,
+        }
+    }
 }
 
 pub(crate) fn norm(a: [f64; 3], b: [f64; 3]) -> f64 {
@@ -33,6 +45,15 @@ pub(crate) fn norm(a: [f64; 3], b: [f64; 3]) -> f64 {
 
 pub(crate) fn prune(graph: &mut Graph<'_>, limits: Limits) -> Pruned {
     let mut done = Pruned::default();
+    // What held a net together is a dead end once the net is gone.
+    loop {
+        let fringe = crate::fringe::cut(graph);
+        if fringe == 0 {
+            break;
+        }
+        done.fringe += fringe;
+        dissolve(graph);
+    }
     loop {
         let spurs = cut_spurs(graph, limits.spur);
         dissolve(graph);
@@ -66,12 +87,27 @@ fn protrusion(graph: &Graph<'_>, edge: &Edge) -> Option<(usize, f64)> {
     Some((tip, beyond / j.radius.max(f64::MIN_POSITIVE)))
 }
 
+/// Dead ends that are slim beside their junction are spurs up to this times the limit: the edges of a Plateau border reach
+/// 3.7 of its inscribed radii.
+const SLIM: f64 = 2.5;
+
+/// Whether most of a curve outside of the ball of its `junction` end is less than half as thick as the ball.
+fn is_slim(graph: &Graph<'_>, edge: &Edge, junction: usize) -> bool {
+    let radius = graph.vertices[edge.ends[junction]].radius;
+    let centre = graph.centre_of_end(edge, junction);
+    let mut outside: Vec<f64> =
+        edge.path.iter().filter(|&&p| norm(graph.point(p), centre) > radius).map(|&p| graph.distance(p)).collect();
+    outside.sort_by(f64::total_cmp);
+    outside.get(outside.len() / 2).is_some_and(|&d| d < 0.5 * radius)
+}
+
 fn cut_spurs(graph: &mut Graph<'_>, limit: f64) -> usize {
     let mut spurs: Vec<(f64, usize, usize)> = Vec::new();
     for (e, edge) in graph.edges.iter().enumerate().filter(|(_, e)| e.alive) {
         if let Some((tip, beyond)) = protrusion(graph, edge) {
             let cut = graph.vertices[edge.ends[tip]].kind == Kind::Cut;
-            if beyond < if cut { 0.0 } else { limit } {
+            let factor = if is_slim(graph, edge, 1 - tip) { SLIM } else { 1.0 };
+            if beyond < if cut { 0.0 } else { factor * limit } {
                 spurs.push((beyond, e, tip));
             }
         }

@@ -79,7 +79,8 @@ pub struct Statistics {
     pub length_unbiased: Option<f64>,
     /// Length of all fibres inside of the box.
     pub length_total: f64,
-    /// Area-equivalent diameter of fibres, each once; debris is left out.
+    /// Area-equivalent diameter of fibres, each once; debris is left out, and so are fibres that are too short to have a
+    /// section of their own, unless all are.
     pub diameter: Option<Spread>,
     /// Length over chord of whole fibres.
     pub tortuosity: Option<Spread>,
@@ -134,7 +135,8 @@ impl Statistics {
         let ends: usize = coordination.iter().map(|(k, n)| k * n).sum();
         let kinds = [FibreKind::Whole, FibreKind::Cut, FibreKind::DeadEnd, FibreKind::Free];
         let of_kind = |kind| network.fibres.iter().filter(move |f| f.kind == kind);
-        let whole = || of_kind(FibreKind::Whole);
+        // Loops around a hole in their node have no length to speak of.
+        let whole = || of_kind(FibreKind::Whole).filter(|f| !f.is_hole());
 
         let (mut weights, mut weighted) = (0.0, 0.0);
         for fibre in whole() {
@@ -168,7 +170,9 @@ impl Statistics {
         }
         let (values, vectors) = eigen(tensor);
         let length = Spread::of(whole().map(|f| f.length));
-        let diameter = Spread::of(network.fibres.iter().filter(|f| !f.is_debris()).map(|f| f.diameter));
+        let bodies = || network.fibres.iter().filter(|f| !f.is_debris());
+        let diameter = Spread::of(bodies().filter(|f| f.has_section()).map(|f| f.diameter))
+            .or_else(|| Spread::of(bodies().map(|f| f.diameter)));
         let kelvin =
             length.zip(diameter).filter(|(l, _)| l.mean > 0.0).map(|(l, d)| 0.833 * (d.median / l.mean).powi(2));
         let groups = groups(network);

@@ -23,6 +23,8 @@ use crate::vector::{Point, add, distance, dot, eigen, scale, solve, sub, unit};
 const ROUNDS: usize = 2;
 /// Weight of the junction voxels beside lines of weight one.
 const HOLD: f64 = 0.005;
+/// Weight of the line of a strut that is cut lengthwise beside that of a whole one.
+const GRAZING: f64 = 0.02;
 /// Length of the axis that a line is fitted to, in radii of the strut.
 const FIT: f64 = 5.0;
 
@@ -130,7 +132,7 @@ fn strut(graph: &Graph<'_>, e: usize, bits: &[Bit]) -> Strut {
         course = Course::new(curve, bits, voxel_volume(graph), edge_length);
         clear = clear_of_ends(graph, e, &course.curve, radius);
         let valid: Vec<bool> = (0..course.slices.len()).map(|i| clear.contains(&i)).collect();
-        curve = course.centred(voxel_volume(graph), &valid, radius);
+        curve = course.centred(voxel_volume(graph), &valid, radius, edge_length);
     }
     let inscribed: Vec<f64> = clear.clone().filter_map(|i| course.inscribed(i)).collect();
     let radius = if inscribed.is_empty() { radius } else { middle_radius(inscribed, edge_length) };
@@ -171,6 +173,13 @@ fn clear_of_ends(graph: &Graph<'_>, e: usize, curve: &Curve, radius: f64) -> std
     if first + 3 <= last { first..last } else { third }
 }
 
+/// Whether a section of this radius around a point reaches a face of the box that cuts the sample.
+pub(crate) fn grazes(graph: &Graph<'_>, p: Point, radius: f64) -> bool {
+    let pad = graph.pad();
+    let beyond = |k: usize| p[k] < radius || p[k] > pad.n[k] as f64 * graph.spacing[k] - radius;
+    !pad.periodic && (0..3).any(|k| pad.n[k] > 1 && beyond(k))
+}
+
 /// A straight line through the part of an axis next to an end.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Line {
@@ -193,7 +202,10 @@ pub(crate) fn line(graph: &Graph<'_>, e: usize, strut: &Strut, end: usize) -> Op
     } else {
         strut.clear.end.saturating_sub(count).max(strut.clear.start)..strut.clear.end
     };
-    let points: Vec<Point> = range.filter_map(|i| knots.get(i).copied()).collect();
+    let all: Vec<Point> = range.filter_map(|i| knots.get(i).copied()).collect();
+    // Where a face of the box cuts the strut lengthwise, the middle of what is left is not on its axis.
+    let whole: Vec<Point> = all.iter().copied().filter(|&p| !grazes(graph, p, strut.radius)).collect();
+    let (points, trust) = if whole.len() >= 3 { (whole, 1.0) } else { (all, GRAZING) };
     if points.len() < 3 {
         return None;
     }
@@ -215,7 +227,7 @@ pub(crate) fn line(graph: &Graph<'_>, e: usize, strut: &Strut, end: usize) -> Op
     // A line says where a node is as well as its length allows: short ones little.
     let length = distance(points[0], points[points.len() - 1]);
     let reach = distance(at, graph.centre_of_end(&graph.edges[e], end));
-    let weight = (length / reach.max(length)).powi(2);
+    let weight = trust * (length / reach.max(length)).powi(2);
     Some(Line { at, along: unit(along), weight })
 }
 
@@ -241,9 +253,21 @@ pub(crate) fn meet(lines: &[Line], held: Point) -> Point {
     solve(m, b).unwrap_or(held)
 }
 
+/// Distance of a point from a line.
+pub(crate) fn off(line: &Line, p: Point) -> f64 {
+    let d = sub(p, line.at);
+    crate::vector::norm(sub(d, scale(line.along, dot(d, line.along))))
+}
+
 /// Where the struts of a junction meet, in its frame.
 pub(crate) fn refined(graph: &Graph<'_>, struts: &[Strut], vertex: usize) -> Point {
     let held = graph.vertices[vertex].centre;
+    let lines = lines_at(graph, struts, vertex, None);
+    if lines.len() < 2 { held } else { meet(&lines, held) }
+}
+
+/// The lines of the struts at a junction, in its frame, but for those to the vertex `but`.
+pub(crate) fn lines_at(graph: &Graph<'_>, struts: &[Strut], vertex: usize, but: Option<usize>) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut seen = None;
     for e in graph.edges_at(vertex) {
@@ -251,6 +275,9 @@ pub(crate) fn refined(graph: &Graph<'_>, struts: &[Strut], vertex: usize) -> Poi
         // A loop is listed twice in a row.
         let end = if edge.ends[0] == vertex && !(edge.ends[1] == vertex && seen == Some(e)) { 0 } else { 1 };
         seen = Some(e);
+        if but.is_some_and(|b| edge.ends.contains(&b)) {
+            continue;
+        }
         if let Some(mut line) = line(graph, e, &struts[e], end) {
             if end == 1 {
                 // From the frame of the first end to that of this vertex.
@@ -260,5 +287,5 @@ pub(crate) fn refined(graph: &Graph<'_>, struts: &[Strut], vertex: usize) -> Poi
             lines.push(line);
         }
     }
-    if lines.len() < 2 { held } else { meet(&lines, held) }
+    lines
 }

@@ -5,7 +5,7 @@ mod common;
 
 use common::{Case, find, foam, score};
 use foamflux_grid::{Axis, Shape, Silent, Volume, VoxelSize, VoxelSizeSource};
-use foamflux_hosts::foam::SeedPattern;
+use foamflux_hosts::foam::{Arrangement, SeedPattern};
 use foamflux_network::{FibreKind, Network, NodeKind, Parameters, Sides, Statistics, ZoneRule, conduction, export};
 
 /// Lengths and diameters of single shapes: the goals of the tool for fibres.
@@ -91,6 +91,46 @@ fn a_star_has_its_node_where_the_axes_meet() {
     assert!(n.zones.from_profile);
 }
 
+/// A rod with the section of a Plateau border, area pi r^2: edges that taper to nothing, drawn as combs with holes.
+#[test]
+fn most_of_the_fringe_of_a_plateau_border_is_no_network() {
+    let r = 4.0;
+    let circle = 4.413_864_947_188_449 * r;
+    let rod = within([48, 48, 70], |[x, y, z]| {
+        // Tilted, so that voxels meet the section at every offset.
+        let (u, v) = (x - 14.3 - 0.27 * z, y - 23.1 - 0.04 * z);
+        let far = 2.0 * circle / 3f64.sqrt();
+        let (s, c) = (0.5 * 3f64.sqrt(), 0.5);
+        let outside = [[c, s], [-1.0, 0.0], [c, -s]].iter().all(|d| (u - far * d[0]).hypot(v - far * d[1]) > circle);
+        outside && u.hypot(v) < 2.56 * r
+    });
+    let n = network(&rod);
+    assert!(n.steps.raw[0] > 20 && n.steps.fringe > 20, "the skeleton has a fringe: {:?}", n.steps);
+    // Not all of it is told from struts yet; what is left are spurs of a few inscribed radii.
+    let junctions = n.nodes.iter().filter(|x| x.kind == NodeKind::Junction).count();
+    assert!(10 * junctions < n.steps.raw[0], "{junctions} {:?}", n.steps);
+}
+
+#[test]
+fn a_fibre_that_passes_a_node_stays_fibre() {
+    let c = [30.0, 30.0, 30.0];
+    let tips = [[4.0, 30.0, 30.0], [56.0, 30.0, 30.0], [30.0, 4.0, 30.0]];
+    let passes = |p: [f64; 3]| segment(p, [38.0, 44.0, 0.0], [38.0, 44.0, 60.0]) < 3.0;
+    let solid = within([60; 3], |p| passes(p) || tips.iter().any(|&t| segment(p, c, t) < 4.0));
+    // Three radii reach well into the other fibre, half of one into the first half of the struts.
+    let parameters = Parameters { zone: ZoneRule::StrutDiameter(2.0), ..Parameters::default() };
+    let n = Network::find(&solid, &parameters, &Silent).unwrap();
+    let shape = solid.shape();
+    let mut nodes = 0;
+    for (i, &tag) in n.tags.as_slice().iter().enumerate() {
+        let (z, y, x) = shape.zyx_of(i);
+        let p = [x as f64 + 0.5, y as f64 + 0.5, z as f64 + 0.5];
+        assert!(!(passes(p) && tag == 2), "{p:?}");
+        nodes += usize::from(tag == 2);
+    }
+    assert!(nodes > 1000, "{nodes}");
+}
+
 #[test]
 fn voxels_of_three_edges_measure_the_same_rod() {
     let (a, b) = ([15.0, 14.0, 16.0], [45.0, 44.0, 44.0]);
@@ -107,19 +147,10 @@ fn voxels_of_three_edges_measure_the_same_rod() {
 
 #[test]
 fn a_kelvin_foam_is_found_node_by_node() {
-    let case = Case {
-        name: "Kelvin",
-        n: 96,
-        diameter: 6.2,
-        swelling: 1.5,
-        fade: 0.5,
-        cell: 60.0,
-        seeds: SeedPattern::Lattice { jitter: 0.0 },
-        zone: ZoneRule::Swelling,
-    };
+    let case = Case::round("Kelvin", 96, 6.2, 60.0, Arrangement::Kelvin { jitter: 0.0 });
     let (truth, labels) = foam(&case);
     let n = find(&labels, case.zone, Parameters::default().merge);
-    let s = score(&truth, &labels, &n, case.diameter);
+    let s = score(&truth, &labels, &n, &case);
     assert!(s.recall >= 1.0 && s.precision >= 1.0 && s.degree >= 1.0, "{s:?}");
     // The goals: 0.8 voxel, 2 %, 1 %, 0.95.
     assert!(s.position < 0.8 && s.diameter.abs() < 0.02 && s.length.abs() < 0.01 && s.f1 > 0.95, "{s:?}");
@@ -167,7 +198,8 @@ fn a_periodic_foam_does_not_know_where_its_box_begins() {
     let truth = foamflux_hosts::Foam::generate(&parameters, 5).unwrap();
     let size = VoxelSize::known([1.0; 3], VoxelSizeSource::Generator).unwrap();
     let whole = foamflux_hosts::mask(Shape::cube(n).unwrap(), size, &truth.solid());
-    let periodic = Parameters { sides: Sides::Periodic, ..Parameters::default() };
+    // Merges more than the default does, so that nodes on the faces do.
+    let periodic = Parameters { sides: Sides::Periodic, merge: 0.5, ..Parameters::default() };
     let found: Vec<(Network, Statistics)> = [[0, 0, 0], [13, 29, 47], [32, 5, 60]]
         .into_iter()
         .map(|[a, b, c]| {

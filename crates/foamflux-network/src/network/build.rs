@@ -11,7 +11,7 @@ use super::{Fibre, FibreKind, Network, Node, NodeKind, Parameters, ProfilePoint,
 use crate::axis::{Bit, Course, Curve};
 use crate::graph::{Graph, Kind};
 use crate::owner::{Home, NOBODY, Owners};
-use crate::prune::{Limits, contract, prune};
+use crate::prune::{Limits, Pruned, contract, prune};
 use crate::skeleton::skeleton;
 use crate::struts::{self, Strut, gather, refined, smallest_edge, voxel_volume};
 use crate::vector::{Point, add, distance, dot, scale, sub, unit};
@@ -19,7 +19,12 @@ use crate::{NetworkError, Sides};
 
 /// Two junctions whose refined places are closer than this share of the larger inscribed radius are one node: the axes
 /// of all their struts meet in one point.
-const SAME_PLACE: f64 = 0.75;
+const SAME_PLACE: f64 = 0.5;
+/// So are two whose axes all pass one point at less than this share of the thinnest strut's radius, which is known well
+/// even where struts at small angles put the places of the two far apart.
+const ONE_POINT: f64 = 0.5;
+/// Rounds of finding axes, merging by them and pruning anew.
+const ROUNDS: usize = 3;
 /// A refined place farther than this many radii from the junction voxels is no place of that node.
 const ASTRAY: f64 = 6.0;
 /// Above this share of debris it is worth a word.
@@ -47,22 +52,41 @@ impl Network {
         begin("graph");
         let mut graph = Graph::trace(&skeleton);
         let raw = [graph.vertices.iter().filter(|v| v.kind == Kind::Junction).count(), graph.edges.len()];
-        let mut pruned = prune(&mut graph, Limits { spur: parameters.spur, merge: parameters.merge });
+        let limits = Limits { spur: parameters.spur, merge: parameters.merge };
+        let mut pruned = prune(&mut graph, limits);
         stop()?;
-        begin("which voxel belongs to which curve");
-        let mut owners = Owners::new(&graph, solid);
-        stop()?;
-        begin("axes of fibres");
-        let bits = gather(&graph, &owners, solid);
-        let mut struts = struts::struts(&graph, &bits);
-        pruned.merged += unite(&mut graph, &mut owners, &bits, &mut struts);
+        let mut round = 0;
+        let (owners, bits, struts) = loop {
+            begin("which voxel belongs to which curve");
+            let mut owners = Owners::new(&graph, solid);
+            stop()?;
+            begin("axes of fibres");
+            let bits = gather(&graph, &owners, solid);
+            let mut struts = struts::struts(&graph, &bits);
+            pruned.merged += unite(&mut graph, &mut owners, &bits, &mut struts);
+            round += 1;
+            if round == ROUNDS {
+                break (owners, bits, struts);
+            }
+            // Seen from a larger node, what stood out may be a spur.
+            let again = prune(&mut graph, limits);
+            if again == Pruned::default() {
+                break (owners, bits, struts);
+            }
+            pruned = pruned.and(again);
+        };
         settle_places(&mut graph, &struts);
         stop()?;
 
         begin("nodes and fibres");
         let mut network = Assembly::new(&graph, &bits, &struts).network(parameters.sides);
-        network.steps =
-            Steps { skeleton_voxels: skeleton.voxels.len(), raw, spurs: pruned.spurs, merged: pruned.merged };
+        network.steps = Steps {
+            skeleton_voxels: skeleton.voxels.len(),
+            raw,
+            fringe: pruned.fringe,
+            spurs: pruned.spurs,
+            merged: pruned.merged,
+        };
         network.topology = skeleton.topology;
         drop(bits);
         let numbers = Numbers::new(&graph);
@@ -78,6 +102,9 @@ impl Network {
             measure(fibre, &network.nodes, smallest_edge(&graph));
         }
         network.debris_share = debris(&network, voxel_volume(&graph));
+        if network.debris_share > 0.0 {
+            network.debris = debris_voxels(&network, &graph, &owners, &numbers);
+        }
         warn(&mut network, solid, watch);
         Ok(network)
     }
@@ -100,8 +127,9 @@ fn unite(graph: &mut Graph<'_>, owners: &mut Owners, bits: &[Vec<Bit>], struts: 
             let second: Point = std::array::from_fn(|k| places[b][k] + f64::from(by[k]) * graph.spacing[k]);
             let radius = graph.vertices[a].radius.max(graph.vertices[b].radius);
             let apart = distance(places[a], second) / radius;
-            if apart < SAME_PLACE {
-                pairs.push((apart, e));
+            let together = joint(graph, struts, e).unwrap_or(f64::INFINITY);
+            if apart < SAME_PLACE || together < ONE_POINT {
+                pairs.push((apart.min(together), e));
             }
         }
         if pairs.is_empty() {
@@ -135,6 +163,34 @@ fn unite(graph: &mut Graph<'_>, owners: &mut Owners, bits: &[Vec<Bit>], struts: 
         }
     }
     merged
+}
+
+/// How far the axes of the struts at the two ends of an edge, other than that edge, miss the one point that fits them
+/// best, in radii of the thinnest of them; `None` where that says nothing: fewer than four axes, or a point that is far from either end.
+fn joint(graph: &Graph<'_>, struts: &[Strut], e: usize) -> Option<f64> {
+    let edge = &graph.edges[e];
+    let [a, b] = edge.ends;
+    let by = graph.shift(edge.image);
+    let shift: Point = std::array::from_fn(|k| f64::from(by[k]) * graph.spacing[k]);
+    let mut lines = struts::lines_at(graph, struts, a, Some(b));
+    let first = lines.len();
+    lines.extend(struts::lines_at(graph, struts, b, Some(a)).into_iter().map(|mut l| {
+        l.at = add(l.at, shift);
+        l
+    }));
+    if first < 2 || lines.len() < first + 2 {
+        return None;
+    }
+    let ends = [graph.centre_of_end(edge, 0), graph.centre_of_end(edge, 1)];
+    let p = struts::meet(&lines, crate::vector::mix(ends[0], ends[1], 0.5));
+    let near = [a, b].iter().zip(ends).all(|(&v, c)| distance(p, c) <= ASTRAY * graph.vertices[v].radius);
+    let thinnest = [a, b]
+        .iter()
+        .flat_map(|&v| graph.edges_at(v))
+        .filter(|&o| graph.edges[o].ends != edge.ends)
+        .map(|o| struts[o].radius)
+        .fold(f64::INFINITY, f64::min);
+    near.then(|| lines.iter().map(|l| struts::off(l, p)).fold(0.0, f64::max) / thinnest.max(f64::MIN_POSITIVE))
 }
 
 /// Gives the elements of edges that became part of a node to that node. Frames of what moved are mended by place: the
@@ -265,10 +321,11 @@ impl<'a, 'g> Assembly<'a, 'g> {
                 from_profile: false,
                 influence: Vec::new(),
             },
-            steps: Steps { skeleton_voxels: 0, raw: [0; 2], spurs: 0, merged: 0 },
+            steps: Steps { skeleton_voxels: 0, raw: [0; 2], fringe: 0, spurs: 0, merged: 0 },
             solid_voxels: 0,
             strut_like: 1.0,
             debris_share: 0.0,
+            debris: Vec::new(),
             warnings: Vec::new(),
         }
     }
@@ -348,6 +405,8 @@ impl<'a, 'g> Assembly<'a, 'g> {
             flatness: flatness(&course, middle),
             section: Section::Unknown,
             own: [0.0; 2],
+            has_own_part: false,
+            grazes: middle_grazes(graph, &course, self.struts[e].radius),
             volume: 0.0,
             surface: 0.0,
             profile,
@@ -362,7 +421,10 @@ impl<'a, 'g> Assembly<'a, 'g> {
         let strut = &self.struts[e];
         let knots = &strut.course.curve.knots;
         let clear = strut.clear.start.min(knots.len())..strut.clear.end.min(knots.len());
-        let own = &knots[clear];
+        // A curve that the balls of its ends cover is all that is known of its fibre.
+        let bare = if clear.is_empty() { struts::raw_curve(graph, e).smoothed(strut.radius).knots } else { Vec::new() };
+        let own =
+            if clear.is_empty() { bare.get(1..bare.len().saturating_sub(1)).unwrap_or(&[]) } else { &knots[clear] };
         let ends = [graph.centre_of_end(edge, 0), graph.centre_of_end(edge, 1)];
         let mut points = Vec::with_capacity(own.len() + 2);
         let tangent = |end: usize| -> Point {
@@ -399,6 +461,12 @@ impl<'a, 'g> Assembly<'a, 'g> {
         points.push(outer(1));
         Curve::new(points).resampled(smallest_edge(graph))
     }
+}
+
+/// Whether a face of the box cuts the fibre lengthwise: half of its knots or more have a section that it cuts.
+fn middle_grazes(graph: &Graph<'_>, course: &Course, radius: f64) -> bool {
+    let knots = &course.curve.knots;
+    2 * knots.iter().filter(|&&p| struts::grazes(graph, p, radius)).count() >= knots.len()
 }
 
 /// Where a line from inside of the box leaves it, if that is near the voxel on the face; else the voxel.
@@ -445,6 +513,21 @@ fn debris(network: &Network, voxel: f64) -> f64 {
     ((fibres + lone) / (network.solid_voxels as f64 * voxel)).min(1.0)
 }
 
+/// Voxels of bodies that are no network, ascending.
+fn debris_voxels(network: &Network, graph: &Graph<'_>, owners: &Owners, numbers: &Numbers) -> Vec<u32> {
+    let is_debris = |owner: u32| {
+        owner != NOBODY && {
+            let element = owners.elements[owner as usize];
+            match (struts::home_edge(graph, element), element.home) {
+                (Some((e, ..)), _) => network.fibres[numbers.fibre[e]].is_debris(),
+                (None, Home::Vertex(v)) => network.nodes[numbers.node[v]].kind == NodeKind::Isolated,
+                (None, Home::Edge(..)) => false,
+            }
+        }
+    };
+    (0..owners.of.len()).filter(|&i| is_debris(owners.of[i])).map(|i| i as u32).collect()
+}
+
 fn warn(network: &mut Network, solid: &Volume<bool>, watch: &dyn Watch) {
     let mut say = |text: String| {
         watch.event(Event::Warning(text.clone()));
@@ -477,7 +560,7 @@ fn warn(network: &mut Network, solid: &Volume<bool>, watch: &dyn Watch) {
         say("no node was found: nowhere do three or more fibres meet".to_owned());
         return;
     }
-    let mut diameters: Vec<f64> = network.fibres.iter().map(|f| f.diameter).collect();
+    let mut diameters: Vec<f64> = network.fibres.iter().filter(|f| f.has_section()).map(|f| f.diameter).collect();
     diameters.sort_by(f64::total_cmp);
     let voxels = diameters.get(diameters.len() / 2).copied().unwrap_or(0.0) / solid.spacing().min_edge();
     if voxels < THIN {

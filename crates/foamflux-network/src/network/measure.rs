@@ -15,7 +15,8 @@ pub(super) fn measure(fibre: &mut Fibre, nodes: &[Node], edge: f64) {
         };
         own[end] = if end == 0 { margin } else { length - margin };
     }
-    if own[1] - own[0] < 2.0 * edge {
+    fibre.has_own_part = own[1] - own[0] >= 2.0 * edge;
+    if !fibre.has_own_part {
         // The zones leave nothing: the middle third speaks for the fibre.
         own = [length / 3.0, length * 2.0 / 3.0];
     }

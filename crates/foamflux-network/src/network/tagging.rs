@@ -3,13 +3,14 @@
 use foamflux_grid::Volume;
 use foamflux_voxel::surface::FaceWeight;
 
+use super::balls::in_reach;
 use super::build::Numbers;
 use super::zones::{self, Around, Reach, Surface};
 use super::{Network, Zones};
 use crate::graph::{Graph, Kind};
 use crate::owner::{Home, NOBODY, Owners};
 use crate::struts::{self, Strut, smallest_edge, voxel_volume};
-use crate::vector::{Point, distance, dot, norm, scale, sub, unit};
+use crate::vector::{Point, dot, norm, scale, sub, unit};
 
 /// Solid within this many inscribed radii of the skeleton is strut-like.
 const STRUT_REACH: f64 = 2.0;
@@ -27,8 +28,10 @@ pub(super) fn tag(
         node.zone_radius = zone;
     }
     let voxel = voxel_volume(graph);
-    let mut histogram = zones::Histogram::default();
     let shape = solid.shape();
+    let reached = in_reach(graph, owners, numbers, solid, &reach.radii);
+    let mut next = reached.iter().peekable();
+    let mut histogram = zones::Histogram::default();
     let mut strutlike = 0u64;
     let d = graph.skeleton.distance.as_slice();
     for (i, &inside) in solid.as_slice().iter().enumerate() {
@@ -36,6 +39,7 @@ pub(super) fn tag(
             continue;
         }
         network.solid_voxels += 1;
+        let near = next.next_if(|r| r.voxel as usize == i);
         let mut label = 1;
         if owners.of[i] != NOBODY {
             let element = owners.elements[owners.of[i] as usize];
@@ -46,31 +50,11 @@ pub(super) fn tag(
             if away <= STRUT_REACH * f64::from(own) + smallest_edge(graph) {
                 strutlike += 1;
             }
-            let p = graph.point(crate::graph::add(element.framed, delta));
-            let mut best: Option<(f64, usize)> = None;
-            let mut near = |vertex: usize, centre: Point| {
-                let zone = reach.radii[numbers.node[vertex]];
-                if zone > 0.0 {
-                    let ratio = distance(p, centre) / zone;
-                    if best.is_none_or(|(r, _)| ratio < r) {
-                        best = Some((ratio, vertex));
-                    }
-                }
-            };
-            match element.home {
-                Home::Vertex(v) => near(v, graph.vertices[v].centre),
-                Home::Edge(e, _) => {
-                    let edge = &graph.edges[e];
-                    for end in 0..2 {
-                        near(edge.ends[end], graph.centre_of_end(edge, end));
-                    }
-                }
-            }
-            if let Some((ratio, vertex)) = best {
-                histogram.add(ratio);
-                if ratio <= 1.0 {
+            if let Some(r) = near {
+                histogram.add(f64::from(r.ratio));
+                if r.ratio <= 1.0 {
                     label = 2;
-                    network.nodes[numbers.node[vertex]].volume += voxel;
+                    network.nodes[numbers.node[r.vertex as usize]].volume += voxel;
                 }
             }
             if label == 1 {

@@ -10,13 +10,17 @@
 //!
 //! and the node reaches as far as that surface does from its centre. For a ball on struts that is the ball's radius; for a
 //! swelling that fades out along the strut it is where half of it is left, which noise moves least.
-//! The reach over R, its median over the surface of all nodes, is the factor for every node, so that one whose
+//! The reach over R, a [`QUANTILE`] over the surface of all nodes, is the factor for every node, so that one whose
 //! neighbours are near is treated like the others; and as reach and R meet the same voxels, a bias of R cancels.
 
 use super::{FALLBACK_LAMBDA, Network, NodeKind, ZoneInfluence, ZoneRule, Zones};
 
 /// Below this ratio of node to strut radius the shape shows no node: struts that merely cross are thicker by about 1.15.
 pub(super) const SWOLLEN: f64 = 1.25;
+
+/// Share of the surface beyond the half-way distance that lies within the zone: for a ball all of it lies at one distance,
+/// of a swelling that fades the near part (the crotches between struts) tells its radius best.
+const QUANTILE: f64 = 0.35;
 
 /// Zone radii and how they came about.
 pub(super) struct Reach {
@@ -80,8 +84,8 @@ fn swelling_ends(network: &Network, surface: &Surface) -> Option<f64> {
     let total: f64 = excess.iter().sum();
     let mut sum = 0.0;
     for (b, &e) in excess.iter().enumerate() {
-        if e > 0.0 && sum + e >= 0.5 * total {
-            return Some((b as f64 + (0.5 * total - sum) / e) / PER_RADIUS);
+        if e > 0.0 && sum + e >= QUANTILE * total {
+            return Some((b as f64 + (QUANTILE * total - sum) / e) / PER_RADIUS);
         }
         sum += e;
     }
@@ -127,10 +131,12 @@ pub(super) struct Histogram {
 }
 
 const BINS_PER_RADIUS: f64 = 100.0;
+/// Zones are looked at up to this times their radius.
+pub(super) const MOST_SCALE: f64 = 1.5;
 
 impl Default for Histogram {
     fn default() -> Self {
-        Histogram { counts: vec![0; 400] }
+        Histogram { counts: vec![0; (MOST_SCALE * BINS_PER_RADIUS) as usize + 2] }
     }
 }
 
@@ -143,7 +149,7 @@ impl Histogram {
     }
 
     pub(super) fn influence(&self, solid: f64) -> Vec<ZoneInfluence> {
-        [0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5]
+        [0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.25, MOST_SCALE]
             .into_iter()
             .map(|scale| {
                 let bins = (scale * BINS_PER_RADIUS).round() as usize;

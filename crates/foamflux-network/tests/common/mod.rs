@@ -3,56 +3,101 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails here")]
 
 use foamflux_grid::{LabelSet, Labels, Shape, Silent, Volume, VoxelSize, VoxelSizeSource};
-use foamflux_hosts::foam::{Boundary, SeedPattern, StrutProfile};
-use foamflux_hosts::{Foam, FoamParameters};
+use foamflux_hosts::Graph;
+use foamflux_hosts::foam::{Arrangement, Boundary, StrutFoam};
+use foamflux_hosts::rods::{Section, Swelling};
 use foamflux_network::{Network, NodeKind, Parameters, ZoneRule};
 
 pub(crate) const MICRON: f64 = 1e-6;
 
-/// A foam of round struts with balls at the nodes, drawn with voxels of one micron.
+/// A foam drawn with voxels of one micron.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Case {
     pub(crate) name: &'static str,
     /// Voxels per edge.
     pub(crate) n: usize,
     /// Strut diameter in voxels.
     pub(crate) diameter: f64,
-    /// Node radius over strut radius.
+    /// Node radius over strut radius: balls at the ends of straight struts, or the end of a swelling.
     pub(crate) swelling: f64,
-    /// Length over which the swelling fades, in strut radii; 0.5 is a plain ball.
+    /// Length over which the swelling fades, in strut radii; zero is a plain ball.
     pub(crate) fade: f64,
+    pub(crate) section: Section,
+    /// Height after over height before pressing.
+    pub(crate) compression: f64,
     /// Cell size in voxels.
     pub(crate) cell: f64,
-    pub(crate) seeds: SeedPattern,
+    pub(crate) arrangement: Arrangement,
     pub(crate) zone: ZoneRule,
 }
 
-pub(crate) fn foam(case: &Case) -> (Foam, Labels) {
-    let profile =
-        StrutProfile { diameter_m: case.diameter * MICRON, swelling: case.swelling, swelling_length: case.fade };
-    let parameters = FoamParameters {
-        box_m: [case.n as f64 * MICRON; 3],
+impl Case {
+    /// Round struts with balls of one and a half radii at the nodes.
+    pub(crate) const fn round(
+        name: &'static str,
+        n: usize,
+        diameter: f64,
+        cell: f64,
+        arrangement: Arrangement,
+    ) -> Self {
+        Case {
+            name,
+            n,
+            diameter,
+            swelling: 1.5,
+            fade: 0.0,
+            section: Section::Round,
+            compression: 1.0,
+            cell,
+            arrangement,
+            zone: ZoneRule::Swelling,
+        }
+    }
+
+    /// Without swelling the shape does not show where nodes end: the factor is given.
+    pub(crate) const fn plain(self, name: &'static str) -> Self {
+        Case { name, swelling: 1.0, zone: ZoneRule::StrutDiameter(0.75), ..self }
+    }
+
+    /// Radius of the node zone of the truth: the ball of the node, without one 1.5 strut radii.
+    pub(crate) fn zone_radius(&self) -> f64 {
+        0.5 * self.diameter * if self.swelling > 1.0 { self.swelling } else { 1.5 } * MICRON
+    }
+}
+
+pub(crate) fn foam(case: &Case) -> (Graph, Labels) {
+    let fading = case.fade > 0.0;
+    let parameters = StrutFoam {
+        arrangement: case.arrangement,
         cell_size_m: case.cell * MICRON,
-        seeds: case.seeds,
         boundary: Boundary::Open,
-        profile,
+        diameter_m: case.diameter * MICRON,
+        section: case.section,
+        swelling: if fading { Swelling { ratio: case.swelling, length: case.fade } } else { Swelling::NONE },
+        node_ratio: if fading { 1.0 } else { case.swelling },
+        hollow: 0.0,
+        compression: case.compression,
+        broken: 0.0,
+        gap: 1.0,
+        debris: 0.0,
+        debris_diameter_m: 1e-6,
+        grade: 0.0,
     };
-    let foam = Foam::generate(&parameters, 7).unwrap();
+    let model = parameters.generate([case.n as f64 * MICRON; 3], 7).unwrap();
     let size = VoxelSize::known([MICRON; 3], VoxelSizeSource::Generator).unwrap();
-    // The zone of the truth is the ball of the node; without a ball 1.5 strut radii.
-    let lambda = if case.swelling > 1.0 { 0.5 * case.swelling } else { 0.75 };
-    let mask = foamflux_hosts::mask(Shape::cube(case.n).unwrap(), size, &foam.solid());
-    let labels = truth_tags(&foam, &mask, lambda * case.diameter * MICRON);
-    (foam, labels)
+    let mask = foamflux_hosts::mask(Shape::cube(case.n).unwrap(), size, &model.rods.solid());
+    let labels = truth_tags(&model.graph, &mask, case.zone_radius());
+    (model.graph, labels)
 }
 
 /// Solid within `zone` of a node of the foam is node.
-pub(crate) fn truth_tags(foam: &Foam, mask: &Volume<bool>, zone: f64) -> Labels {
+pub(crate) fn truth_tags(foam: &Graph, mask: &Volume<bool>, zone: f64) -> Labels {
     let mut tags = mask.map(|&m| u8::from(m));
     let shape = mask.shape();
     let s = mask.spacing();
     let edges = [s.x, s.y, s.z];
     let n = [shape.x, shape.y, shape.z];
-    for node in foam.nodes() {
+    for node in &foam.nodes {
         let c = node.position_m;
         let range = |k: usize| {
             let low = ((c[k] - zone) / edges[k] - 0.5).ceil().max(0.0) as usize;
@@ -95,6 +140,9 @@ pub(crate) struct Score {
     pub(crate) f1: f64,
     pub(crate) f1_whole: f64,
     pub(crate) share: [f64; 2],
+    /// Node voxels that were missed beside found nodes and beside missed ones; fibre voxels tagged node beside true
+    /// nodes and beside false ones; each over the true node voxels.
+    pub(crate) wrong: [f64; 4],
 }
 
 fn distance(a: [f64; 3], b: [f64; 3]) -> f64 {
@@ -129,15 +177,16 @@ pub(crate) fn f1(truth: &Volume<u8>, tags: &Volume<u8>, margin: usize) -> (f64, 
     (2.0 * both / (one + other), [one / solid, other / solid])
 }
 
-pub(crate) fn score(foam: &Foam, labels: &Labels, network: &Network, diameter: f64) -> Score {
-    let radius = foam.profile().largest_radius_m();
-    let size = foam.box_m();
+pub(crate) fn score(foam: &Graph, labels: &Labels, network: &Network, case: &Case) -> Score {
+    let diameter = case.diameter;
+    let radius = 0.5 * diameter * case.swelling * MICRON;
+    let size = foam.box_m;
     let inside = |p: [f64; 3], margin: f64| (0..3).all(|k| p[k] > margin && p[k] < size[k] - margin);
-    let truth = foam.nodes();
+    let truth = &foam.nodes;
     // Directions of the struts at each true node.
     let mut arms: Vec<Vec<[f64; 3]>> = vec![Vec::new(); truth.len()];
-    for s in foam.struts() {
-        let l = s.length_m();
+    for s in &foam.struts {
+        let l = s.length_m;
         let d: [f64; 3] = std::array::from_fn(|k| (s.end_m[k] - s.start_m[k]) / l);
         arms[s.nodes[0]].push(d);
         arms[s.nodes[1]].push(d.map(|v| -v));
@@ -218,9 +267,9 @@ pub(crate) fn score(foam: &Foam, labels: &Labels, network: &Network, diameter: f
     for fibre in &network.fibres {
         let ends = fibre.nodes.map(|f| of_found[f]);
         let (Some(a), Some(b)) = (ends[0], ends[1]) else { continue };
-        let strut = foam.struts().iter().find(|s| s.nodes == [a, b] || s.nodes == [b, a]);
+        let strut = foam.struts.iter().find(|s| s.nodes == [a, b] || s.nodes == [b, a]);
         if let Some(strut) = strut {
-            lengths.push(fibre.length / strut.length_m() - 1.0);
+            lengths.push(fibre.length / strut.length_m - 1.0);
             if fibre.own[1] - fibre.own[0] > 0.5 * diameter * MICRON {
                 diameters.push(fibre.diameter / (diameter * MICRON) - 1.0);
             }
@@ -232,5 +281,39 @@ pub(crate) fn score(foam: &Foam, labels: &Labels, network: &Network, diameter: f
     s.diameter = median(diameters);
     (s.f1, s.share) = f1(labels.volume(), &network.tags, (2.0 * radius / MICRON) as usize);
     (s.f1_whole, _) = f1(labels.volume(), &network.tags, 0);
+    s.wrong = wrong(foam, labels, network, &of_truth, &of_found);
     s
+}
+
+/// Where wrong tags lie.
+fn wrong(
+    foam: &Graph,
+    labels: &Labels,
+    network: &Network,
+    of_truth: &[Option<(f64, usize)>],
+    of_found: &[Option<usize>],
+) -> [f64; 4] {
+    let (truth, tags) = (labels.volume(), &network.tags);
+    let mut sum = [0.0; 4];
+    let mut total = 0.0;
+    for (i, (&t, &g)) in truth.as_slice().iter().zip(tags.as_slice()).enumerate() {
+        total += f64::from(u8::from(t == 2));
+        if (t == 2) == (g == 2) {
+            continue;
+        }
+        let (z, y, x) = truth.shape().zyx_of(i);
+        let p = [x, y, z].map(|v| (v as f64 + 0.5) * MICRON);
+        let nearest = |places: &mut dyn Iterator<Item = (usize, [f64; 3])>| {
+            places.min_by(|a, b| distance(a.1, p).total_cmp(&distance(b.1, p))).map(|(i, _)| i)
+        };
+        if t == 2 {
+            let n = nearest(&mut foam.nodes.iter().enumerate().map(|(i, n)| (i, n.position_m)));
+            sum[usize::from(n.is_none_or(|n| of_truth[n].is_none()))] += 1.0;
+        } else {
+            let junctions = network.nodes.iter().enumerate().filter(|(_, n)| n.kind == NodeKind::Junction);
+            let n = nearest(&mut junctions.map(|(i, n)| (i, n.position)));
+            sum[2 + usize::from(n.is_none_or(|n| of_found[n].is_none()))] += 1.0;
+        }
+    }
+    sum.map(|v| v / total)
 }

@@ -1,0 +1,274 @@
+//! Cells of the pore space: a watershed of its distance map.
+//!
+//! # Theory
+//! The pore is flooded by descending distance D to the solid. Each peak of D begins a cell; where two cells meet at a
+//! saddle they are one when the passage is nearly as wide as the smaller of them,
+//!
+//! ```text
+//! D_saddle >= JOIN min(D_peak a, D_peak b)
+//! ```
+//!
+//! and else a window lies between them (Kelvin's foam: 0.58 through a hexagon, 0.33 through a square).
+//! It is the marker-free form of the SNOW algorithm (J. Gostick, Phys. Rev. E 96 (2017) 023307), whose markers are the
+//! peaks that survive a filter; the ratio takes the filter's place and has no length in it.
+//! A cell's size is the diameter of the ball of its volume, its faces are the cells that it shares a window with.
+//!
+//! Cells are many voxels wide, so large boxes are halved until they have at most [`MOST`] voxels; solid stays solid.
+
+use std::collections::BTreeMap;
+
+use foamflux_grid::{Axis, Shape, Volume, VoxelSize};
+use foamflux_voxel::distance::{Border, boundary_distance};
+
+use crate::cells::STEPS;
+use crate::statistics::Spread;
+
+/// Passages wider than this share of the smaller cell do not divide.
+const JOIN: f64 = 0.85;
+/// Windows of less than this share of a cell's surface are no faces: corners that touch.
+const FACE: f64 = 0.01;
+/// Voxels that are flooded at most.
+const MOST: usize = 1 << 23;
+
+/// Cells of the pore space. Lengths in the unit of the spacing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PoreCells {
+    /// Cells, those that the box cuts included.
+    pub count: usize,
+    /// Of these, cells that the box does not cut; sizes and faces are theirs.
+    pub whole: usize,
+    /// Diameter of the ball of equal volume.
+    pub diameter: Option<Spread>,
+    /// Cells by their number of faces.
+    pub faces: BTreeMap<usize, usize>,
+    /// Mean number of faces.
+    pub faces_mean: Option<f64>,
+}
+
+impl PoreCells {
+    /// The cells of what is not solid; `None` without pore or without solid.
+    #[must_use]
+    pub fn of(solid: &Volume<bool>) -> Option<Self> {
+        let coarse = halved(solid);
+        let solid = coarse.as_ref().unwrap_or(solid);
+        let pore = solid.map(|s| !s);
+        let inside = pore.as_slice();
+        if !inside.contains(&true) || !inside.contains(&false) {
+            return None;
+        }
+        let distance = boundary_distance(&pore, Border::Open);
+        let flood = Flood::new(&pore, distance.as_slice());
+        Some(flood.cells(&pore))
+    }
+}
+
+/// The mask with voxels of two edges, as often as it takes; solid where any of the eight is.
+fn halved(solid: &Volume<bool>) -> Option<Volume<bool>> {
+    let mut found: Option<Volume<bool>> = None;
+    loop {
+        let from = found.as_ref().unwrap_or(solid);
+        let shape = from.shape();
+        if shape.len() <= MOST || shape.zyx().contains(&1) {
+            return found;
+        }
+        let half = Shape::new(shape.z.div_ceil(2), shape.y.div_ceil(2), shape.x.div_ceil(2)).ok()?;
+        let size: VoxelSize = from.voxel_size().binned(2);
+        let last = [shape.z - 1, shape.y - 1, shape.x - 1];
+        let next = Volume::from_fn(half, size, |z, y, x| {
+            (0..8).any(|c| {
+                let at = |k: usize, v: usize| (2 * v + (c >> k & 1)).min(last[k]);
+                *from.at(at(0, z), at(1, y), at(2, x))
+            })
+        });
+        found = Some(next);
+    }
+}
+
+const NOBODY: u32 = u32::MAX;
+
+/// Basins of a flood and which of them became one.
+struct Flood {
+    /// Basin of every voxel.
+    of: Vec<u32>,
+    parent: Vec<u32>,
+}
+
+impl Flood {
+    fn root(&mut self, mut b: u32) -> u32 {
+        while self.parent[b as usize] != b {
+            let up = self.parent[self.parent[b as usize] as usize];
+            self.parent[b as usize] = up;
+            b = up;
+        }
+        b
+    }
+
+    fn new(pore: &Volume<bool>, d: &[f32]) -> Self {
+        let shape = pore.shape();
+        let inside = pore.as_slice();
+        let mut order: Vec<u32> = (0..shape.len() as u32).filter(|&i| inside[i as usize]).collect();
+        // By descending distance; ties by place.
+        order.sort_unstable_by(|&a, &b| d[b as usize].total_cmp(&d[a as usize]).then(a.cmp(&b)));
+        let mut flood = Flood { of: vec![NOBODY; shape.len()], parent: Vec::new() };
+        let mut peaks: Vec<f32> = Vec::new();
+        for i in order {
+            let here = d[i as usize];
+            let mut own: Option<(f32, u32)> = None;
+            for j in around(shape, i as usize, 26) {
+                if flood.of[j] == NOBODY {
+                    continue;
+                }
+                let basin = flood.root(flood.of[j]);
+                match own {
+                    None => own = Some((d[j], basin)),
+                    Some((_, held)) if held == basin => {}
+                    Some((most, held)) => {
+                        let lower = peaks[held as usize].min(peaks[basin as usize]);
+                        if f64::from(here) >= JOIN * f64::from(lower) {
+                            let (a, b) = if peaks[held as usize] >= peaks[basin as usize] {
+                                (held, basin)
+                            } else {
+                                (basin, held)
+                            };
+                            flood.parent[b as usize] = a;
+                            own = Some((most.max(d[j]), a));
+                        } else if d[j] > most {
+                            // A voxel of the window goes with its wider neighbour.
+                            own = Some((d[j], basin));
+                        }
+                    }
+                }
+            }
+            flood.of[i as usize] = match own {
+                Some((_, basin)) => basin,
+                None => {
+                    flood.parent.push(peaks.len() as u32);
+                    peaks.push(here);
+                    flood.parent[peaks.len() - 1]
+                }
+            };
+        }
+        flood
+    }
+
+    fn cells(mut self, pore: &Volume<bool>) -> PoreCells {
+        let shape = pore.shape();
+        let spacing = pore.spacing();
+        let mut number = vec![NOBODY; self.parent.len()];
+        let mut volumes: Vec<u64> = Vec::new();
+        for i in 0..self.of.len() {
+            if self.of[i] == NOBODY {
+                continue;
+            }
+            let r = self.root(self.of[i]) as usize;
+            if number[r] == NOBODY {
+                number[r] = volumes.len() as u32;
+                volumes.push(0);
+            }
+            self.of[i] = number[r];
+            volumes[number[r] as usize] += 1;
+        }
+        let mut cut = vec![false; volumes.len()];
+        let mut windows: Vec<BTreeMap<u32, f64>> = vec![BTreeMap::new(); volumes.len()];
+        for (i, &cell) in self.of.iter().enumerate() {
+            if cell == NOBODY {
+                continue;
+            }
+            let (z, y, x) = shape.zyx_of(i);
+            if [(z, shape.z), (y, shape.y), (x, shape.x)].iter().any(|&(v, n)| n > 1 && (v == 0 || v + 1 == n)) {
+                cut[cell as usize] = true;
+            }
+            for axis in Axis::ALL {
+                let at = [x, y, z][axis.xyz_index()];
+                if at + 1 < shape.along(axis) {
+                    let other = self.of[i + shape.stride(axis)];
+                    if other != NOBODY && other != cell {
+                        let area = spacing.face_area(axis);
+                        *windows[cell as usize].entry(other).or_insert(0.0) += area;
+                        *windows[other as usize].entry(cell).or_insert(0.0) += area;
+                    }
+                }
+            }
+        }
+        let whole: Vec<usize> = (0..volumes.len()).filter(|&c| !cut[c]).collect();
+        let volume = |c: usize| volumes[c] as f64 * spacing.voxel_volume();
+        let mut faces = BTreeMap::new();
+        for &c in &whole {
+            let surface = std::f64::consts::PI * diameter(volume(c)).powi(2);
+            let count = windows[c].values().filter(|&&area| area >= FACE * surface).count();
+            *faces.entry(count).or_insert(0) += 1;
+        }
+        let sum: usize = faces.iter().map(|(k, n)| k * n).sum();
+        PoreCells {
+            count: volumes.len(),
+            whole: whole.len(),
+            diameter: Spread::of(whole.iter().map(|&c| diameter(volume(c)))),
+            faces,
+            faces_mean: (!whole.is_empty()).then(|| sum as f64 / whole.len() as f64),
+        }
+    }
+}
+
+fn diameter(volume: f64) -> f64 {
+    (6.0 * volume / std::f64::consts::PI).cbrt()
+}
+
+/// Neighbours inside of the box.
+fn around(shape: Shape, i: usize, count: usize) -> impl Iterator<Item = usize> {
+    let (z, y, x) = shape.zyx_of(i);
+    STEPS[..count].iter().filter_map(move |s| {
+        let to = |v: usize, d: i32, n: usize| v.checked_add_signed(d as isize).filter(|&v| v < n);
+        let (x, y, z) = (to(x, s[0], shape.x)?, to(y, s[1], shape.y)?, to(z, s[2], shape.z)?);
+        Some(shape.index(z, y, x))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Walls of one voxel with a round hole in the middle of each, around cubes of `edge` voxels.
+    fn rooms(count: usize, edge: usize, hole: f64) -> Volume<bool> {
+        let n = count * edge + 1;
+        Volume::from_fn(Shape::cube(n).expect("a cube"), VoxelSize::Unknown, |z, y, x| {
+            let off = |v: usize| (v % edge) as f64 - 0.5 * edge as f64;
+            let wall = |v: usize| v.is_multiple_of(edge);
+            let open = |a: usize, b: usize| off(a).hypot(off(b)) < hole;
+            (wall(x) && !open(y, z)) || (wall(y) && !open(x, z)) || (wall(z) && !open(x, y))
+        })
+    }
+
+    #[test]
+    fn rooms_are_cells_and_doors_are_faces() {
+        let cells = PoreCells::of(&rooms(5, 20, 5.0)).expect("cells");
+        // The outermost rooms have a door in the face of the box and are cut.
+        assert_eq!((cells.count, cells.whole), (125, 27));
+        assert_eq!(cells.faces, BTreeMap::from([(6, 27)]));
+        let d = cells.diameter.expect("sizes");
+        // A room is 19^3 voxels and half of six doors one voxel deep.
+        let expected = diameter(19f64.powi(3) + 3.0 * std::f64::consts::PI * 25.0);
+        assert!((d.mean / expected - 1.0).abs() < 0.01, "{} {expected}", d.mean);
+    }
+
+    /// Two balls of radius 10 with centres `2 a` apart, hollow; the waist is `sqrt(100 - a^2)` wide.
+    fn dumbbell(a: f64) -> Volume<bool> {
+        Volume::from_fn(Shape::new(24, 24, 44).expect("a shape"), VoxelSize::Unknown, |z, y, x| {
+            let [x, y, z] = [x, y, z].map(|v| v as f64 + 0.5);
+            [22.0 - a, 22.0 + a].iter().all(|c| (x - c).hypot((y - 12.0).hypot(z - 12.0)) > 10.0)
+        })
+    }
+
+    #[test]
+    fn wide_passages_do_not_divide() {
+        // Waists of 0.92 and 0.71 of the radius.
+        assert_eq!(PoreCells::of(&dumbbell(4.0)).expect("cells").count, 1);
+        let two = PoreCells::of(&dumbbell(7.0)).expect("cells");
+        assert_eq!((two.count, two.whole, two.faces), (2, 2, BTreeMap::from([(1, 2)])));
+    }
+
+    #[test]
+    fn nothing_to_flood() {
+        let all = |s: bool| Volume::from_fn(Shape::cube(4).expect("a cube"), VoxelSize::Unknown, |_, _, _| s);
+        assert!(PoreCells::of(&all(true)).is_none() && PoreCells::of(&all(false)).is_none());
+    }
+}
