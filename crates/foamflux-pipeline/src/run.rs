@@ -6,7 +6,8 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use foamflux_grid::{Labels, Stage, Watch};
 use foamflux_io::read::StackData;
-use foamflux_results::{InputInfo, Program, RunResults, StageOutcome, StageReport};
+use foamflux_network::{Conduction, Network, NetworkError};
+use foamflux_results::{InputInfo, Program, RunResults, SegmentResults, StageOutcome, StageReport};
 use foamflux_transport::Backend;
 
 use crate::content::Input;
@@ -16,6 +17,7 @@ use crate::measure::GreyField;
 use crate::record::Recorder;
 use crate::segment::{GreyHistogram, Segmented};
 use crate::settings::{OptionalStage, Settings, main_electrode};
+use crate::tag::{self, Extras, Given};
 use crate::transport::Fields;
 use crate::{measure, memory, segment, transport};
 
@@ -47,6 +49,8 @@ pub struct RunOutput {
     pub grey: Option<StackData>,
     /// Histogram of the grey values that were cut.
     pub histogram: Option<GreyHistogram>,
+    /// The graph of nodes and fibres with its conduction along x, y, z.
+    pub network: Option<(Network, Vec<Conduction>)>,
     /// Potential and flux by direction, for the directions asked for.
     pub fields: Vec<Fields>,
 }
@@ -90,9 +94,33 @@ pub fn run(
     let asked = |stage: OptionalStage| settings.stages.contains(&stage);
     const LEFT_OUT: &str = "left out by --skip or --only";
     let grey_bytes = grey.as_ref().map_or(0, |g| g.sample_type().bytes());
-    for (stage, option) in [(Stage::Tag, OptionalStage::Tag), (Stage::Current, OptionalStage::Current)] {
-        let reason = if asked(option) { "this version does not have it yet" } else { LEFT_OUT };
-        skipped(&mut stages, stage, reason);
+    let reason = if asked(OptionalStage::Current) { "this version does not have it yet" } else { LEFT_OUT };
+    skipped(&mut stages, Stage::Current, reason);
+
+    let (mut labels, mut tag_results, mut network) = (labels, None, None);
+    if asked(OptionalStage::Tag) {
+        let clock = Instant::now();
+        memory::check(memory::Work::Tag, labels.shape(), grey_bytes, settings.max_memory)?;
+        match tag::tag(&labels, &settings.tag, Extras::none(Given::Keep), watch) {
+            Ok(tagged) => {
+                labels = tagged.labels;
+                network = Some((tagged.network, tagged.conduction));
+                let mut results = tagged.results;
+                if let Some(share) = cut.as_ref().and_then(|(s, ..)| threshold_share(s)) {
+                    tag::add_threshold(&mut results, share);
+                }
+                tag_results = Some(results);
+                done(&mut stages, Stage::Tag, clock);
+            }
+            // The other stages can do what this one cannot.
+            Err(PipelineError::Network(e @ NetworkError::TooLarge { .. })) => {
+                skipped(&mut stages, Stage::Tag, &e.to_string());
+            }
+            Err(e) => return Err(e),
+        }
+        cancelled(watch)?;
+    } else {
+        skipped(&mut stages, Stage::Tag, LEFT_OUT);
     }
 
     let mut measure_results = None;
@@ -134,6 +162,9 @@ pub fn run(
         let solved = transport::transport(&labels, &transport_settings, 0.0, backend, watch)?;
         transport_results = solved.results;
         fields = solved.fields;
+        if let (Some(tag), Some(solid)) = (tag_results.as_mut(), transport_results.get("solid")) {
+            tag::beside_voxels(tag, solid, watch);
+        }
         done(&mut stages, Stage::Transport, clock);
     } else {
         skipped(&mut stages, Stage::Transport, LEFT_OUT);
@@ -151,6 +182,7 @@ pub fn run(
         volume: ingest::volume_info(labels.shape(), labels.voxel_size()),
         stages,
         segment: segment_results,
+        tag: tag_results,
         measure: measure_results,
         transport: transport_results,
         figures: Vec::new(),
@@ -160,7 +192,7 @@ pub fn run(
         peak_memory_bytes: None,
         seconds_total: began.elapsed().as_secs_f64(),
     };
-    Ok(RunOutput { results, labels, grey, histogram, fields })
+    Ok(RunOutput { results, labels, grey, histogram, network, fields })
 }
 
 fn read(source: Source, settings: &Settings, watch: &dyn Watch) -> Result<(Input, InputInfo, String), PipelineError> {
@@ -197,6 +229,13 @@ fn read(source: Source, settings: &Settings, watch: &dyn Watch) -> Result<(Input
             Ok((Input::Grey(data), info, kind))
         }
     }
+}
+
+/// How far one step of the threshold moves the solid fraction, as a share of it.
+fn threshold_share(segment: &SegmentResults) -> Option<f64> {
+    let s = segment.threshold_sensitivity.as_ref()?;
+    let most = (s.solid_fraction_low - s.solid_fraction).abs().max((s.solid_fraction_high - s.solid_fraction).abs());
+    (s.solid_fraction > 0.0).then(|| most / s.solid_fraction)
 }
 
 /// The name of a folder or the stem of a file.

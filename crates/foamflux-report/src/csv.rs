@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use foamflux_results::{AreaMethods, DirectionResults, RunResults, Summary, TransportResults};
+use foamflux_results::{AreaMethods, DirectionResults, RunResults, SpreadInfo, Summary, TagResults, TransportResults};
 
 const LABELS: [&str; 10] =
     ["pore", "solid", "fibre", "node", "lithium", "lithiophilic", "separator", "collector", "dead-lithium", "other"];
@@ -167,6 +167,7 @@ fn fields(r: &RunResults, phases: &[&str]) -> Vec<(String, String)> {
             put(&format!("{name}_{part} [{unit}]"), number(value));
         }
     }
+    network(&mut out, r.tag.as_ref());
     for phase in phases {
         for axis in AXES {
             transport(&mut out, phase, axis, r.transport.get(*phase));
@@ -175,6 +176,29 @@ fn fields(r: &RunResults, phases: &[&str]) -> Vec<(String, String)> {
     out.push(("warnings".to_owned(), r.warnings.len().to_string()));
     out.push(("seconds_total [s]".to_owned(), number(Some(r.seconds_total))));
     out
+}
+
+fn network(out: &mut Vec<(String, String)>, t: Option<&TagResults>) {
+    let mut put = |head: &str, value: Option<f64>| out.push((head.to_owned(), number(value)));
+    put("nodes [1]", t.map(|t| t.nodes.count as f64));
+    put("node_density [1/m3]", t.and_then(|t| t.nodes.density_per_m3));
+    put("coordination_mean [1]", t.and_then(|t| t.nodes.coordination_mean));
+    put("node_share_of_solid [1]", t.map(|t| t.node_share_of_solid));
+    put("node_share_of_solid_error [1]", t.and_then(|t| t.node_share_error.total));
+    put("fibres [1]", t.map(|t| t.fibres.count as f64));
+    put("fibre_order_parameter [1]", t.map(|t| t.fibres.order_parameter));
+    let sizes: [(&str, Option<SpreadInfo>, &str); 4] = [
+        ("fibre_diameter", t.and_then(|t| t.fibres.diameter_m), "m"),
+        ("fibre_diameter", t.and_then(|t| t.fibres.diameter_vox), "voxels"),
+        ("fibre_length", t.and_then(|t| t.fibres.length_m), "m"),
+        ("fibre_length", t.and_then(|t| t.fibres.length_vox), "voxels"),
+    ];
+    for (name, s, unit) in sizes {
+        put(&format!("{name}_mean [{unit}]"), s.map(|s| s.mean));
+        put(&format!("{name}_mean_error [{unit}]"), s.and_then(|s| s.error.total));
+        put(&format!("{name}_median [{unit}]"), s.map(|s| s.median));
+        put(&format!("{name}_std [{unit}]"), s.map(|s| s.std));
+    }
 }
 
 fn transport(out: &mut Vec<(String, String)>, phase: &str, axis: &str, results: Option<&TransportResults>) {

@@ -34,7 +34,7 @@ pub enum ReportError {
 ///
 /// `images` are PNG or SVG files by their path relative to the output folder, as [`RunResults::figures`] names them.
 /// A figure whose image is not given is listed with its path; an image that no figure names is shown without a caption.
-/// Figures whose file name starts with `histogram`, `tau` or `thickness` stand in the section they belong to.
+/// Figures whose file name starts with `histogram`, `network`, `tau` or `thickness` stand in the section they belong to.
 ///
 /// # Errors
 /// [`ReportError`] where an image is of unknown type.

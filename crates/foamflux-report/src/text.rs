@@ -63,6 +63,10 @@ pub fn run_text(r: &RunResults) -> String {
     }
     section(&mut out, transport::summary(&r.transport));
     section(&mut out, transport::electrodes(&r.transport));
+    if let Some(t) = &r.tag {
+        section(&mut out, tag::sizes(t));
+        section(&mut out, tag::conduction(t));
+    }
     if let Some(m) = &r.measure {
         section(&mut out, measure::lengths(m, false));
         section(&mut out, m.surface.as_ref().and_then(measure::areas));
@@ -145,49 +149,9 @@ pub fn transport_text(t: &TransportResults) -> String {
 pub fn tag_text(t: &TagResults) -> String {
     let mut out = String::new();
     paragraph(&mut out, "", &volume(&t.volume));
-    let whole = |n: u64| count(n, Medium::Terminal);
-    let (n, f) = (&t.nodes, &t.fibres);
-    let coordination = n.coordination_mean.map_or_else(String::new, |c| {
-        let by: Vec<String> = n.coordination_histogram.iter().map(|(k, n)| format!("{k}: {n}")).collect();
-        format!(", coordination {} ({})", trimmed(c, 3), by.join(", "))
-    });
-    paragraph(&mut out, "", &format!("{} nodes{coordination}", whole(n.count)));
-    paragraph(
-        &mut out,
-        "",
-        &format!(
-            "{} fibres: {} whole, {} cut by the box, {} dead ends, {} without a node; {} loops",
-            whole(f.count),
-            whole(f.whole),
-            whole(f.cut),
-            whole(f.dead_ends),
-            whole(f.free),
-            t.loops
-        ),
-    );
-    let shares: Vec<String> = t.volume_fractions.iter().map(|(name, f)| format!("{name} {}", percent(*f))).collect();
-    paragraph(&mut out, "volume fractions: ", &shares.join(", "));
-    paragraph(&mut out, "node share of the solid: ", &percent(t.node_share_of_solid));
-    if let Some(factor) = n.zone.factor {
-        let how = match (n.zone.rule.as_str(), n.zone.from_profile) {
-            ("swelling", true) => "read off the surface: where half of the swelling is left",
-            ("swelling", false) => "assumed, as the shape does not show it",
-            _ => "as given",
-        };
-        paragraph(&mut out, "node zone: ", &format!("{} inscribed radii of the node ({how})", trimmed(factor, 3)));
+    for (name, what) in tag::facts(t, Medium::Terminal) {
+        paragraph(&mut out, &format!("{name}: "), &what);
     }
-    if let Some(topology) = &t.topology {
-        paragraph(
-            &mut out,
-            "topology of solid and skeleton agree: ",
-            &format!("{} components, Euler number {}", whole(topology.components), topology.euler_number),
-        );
-    }
-    paragraph(
-        &mut out,
-        "orientation: ",
-        &format!("order parameter {} (0 isotropic, 1 aligned)", trimmed(f.order_parameter, 3)),
-    );
     section(&mut out, tag::sizes(t));
     section(&mut out, tag::influence(t));
     section(&mut out, tag::conduction(t));

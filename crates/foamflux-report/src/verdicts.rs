@@ -1,6 +1,8 @@
 //! What the numbers mean, in words.
 
-use foamflux_results::{DirectionResults, MeasureResults, RunResults, StageOutcome, TransportResults, VolumeInfo};
+use foamflux_results::{
+    DirectionResults, MeasureResults, RunResults, StageOutcome, TagResults, TransportResults, VolumeInfo,
+};
 
 use crate::number::{Medium, Number, brief, percent, trimmed};
 use crate::tables::errors::fraction_error;
@@ -50,6 +52,9 @@ pub(crate) fn verdicts(r: &RunResults) -> Vec<Verdict> {
             say(tone, text);
         }
     }
+    if let Some(text) = r.tag.as_ref().and_then(network) {
+        say(Tone::Finding, text);
+    }
     if let (Some(error), Some(s)) =
         (fraction_error(r), r.segment.as_ref().and_then(|s| s.threshold_sensitivity.as_ref()))
     {
@@ -69,12 +74,29 @@ pub(crate) fn verdicts(r: &RunResults) -> Vec<Verdict> {
         }
     }
     for (stage, report) in &r.stages {
-        if report.outcome == StageOutcome::Skipped && matches!(stage.as_str(), "measure" | "transport") {
+        if report.outcome == StageOutcome::Skipped && matches!(stage.as_str(), "tag" | "measure" | "transport") {
             let reason = report.reason.as_deref().unwrap_or("no reason given");
             say(Tone::Care, format!("The stage {stage} was skipped: {}.", reason.trim_end_matches('.')));
         }
     }
     out
+}
+
+/// Nodes and fibres in a sentence; none where there are no fibres.
+fn network(t: &TagResults) -> Option<String> {
+    let (d, unit) = LengthUnit::pick(t.fibres.diameter_m, t.fibres.diameter_vox)?;
+    let error = d.error.total.map(|e| e * unit.factor);
+    let thick = Number::with_error(d.mean * unit.factor, error).show(Medium::Page);
+    let nodes = match (t.nodes.count, t.nodes.coordination_mean) {
+        (0, _) => "no node joins them".to_owned(),
+        (n, Some(c)) => format!(
+            "{n} nodes join {} of them on average and take {} of the solid",
+            trimmed(c, 3),
+            crate::tables::tag::share(t.node_share_of_solid, t.node_share_error.total, Medium::Page)
+        ),
+        (n, None) => format!("{n} nodes join them"),
+    };
+    Some(format!("{} fibres are {thick} {} thick on average; {nodes}.", t.fibres.count, unit.length))
 }
 
 pub(crate) fn capital(text: &str) -> String {

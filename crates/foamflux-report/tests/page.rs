@@ -221,6 +221,24 @@ fn metric_numbers_are_converted_and_carry_their_error() {
 }
 
 #[test]
+fn nodes_and_fibres_have_a_section_with_errors() {
+    let mut r = full();
+    let picture = |path: &str| Figure { path: path.into(), title: "network".into(), caption: "seen".into() };
+    r.figures = vec![picture("figures/network_3d.png")];
+    let html = report(&r, &[("figures/network_3d.png".into(), PNG.to_vec())]).unwrap();
+    let section =
+        &html[html.find("<section id=\"network\">").unwrap()..html.find("<section id=\"morphology\">").unwrap()];
+    assert!(section.contains("data:image/png") && section.contains("coordination 3.93"), "{section}");
+    let text = words(&html);
+    // The share with the error of the choice of zone, the diameter with its own, and the voxel solve beside the graph.
+    for part in ["30 ± 4 %", "6.20 ± 0.15", "conductivity to that by voxels", "fibre length, mean [µm]24.1"] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    assert!(!words(&page(&minimal())).contains("Nodes and fibres: "));
+    assert!(!page(&minimal()).contains("<section id=\"network\">"));
+}
+
+#[test]
 fn without_a_voxel_size_every_length_says_so() {
     let html = page(&voxels());
     let text = words(&html);

@@ -29,7 +29,9 @@ pub use quantity::{ErrorParts, Quantity};
 pub use run::{Figure, Program, RunResults, StageOutcome, StageReport};
 pub use score::{FoundAndTrue, GalleryResults, HostScore};
 pub use segment::{SegmentResults, ThresholdSensitivity};
-pub use tag::{FibreResults, NetworkConduction, NodeResults, NodeZoneInfo, SpreadInfo, TagResults, TopologyInfo};
+pub use tag::{
+    CellResults, FibreResults, NetworkConduction, NodeResults, NodeZoneInfo, SpreadInfo, TagResults, TopologyInfo,
+};
 pub use transport::{
     BlockedInfo, DirectionResults, ElectrodeDetails, ElectrodeResults, GeometricTortuosity, PhaseInfo, ProfileResults,
     RefinedLevel, RefinedTau, SecondsSpent, TensorResults, TransportResults,

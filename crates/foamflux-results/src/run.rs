@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{InputInfo, MeasureResults, SegmentResults, TransportResults, VolumeInfo};
+use crate::{InputInfo, MeasureResults, SegmentResults, TagResults, TransportResults, VolumeInfo};
 
 /// The program that made the results.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +70,9 @@ pub struct RunResults {
     pub stages: BTreeMap<String, StageReport>,
     /// How grey became labels; `null` for label input.
     pub segment: Option<SegmentResults>,
+    /// Nodes and fibres.
+    #[serde(default)]
+    pub tag: Option<TagResults>,
     /// Morphology.
     pub measure: Option<MeasureResults>,
     /// Transport by phase.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::VolumeInfo;
+use crate::{ErrorParts, VolumeInfo};
 
 /// Spread of a distribution and its log-normal fit, in the unit that the owning key names.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -25,6 +25,9 @@ pub struct SpreadInfo {
     pub log_std: f64,
     /// Number of values.
     pub count: u64,
+    /// Error of the mean.
+    #[serde(default)]
+    pub error: ErrorParts,
 }
 
 /// How the node zones came about.
@@ -52,6 +55,9 @@ pub struct NodeResults {
     /// The same in 1/voxel edge^3, where the voxel size is unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub density_per_vox3: Option<f64>,
+    /// Error of the density, in its unit.
+    #[serde(default)]
+    pub error: ErrorParts,
     /// Mean number of fibres at a node that the box does not cut.
     pub coordination_mean: Option<f64>,
     /// Nodes that the box does not cut, by number of fibres.
@@ -107,6 +113,24 @@ pub struct FibreResults {
     pub principal_direction_xyz: [f64; 3],
 }
 
+/// Cells of the pore space, by watershed of its distance map.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CellResults {
+    /// Cells, those that the box cuts included.
+    pub count: u64,
+    /// Cells that the box does not cut: sizes and faces are theirs.
+    pub whole: u64,
+    /// Diameter of the ball of equal volume in metres.
+    pub diameter_m: Option<SpreadInfo>,
+    /// The same in voxel edges, where the voxel size is unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub diameter_vox: Option<SpreadInfo>,
+    /// Mean number of windows to other cells.
+    pub faces_mean: Option<f64>,
+    /// Cells by their number of windows.
+    pub face_histogram: BTreeMap<String, u64>,
+}
+
 /// Conduction of the solid along one axis by the resistor network of the graph.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NetworkConduction {
@@ -116,6 +140,12 @@ pub struct NetworkConduction {
     pub tau: Option<f64>,
     /// Effective over intrinsic conductivity.
     pub d_eff_relative: f64,
+    /// Tortuosity factor of the solid by the solve on voxels, where there was one.
+    #[serde(default)]
+    pub tau_voxel: Option<f64>,
+    /// Conductivity by the graph over that by the voxels, minus one.
+    #[serde(default)]
+    pub difference: Option<f64>,
 }
 
 /// Topology of the solid, proved equal to that of its skeleton.
@@ -140,12 +170,30 @@ pub struct TagResults {
     pub fibres: FibreResults,
     /// Share of the box by label after tagging.
     pub volume_fractions: BTreeMap<String, f64>,
+    /// Errors of these shares.
+    #[serde(default)]
+    pub volume_fractions_error: BTreeMap<String, ErrorParts>,
     /// Node voxels over solid voxels.
     pub node_share_of_solid: f64,
+    /// Error of the node share.
+    #[serde(default)]
+    pub node_share_error: ErrorParts,
+    /// Whether the file had node voxels already and they were kept.
+    #[serde(default)]
+    pub tags_of_the_file: bool,
     /// Topology of solid and skeleton; `null` in a periodic box.
     pub topology: Option<TopologyInfo>,
     /// Independent loops of the graph.
     pub loops: i64,
+    /// Tunnels of the solid per volume, (1 - Euler number) / V, in 1/m3.
+    #[serde(default)]
+    pub connectivity_density_per_m3: Option<f64>,
+    /// The same in 1/voxel edge^3, where the voxel size is unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connectivity_density_per_vox3: Option<f64>,
+    /// Cells of the pore space.
+    #[serde(default)]
+    pub cells: Option<CellResults>,
     /// Solid conduction by the resistor network, by axis.
     pub conduction: BTreeMap<String, NetworkConduction>,
     /// Solid fraction of a Kelvin foam with this fibre diameter and length.
@@ -154,6 +202,9 @@ pub struct TagResults {
     pub strut_like_share: f64,
     /// Share of the solid in loose bodies shorter than twice their diameter.
     pub debris_share: f64,
+    /// Curves of the skeleton that only decorate thicker solid and were cut.
+    #[serde(default)]
+    pub fringe_cut: u64,
     /// Spurs of the skeleton that were cut.
     pub spurs_cut: u64,
     /// Junctions of the skeleton that were merged into others.

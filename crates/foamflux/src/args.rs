@@ -296,6 +296,12 @@ pub(crate) struct TagArgs {
     /// Sides of the box: no-flux (the sample is cut there), periodic
     #[arg(long, visible_alias = "bc", value_name = "WHAT")]
     sides: Option<String>,
+    /// Grey stack of the same shape: nodes end where their grey value is half-way to that of fibres
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["node_factor", "node_lambda"], help_heading = "Network options")]
+    pub(crate) grey: Option<PathBuf>,
+    /// Tag loose bodies that are no network (dust, debris) as other (8)
+    #[arg(long, help_heading = "Network options")]
+    pub(crate) tag_debris: bool,
     #[command(flatten)]
     node: NodeArgs,
     #[command(flatten)]

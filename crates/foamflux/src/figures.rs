@@ -1,5 +1,7 @@
 //! The pictures of a run: mid-slices of grey, labels and flux, the histogram, and the charts.
 
+mod network;
+
 use foamflux_grid::{Axis, Labels, Sample, Shape, Volume, VoxelSize};
 use foamflux_io::read::StackData;
 use foamflux_pipeline::run::RunOutput;
@@ -95,11 +97,6 @@ pub(crate) fn solid(labels: &Labels, title: &str, path: &str) -> Result<Picture,
 pub(crate) fn draw(output: &RunOutput) -> Result<Vec<Picture>, FigureError> {
     let (shape, voxel_size) = (output.labels.shape(), output.labels.voxel_size());
     let mut pictures = Vec::new();
-    let mut add = |path: String, title: &str, drawn: Drawn| -> Result<(), FigureError> {
-        let figure = Figure { path, title: title.to_owned(), caption: drawn.caption };
-        pictures.push(Picture { figure, bytes: drawn.image.png()? });
-        Ok(())
-    };
     for plane in PLANES {
         let at = format!("{} = {}", plane.normal, shape.along(plane.normal) / 2);
         let labels = plane.cut(output.labels.volume().as_slice(), shape);
@@ -109,12 +106,15 @@ pub(crate) fn draw(output: &RunOutput) -> Result<Vec<Picture>, FigureError> {
             Some(grey) => label_overlay(Some(&grey_plane(grey, plane)), &labels, &view)?,
             None => label_overlay::<f32>(None, &labels, &view)?,
         };
-        add(format!("figures/labels_{}.png", plane.name()), &title, overlay)?;
+        pictures.push(slice(format!("figures/labels_{}.png", plane.name()), &title, overlay)?);
         if let Some(grey) = &output.grey {
             let title = format!("grey values, {at}");
             let drawn = grey_slice(&grey_plane(grey, plane), &plane.view(shape, voxel_size, &title))?;
-            add(format!("figures/grey_{}.png", plane.name()), &title, drawn)?;
+            pictures.push(slice(format!("figures/grey_{}.png", plane.name()), &title, drawn)?);
         }
+    }
+    if let Some((found, _)) = &output.network {
+        pictures.extend(network::draw(found, &output.labels)?);
     }
     for field in &output.fields {
         let plane = Plane::along(field.axis);
@@ -128,16 +128,16 @@ pub(crate) fn draw(output: &RunOutput) -> Result<Vec<Picture>, FigureError> {
         let title = format!("flux along {}, {at}", field.axis);
         let style = FieldStyle { map: ColourMap::Viridis, range: None, quantity: "|J| / J of the empty box", unit: "" };
         let drawn = field_slice(&strength, &plane.view(shape, voxel_size, &title), &style)?;
-        add(format!("figures/flux_{}.png", field.axis), &title, drawn)?;
+        pictures.push(slice(format!("figures/flux_{}.png", field.axis), &title, drawn)?);
         let title = format!("loss along {}, {at}", field.axis);
         let style = FieldStyle { map: ColourMap::Viridis, range: None, quantity: "loss / mean of the phase", unit: "" };
         let drawn = field_slice(&plane.cut(&field.loss, shape), &plane.view(shape, voxel_size, &title), &style)?;
-        add(format!("figures/loss_{}.png", field.axis), &title, drawn)?;
+        pictures.push(slice(format!("figures/loss_{}.png", field.axis), &title, drawn)?);
         let title = format!("potential along {}, {at}", field.axis);
         let style = FieldStyle { map: ColourMap::Cividis, range: Some([0.0, 1.0]), quantity: "potential", unit: "" };
         let potential = plane.cut(&field.potential, shape);
         let drawn = field_slice(&potential, &plane.view(shape, voxel_size, &title), &style)?;
-        add(format!("figures/potential_{}.png", field.axis), &title, drawn)?;
+        pictures.push(slice(format!("figures/potential_{}.png", field.axis), &title, drawn)?);
     }
     if let (Some(found), Some(segment)) = (&output.histogram, &output.results.segment) {
         let data = Histogram {
@@ -188,6 +188,11 @@ fn by_slice(phase: &str, axis: Axis, values: &ProfileResults) -> Picture {
     let name: String = phase.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
     let caption = "Area fraction of the phase, of its part that connects both faces, and the slice's loss over the mean; a slice's share of the loss is also its share of the potential drop.";
     chart(&format!("figures/profile_{name}_{axis}.svg"), &title, caption, svg)
+}
+
+fn slice(path: String, title: &str, drawn: Drawn) -> Result<Picture, FigureError> {
+    let figure = Figure { path, title: title.to_owned(), caption: drawn.caption };
+    Ok(Picture { figure, bytes: drawn.image.png()? })
 }
 
 fn chart(path: &str, title: &str, caption: &str, svg: String) -> Picture {

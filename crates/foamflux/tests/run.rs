@@ -95,7 +95,30 @@ fn main_job_on_the_bundled_stack() {
         }
     }
 
+    // Nodes and fibres: truth of the host is 6.2 µm; blur, noise and swollen short fibres move the mean.
+    close(number(&results, "/tag/fibres/diameter_m/median"), 6.2e-6, 0.5e-6, "fibre diameter");
+    assert!(number(&results, "/tag/fibres/diameter_m/error/total") > 0.0);
+    let of = |at: &str| number(&results, at);
+    let [fibre, node] = ["fibre", "node"].map(|p| of(&format!("/tag/volume_fractions/{p}")));
+    close(fibre + node, of("/measure/phases/solid/volume_fraction"), 1e-12, "tags are the solid");
+    close(node, of("/measure/phases/node/volume_fraction"), 1e-12, "measured labels are the tags");
+    close(of("/tag/node_share_of_solid"), node / (fibre + node), 1e-12, "node share");
+    for at in ["/tag/node_share_error/total", "/tag/volume_fractions_error/node/total"] {
+        assert!(of(at) > 0.0, "{at}");
+    }
+    for axis in ["x", "y", "z"] {
+        let at = |key: &str| of(&format!("/tag/conduction/{axis}/{key}"));
+        close(at("tau_voxel"), of(&format!("/transport/solid/directions/{axis}/tau")), 1e-12, "tau by voxels");
+        close(at("difference"), at("tau_voxel") / at("tau") - 1.0, 1e-9, "difference of the conductivities");
+    }
+
     for (name, head) in [
+        ("network/nodes.csv", &b"id,kind,x_um"[..]),
+        ("network/fibres.csv", &b"id,kind,node_a"[..]),
+        ("network/network.vtp", &b"<?xml"[..]),
+        ("network/network.graphml", &b"<?xml"[..]),
+        ("figures/network_3d.png", &b"\x89PNG"[..]),
+        ("figures/network_diameter.svg", &b"<svg"[..]),
         ("labels.tif", &b"II"[..]),
         ("fields.vti", &b"<?xml"[..]),
         ("figures/labels_xy.png", &b"\x89PNG"[..]),

@@ -3,34 +3,34 @@
 use super::svg::{Anchor, Svg, Ticks, ticks};
 
 const WIDTH: f64 = 760.0;
-const HEIGHT: f64 = 340.0;
+pub(super) const HEIGHT: f64 = 340.0;
 const LEFT: f64 = 74.0;
 const RIGHT: f64 = 22.0;
 const TOP: f64 = 48.0;
-const BOTTOM: f64 = 54.0;
+pub(super) const BOTTOM: f64 = 54.0;
 /// More thresholds than this (one per slice) are drawn as a band.
 const SINGLE_LINES: usize = 4;
 
 /// The plot area, and what maps data to it.
-struct Plot {
-    svg: Svg,
+pub(super) struct Plot {
+    pub(super) svg: Svg,
     x: [f64; 2],
     y: [f64; 2],
 }
 
 impl Plot {
-    fn new(title: &str, x: [f64; 2], y: [f64; 2]) -> Self {
+    pub(super) fn new(title: &str, x: [f64; 2], y: [f64; 2]) -> Self {
         let mut svg = Svg::new(WIDTH, HEIGHT, title);
         svg.text("ink t", [LEFT, 24.0], Anchor::Start, title);
         Plot { svg, x: widened(x), y: widened(y) }
     }
 
-    fn at(&self, x: f64, y: f64) -> [f64; 2] {
+    pub(super) fn at(&self, x: f64, y: f64) -> [f64; 2] {
         let part = |v: f64, [low, high]: [f64; 2]| ((v - low) / (high - low)).clamp(-0.5, 1.5);
         [LEFT + part(x, self.x) * (WIDTH - LEFT - RIGHT), HEIGHT - BOTTOM - part(y, self.y) * (HEIGHT - TOP - BOTTOM)]
     }
 
-    fn axes(&mut self, x_label: &str, y_label: &str, y_ticks: &Ticks) {
+    pub(super) fn axes(&mut self, x_label: &str, y_label: &str, y_ticks: &Ticks) {
         let floor = HEIGHT - BOTTOM;
         for (value, label) in y_ticks.values.iter().zip(&y_ticks.labels) {
             let [_, y] = self.at(self.x[0], *value);

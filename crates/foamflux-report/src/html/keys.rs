@@ -1,10 +1,10 @@
 //! The key numbers of the first screen.
 
-use foamflux_results::{ErrorParts, MeasureResults, RunResults, TransportResults};
+use foamflux_results::{ErrorParts, MeasureResults, RunResults, TagResults, TransportResults};
 
 use crate::number::{Medium, Number, trimmed};
-use crate::tables::errors;
 use crate::tables::measure::{LengthUnit, thicknesses};
+use crate::tables::{errors, tag};
 
 /// A key number.
 pub(super) struct Key {
@@ -43,6 +43,7 @@ pub(super) fn keys(r: &RunResults) -> Vec<Key> {
     if let Some(pore) = r.measure.as_ref().and_then(|m| m.phases.get("pore")) {
         out.insert(0, porosity(r, pore.volume_fraction));
     }
+    out.extend(r.tag.iter().flat_map(network));
     out.extend(r.transport.iter().map(|(phase, t)| tortuosity(phase, t)));
     out
 }
@@ -59,6 +60,44 @@ fn porosity(r: &RunResults, fraction: f64) -> Key {
         unit: String::new(),
         detail: format!("{solid}{}", parts(&e, 1.0)),
     }
+}
+
+/// Fibres and nodes.
+fn network(t: &TagResults) -> Vec<Key> {
+    let mut out = Vec::new();
+    let (f, n) = (&t.fibres, &t.nodes);
+    for (name, metric, voxels) in
+        [("Fibre diameter, mean", f.diameter_m, f.diameter_vox), ("Fibre length, mean", f.length_m, f.length_vox)]
+    {
+        if let Some((s, unit)) = LengthUnit::pick(metric, voxels) {
+            let error = s.error.total.map(|e| e * unit.factor);
+            out.push(Key {
+                name: name.to_owned(),
+                value: Number::with_error(s.mean * unit.factor, error).show(Medium::Page),
+                unit: unit.length.to_owned(),
+                detail: format!(
+                    "median {}, standard deviation {}; {}",
+                    trimmed(s.median * unit.factor, 3),
+                    trimmed(s.std * unit.factor, 3),
+                    parts(&s.error, unit.factor)
+                ),
+            });
+        }
+    }
+    if n.count > 0 {
+        out.push(Key {
+            name: "Node share of the solid".to_owned(),
+            value: tag::share(t.node_share_of_solid, t.node_share_error.total, Medium::Page),
+            unit: String::new(),
+            detail: format!(
+                "{} nodes, coordination {}; {}",
+                n.count,
+                n.coordination_mean.map_or_else(|| "unknown".to_owned(), |c| trimmed(c, 3)),
+                parts(&t.node_share_error, 100.0)
+            ),
+        });
+    }
+    out
 }
 
 /// tau of a phase: its range as the value, each direction in the detail.

@@ -9,7 +9,7 @@ use super::keys::{Key, keys};
 use crate::figures::escape;
 use crate::limits::limits;
 use crate::number::{Medium, Number, bytes, count, duration, lengths, percent, trimmed};
-use crate::tables::{Table, errors, input, measure, transport};
+use crate::tables::{Table, errors, input, measure, tag, transport};
 use crate::verdicts::{Tone, verdicts};
 
 /// The whole page.
@@ -27,6 +27,9 @@ pub(super) struct Page<'a> {
     files: Option<TableView>,
     segment: Vec<(&'static str, String)>,
     sensitivity: Option<TableView>,
+    network_facts: Vec<(&'static str, String)>,
+    network_tables: Vec<TableView>,
+    network: Vec<Picture>,
     morphology: Vec<TableView>,
     topology: String,
     transport: Vec<TableView>,
@@ -127,6 +130,9 @@ impl<'a> Page<'a> {
             files: (!r.input.files.is_empty()).then(|| input::files(&r.input.files).into()),
             segment: segment_facts(r),
             sensitivity: view(r.segment.as_ref().and_then(input::sensitivity)),
+            network_facts: r.tag.as_ref().map(|t| tag::facts(t, Medium::Page)).unwrap_or_default(),
+            network_tables: network(r),
+            network: Vec::new(),
             morphology: morphology(r),
             topology: r.measure.as_ref().map(measure::topology).unwrap_or_default(),
             transport: [
@@ -173,6 +179,8 @@ impl<'a> Page<'a> {
                 &mut self.histogram
             } else if (name.starts_with("tau") || name.starts_with("profile")) && !self.r.transport.is_empty() {
                 &mut self.tau
+            } else if name.starts_with("network") && self.r.tag.is_some() {
+                &mut self.network
             } else if name.starts_with("thickness") && self.r.measure.is_some() {
                 &mut self.sizes
             } else {
@@ -248,6 +256,11 @@ fn segment_facts(r: &RunResults) -> Vec<(&'static str, String)> {
     );
     out.push(("Clean-up", cleaned));
     out
+}
+
+fn network(r: &RunResults) -> Vec<TableView> {
+    let tables = r.tag.iter().flat_map(|t| [tag::sizes(t), tag::conduction(t), tag::influence(t)]);
+    tables.flatten().map(TableView::from).collect()
 }
 
 fn morphology(r: &RunResults) -> Vec<TableView> {

@@ -52,6 +52,24 @@ pub(crate) fn budget(r: &RunResults) -> Option<Table> {
             add(name, Some(methods.recommended), &s.error, 1.0 / unit.factor, "");
         }
     }
+    if let Some(t) = &r.tag {
+        let (f, n) = (&t.fibres, &t.nodes);
+        for (name, metric, voxels) in
+            [("fibre diameter, mean", f.diameter_m, f.diameter_vox), ("fibre length, mean", f.length_m, f.length_vox)]
+        {
+            if let Some((s, unit)) = LengthUnit::pick(metric, voxels) {
+                add(format!("{name} [{}]", unit.length), Some(s.mean), &s.error, unit.factor, "");
+            }
+        }
+        if n.count > 0 {
+            add("node share of the solid".to_owned(), Some(t.node_share_of_solid), &t.node_share_error, 1.0, "");
+            for name in ["fibre", "node"] {
+                if let (Some(v), Some(e)) = (t.volume_fractions.get(name), t.volume_fractions_error.get(name)) {
+                    add(format!("{name} share of the box"), Some(*v), e, 1.0, "");
+                }
+            }
+        }
+    }
     for (phase, t) in &r.transport {
         for (axis, d) in &t.directions {
             if d.tau.is_some() {
@@ -60,6 +78,6 @@ pub(crate) fn budget(r: &RunResults) -> Option<Table> {
         }
     }
     (!table.rows.is_empty()).then_some(table.note(
-        "Solver: the equations were not solved exactly. Resolution: voxels are not points. Segmentation: another threshold would have been as good. Sampling: the volume is a sample of the material. What was not estimated is in no total.",
+        "Solver: the equations were not solved exactly. Resolution: voxels are not points. Segmentation: another threshold, or another boundary between node and fibre, would have been as good. Sampling: the volume is a sample of the material. What was not estimated is in no total.",
     ))
 }

@@ -4,6 +4,68 @@ use foamflux_results::{SpreadInfo, TagResults};
 
 use super::measure::LengthUnit;
 use super::{Cell, Table};
+use crate::number::{Medium, Number, count, percent, trimmed};
+
+/// A share with its error in percent, such as `24 ± 2 %`.
+pub(crate) fn share(value: f64, error: Option<f64>, medium: Medium) -> String {
+    match error.filter(|e| e.is_finite() && *e > 0.0) {
+        Some(e) => format!("{} %", Number::with_error(100.0 * value, Some(100.0 * e)).show(medium)),
+        None => percent(value),
+    }
+}
+
+/// What is known about the network, as names and phrases.
+pub(crate) fn facts(t: &TagResults, medium: Medium) -> Vec<(&'static str, String)> {
+    let whole = |n: u64| count(n, medium);
+    let (n, f) = (&t.nodes, &t.fibres);
+    let coordination = n.coordination_mean.map_or_else(String::new, |c| {
+        let by: Vec<String> = n.coordination_histogram.iter().map(|(k, n)| format!("{k}: {n}")).collect();
+        format!(", coordination {} ({})", trimmed(c, 3), by.join(", "))
+    });
+    let shares: Vec<String> = t
+        .volume_fractions
+        .iter()
+        .map(|(name, f)| {
+            let error = t.volume_fractions_error.get(name).and_then(|e| e.total);
+            format!("{name} {}", share(*f, error, medium))
+        })
+        .collect();
+    let mut out = vec![
+        ("nodes", format!("{}{coordination}", whole(n.count))),
+        (
+            "fibres",
+            format!(
+                "{}: {} whole, {} cut by the box, {} dead ends, {} without a node; {} loops",
+                whole(f.count),
+                whole(f.whole),
+                whole(f.cut),
+                whole(f.dead_ends),
+                whole(f.free),
+                t.loops
+            ),
+        ),
+        ("volume fractions", shares.join(", ")),
+        ("node share of the solid", share(t.node_share_of_solid, t.node_share_error.total, medium)),
+    ];
+    if t.tags_of_the_file {
+        out.push(("tags", "those of the file; the graph alone was found".to_owned()));
+    } else if let Some(factor) = n.zone.factor {
+        let how = match (n.zone.rule.as_str(), n.zone.from_profile) {
+            ("swelling", true) => "read off the surface: where half of the swelling is left",
+            ("swelling", false) => "assumed, as the shape does not show it",
+            _ => "as given",
+        };
+        out.push(("node zone", format!("{} inscribed radii of the node ({how})", trimmed(factor, 3))));
+    }
+    if let Some(topology) = &t.topology {
+        out.push((
+            "topology of solid and skeleton agree",
+            format!("{} components, Euler number {}", whole(topology.components), topology.euler_number),
+        ));
+    }
+    out.push(("orientation", format!("order parameter {} (0 isotropic, 1 aligned)", trimmed(f.order_parameter, 3))));
+    out
+}
 
 /// Diameters, lengths and radii.
 pub(crate) fn sizes(t: &TagResults) -> Option<Table> {
@@ -18,18 +80,21 @@ pub(crate) fn sizes(t: &TagResults) -> Option<Table> {
     .collect();
     let unit = rows.first()?.2;
     let mut table = Table::new(format!("Sizes of nodes and fibres [{}]", unit.length)).words("quantity");
-    for head in ["mean", "median", "std", "least", "most"] {
+    for head in ["mean", "error", "median", "std", "least", "most"] {
         table = table.numbers(head, "");
     }
     table = table.numbers("samples", "");
     for (name, s, unit) in rows {
         let mut cells = vec![Cell::text(name)];
-        let values = [s.mean, s.median, s.std, s.min, s.max];
+        let error = s.error.total.map(|e| e * unit.factor);
+        cells.push(Cell::number(Some(s.mean * unit.factor), "unknown"));
+        cells.push(error.map_or(Cell::Word("not estimated"), |e| Cell::Number(Number::significant(e, 2))));
+        let values = [s.median, s.std, s.min, s.max];
         cells.extend(values.map(|v| Cell::number(Some(v * unit.factor), "unknown")));
         cells.push(Cell::Count(s.count));
         table.row(cells);
     }
-    Some(table)
+    Some(table.note("The error is that of the mean."))
 }
 
 /// Conduction by the resistor network.
@@ -37,17 +102,27 @@ pub(crate) fn conduction(t: &TagResults) -> Option<Table> {
     if t.conduction.values().all(|c| !c.percolates) {
         return None;
     }
+    let solved = t.conduction.values().any(|c| c.tau_voxel.is_some());
     let mut table =
         Table::new("Solid conduction by the resistor network of the graph (a model beside the voxel solve)")
             .words("axis")
             .numbers("tau", "")
             .numbers("relative conductivity", "");
+    if solved {
+        table = table.numbers("tau by voxels", "").numbers("conductivity to that by voxels", "%");
+    }
     for (axis, c) in &t.conduction {
-        table.row(vec![
+        let mut cells = vec![
             Cell::text(axis.clone()),
             Cell::number(c.tau, "not joined"),
             Cell::number(c.percolates.then_some(c.d_eff_relative), "0"),
-        ]);
+        ];
+        if solved {
+            cells.push(Cell::number(c.tau_voxel, "blocked"));
+            let words = c.difference.map(|d| format!("{:+.1}", 100.0 * d).replace('-', "\u{2212}"));
+            cells.push(Cell::text(words.unwrap_or_default()));
+        }
+        table.row(cells);
     }
     Some(table)
 }

@@ -260,6 +260,109 @@ fn candidates() -> Vec<VoxelSizeCandidate> {
     ]
 }
 
+fn sizes(mean: f64) -> SpreadInfo {
+    let parts = [0.02 * mean, 0.01 * mean, 0.025 * mean];
+    SpreadInfo {
+        mean,
+        median: 0.98 * mean,
+        std: 0.2 * mean,
+        min: 0.4 * mean,
+        max: 1.7 * mean,
+        log_mean: mean.ln(),
+        log_std: 0.2,
+        count: 431,
+        error: ErrorParts {
+            resolution: Some(parts[0]),
+            sampling: Some(parts[1]),
+            total: Some(parts[2]),
+            ..ErrorParts::default()
+        },
+    }
+}
+
+pub(crate) fn tagged() -> TagResults {
+    let conduction = |tau: Option<f64>, voxel: Option<f64>| NetworkConduction {
+        percolates: tau.is_some(),
+        tau,
+        d_eff_relative: tau.map_or(0.0, |t| 0.167 / t),
+        tau_voxel: voxel,
+        difference: tau.zip(voxel).map(|(t, v)| v / t - 1.0),
+    };
+    TagResults {
+        schema: TagResults::SCHEMA.into(),
+        volume: volume(),
+        nodes: NodeResults {
+            count: 212,
+            density_per_m3: Some(5.7e13),
+            density_per_vox3: None,
+            error: ErrorParts { sampling: Some(3.9e12), total: Some(3.9e12), ..ErrorParts::default() },
+            coordination_mean: Some(3.93),
+            coordination_histogram: BTreeMap::from([("3".into(), 20), ("4".into(), 160), ("5".into(), 4)]),
+            at_border: 28,
+            radius_m: Some(sizes(4.6e-6)),
+            radius_vox: None,
+            zone: NodeZoneInfo {
+                rule: "swelling".into(),
+                factor: Some(1.08),
+                swelling: Some(1.46),
+                from_profile: true,
+                node_share_by_scale: BTreeMap::from([("0.9".into(), 0.27), ("1".into(), 0.3), ("1.1".into(), 0.34)]),
+            },
+        },
+        fibres: FibreResults {
+            count: 431,
+            whole: 340,
+            cut: 88,
+            dead_ends: 3,
+            free: 0,
+            diameter_m: Some(sizes(6.2e-6)),
+            diameter_vox: None,
+            length_m: Some(sizes(24.1e-6)),
+            length_vox: None,
+            length_unbiased_mean_m: Some(26.0e-6),
+            length_total_m: Some(9.1e-3),
+            length_total_vox: None,
+            tortuosity: None,
+            orientation_tensor: [[0.33, 0.0, 0.0], [0.0, 0.33, 0.0], [0.0, 0.0, 0.34]],
+            order_parameter: 0.04,
+            principal_direction_xyz: [0.0, 0.0, 1.0],
+        },
+        volume_fractions: BTreeMap::from([("pore".into(), 0.833), ("fibre".into(), 0.117), ("node".into(), 0.05)]),
+        volume_fractions_error: BTreeMap::from([(
+            "node".into(),
+            ErrorParts { segmentation: Some(0.006), total: Some(0.006), ..ErrorParts::default() },
+        )]),
+        node_share_of_solid: 0.3,
+        node_share_error: ErrorParts { segmentation: Some(0.036), total: Some(0.036), ..ErrorParts::default() },
+        tags_of_the_file: false,
+        topology: Some(TopologyInfo { components: 1, euler_number: -188 }),
+        loops: 189,
+        connectivity_density_per_m3: Some(5.1e13),
+        connectivity_density_per_vox3: None,
+        cells: Some(CellResults {
+            count: 31,
+            whole: 4,
+            diameter_m: Some(sizes(48e-6)),
+            diameter_vox: None,
+            faces_mean: Some(13.5),
+            face_histogram: BTreeMap::from([("13".into(), 2), ("14".into(), 2)]),
+        }),
+        conduction: BTreeMap::from([
+            ("x".into(), conduction(Some(3.6), Some(3.412))),
+            ("y".into(), conduction(Some(3.2), Some(3.097))),
+            ("z".into(), conduction(None, None)),
+        ]),
+        kelvin_solid_fraction: Some(0.055),
+        strut_like_share: 0.97,
+        debris_share: 0.0,
+        fringe_cut: 0,
+        spurs_cut: 31,
+        junctions_merged: 12,
+        seconds: 1.2,
+        warnings: vec![],
+    }
+}
+
 pub(crate) fn full() -> RunResults {
     RunResults {
         schema: RunResults::SCHEMA.into(),
@@ -295,6 +398,7 @@ pub(crate) fn full() -> RunResults {
             ),
         ]),
         segment: Some(segment()),
+        tag: Some(tagged()),
         measure: Some(measure()),
         transport: BTreeMap::from([
             (
@@ -354,6 +458,19 @@ pub(crate) fn voxels() -> RunResults {
             (s.specific_surface_m2_per_g, s.per_gram) = (None, None);
         }
     }
+    if let Some(t) = &mut r.tag {
+        t.volume = r.volume.clone();
+        (t.nodes.density_per_m3, t.nodes.density_per_vox3) = (None, Some(1.2e-4));
+        (t.nodes.radius_m, t.nodes.radius_vox) = (None, Some(sizes(3.5)));
+        (t.fibres.diameter_m, t.fibres.diameter_vox) = (None, Some(sizes(4.8)));
+        (t.fibres.length_m, t.fibres.length_vox) = (None, Some(sizes(18.5)));
+        (t.fibres.length_total_m, t.fibres.length_total_vox) = (None, Some(7e3));
+        t.fibres.length_unbiased_mean_m = None;
+        (t.connectivity_density_per_m3, t.connectivity_density_per_vox3) = (None, Some(1.1e-4));
+        if let Some(c) = &mut t.cells {
+            (c.diameter_m, c.diameter_vox) = (None, Some(sizes(37.0)));
+        }
+    }
     for t in r.transport.values_mut() {
         t.volume = r.volume.clone();
     }
@@ -375,6 +492,7 @@ pub(crate) fn minimal() -> RunResults {
         volume: VolumeInfo { shape_zyx: [1, 1, 1], voxel_size_m_xyz: None, voxel_size_source: "unknown".into() },
         stages: BTreeMap::new(),
         segment: None,
+        tag: None,
         measure: None,
         transport: BTreeMap::new(),
         figures: vec![],

@@ -61,7 +61,11 @@ fn write(done: &mut RunOutput, folder: &OutputFolder) -> anyhow::Result<()> {
     if has_profile {
         files.push(("profile.csv", "values by slice of every phase and direction, units in the header"));
     }
+    let graph = done.network.as_ref().map(|(network, conduction)| super::tag::graph_files(network, conduction));
     done.results.files = files.iter().map(|(name, what)| ((*name).to_owned(), (*what).to_owned())).collect();
+    for (name, what, _) in graph.iter().flatten() {
+        done.results.files.insert(format!("network/{name}"), (*what).to_owned());
+    }
     for figure in &done.results.figures {
         done.results.files.insert(figure.path.clone(), figure.title.clone());
     }
@@ -76,6 +80,9 @@ fn write(done: &mut RunOutput, folder: &OutputFolder) -> anyhow::Result<()> {
     let images: Vec<(String, Vec<u8>)> = pictures.into_iter().map(|p| (p.figure.path, p.bytes)).collect();
     for (path, bytes) in &images {
         save(path, bytes)?;
+    }
+    for (name, _, text) in graph.iter().flatten() {
+        save(&format!("network/{name}"), text.as_bytes())?;
     }
     save("results.json", &serde_json::to_vec_pretty(&done.results)?)?;
     save("results.csv", csv::csv(&done.results).as_bytes())?;

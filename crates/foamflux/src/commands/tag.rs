@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use foamflux_grid::Labels;
+use foamflux_io::read::StackData;
 use foamflux_io::write::{Existing, OutputFolder, file_atomically};
-use foamflux_network::export;
-use foamflux_pipeline::tag::{self as stage, Tagged};
+use foamflux_network::{Conduction, Network, export};
+use foamflux_pipeline::tag::{self as stage, Extras, Given, Tagged};
 use foamflux_pipeline::{PipelineError, Recorder, ingest, memory};
 use foamflux_report::text;
 
@@ -26,8 +28,11 @@ pub(crate) fn tag(args: &TagArgs, session: &Session) -> anyhow::Result<()> {
     // What reading warns of belongs to the results as well.
     let recorder = Recorder::new(session.watch());
     let labels = ingest::read_labels(path, &session.settings.ingest, &recorder)?;
-    memory::check(memory::Work::Tag, labels.shape(), 0, session.settings.max_memory)?;
-    let mut tagged = stage::tag(&labels, &session.settings.tag, &recorder)?;
+    let grey = args.grey.as_deref().map(|path| grey_beside(path, &labels, session)).transpose()?;
+    let grey_bytes = grey.as_ref().map_or(0, |g| g.sample_type().bytes());
+    memory::check(memory::Work::Tag, labels.shape(), grey_bytes, session.settings.max_memory)?;
+    let extras = Extras { given: Given::Replace, debris: args.tag_debris, grey: grey.as_ref() };
+    let mut tagged = stage::tag(&labels, &session.settings.tag, extras, &recorder)?;
     drop(labels);
     tagged.results.warnings = recorder.warnings();
     if let Some(output) = &args.output {
@@ -43,22 +48,46 @@ pub(crate) fn tag(args: &TagArgs, session: &Session) -> anyhow::Result<()> {
     session.show(&tagged.results, text::tag_text)
 }
 
+/// The grey stack that the labels were made from.
+fn grey_beside(path: &Path, labels: &Labels, session: &Session) -> anyhow::Result<StackData> {
+    let stack = ingest::read_stack(path, &session.settings.ingest, session.watch())?;
+    if stack.data.shape() != labels.shape() {
+        return Err(PipelineError::Content {
+            path: path.display().to_string(),
+            message: format!(
+                "holds {} voxels (z,y,x) and the labels {}: --grey takes the stack that the labels were made from",
+                stack.data.shape(),
+                labels.shape()
+            ),
+        }
+        .into());
+    }
+    Ok(stack.data)
+}
+
 /// `tags.tif` has its graph in `tags-network`.
 fn beside(output: &Path) -> PathBuf {
     let stem = output.file_stem().unwrap_or_default().to_string_lossy();
     output.with_file_name(format!("{stem}-network"))
 }
 
+/// The files of a graph: name and text.
+pub(super) fn graph_files(network: &Network, conduction: &[Conduction]) -> [(&'static str, &'static str, String); 4] {
+    [
+        ("nodes.csv", "one row per node, units in the header", export::nodes_csv(network)),
+        ("fibres.csv", "one row per fibre, units in the header", export::fibres_csv(network, conduction)),
+        ("network.vtp", "axes of the fibres for ParaView, over labels.tif or fields.vti", export::vtp(network)),
+        ("network.graphml", "the graph for networkx, igraph or Gephi", export::graphml(network)),
+    ]
+}
+
 fn write(tagged: &Tagged, folder: &OutputFolder) -> anyhow::Result<()> {
-    let network = &tagged.network;
-    for (name, text) in [
-        ("nodes.csv", export::nodes_csv(network)),
-        ("fibres.csv", export::fibres_csv(network, &tagged.conduction)),
-        ("network.vtp", export::vtp(network)),
-        ("network.graphml", export::graphml(network)),
-        ("results.json", serde_json::to_string_pretty(&tagged.results)?),
-    ] {
-        file_atomically(&folder.join(name), |file| file.write_all(text.as_bytes())).map_err(PipelineError::from)?;
+    let save = |name: &str, text: &str| {
+        file_atomically(&folder.join(name), |file| file.write_all(text.as_bytes())).map_err(PipelineError::from)
+    };
+    for (name, _, text) in graph_files(&tagged.network, &tagged.conduction) {
+        save(name, &text)?;
     }
+    save("results.json", &serde_json::to_string_pretty(&tagged.results)?)?;
     Ok(())
 }
