@@ -34,10 +34,15 @@ const BRICK: usize = 8;
 /// How often a voxel at the surface is halved along each axis.
 const DEPTH: u32 = 2;
 
+/// How far inside of the surface a voxel's centre must lie, in shortest edges: a centre exactly on the surface, as lattices
+/// with round numbers have many, would otherwise be in or out by rounding, and a straight channel would not be straight.
+const TIE: f64 = 1e-9;
+
 /// True where the voxel's centre lies inside of the solid (negative signed distance).
 #[must_use]
 pub fn mask(shape: Shape, voxel_size: VoxelSize, solid: &dyn Solid) -> Volume<bool> {
-    paint(shape, voxel_size, solid, [false, true], |_, distance| distance < 0.0)
+    let tie = TIE * voxel_size.spacing().min_edge();
+    paint(shape, voxel_size, solid, [false, true], |_, distance| distance < -tie)
 }
 
 /// The fraction of each voxel that lies inside of the solid, 0 to 1.

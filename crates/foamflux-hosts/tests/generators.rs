@@ -220,3 +220,15 @@ fn foils_have_their_area() {
     let (_, rough) = host("foil-rough", "100,100,96", &[], 1);
     assert!(rough.surface_area_m2.value > 1.1 * 1e-8);
 }
+
+#[test]
+fn channels_whose_walls_pass_through_voxel_centres_are_straight() {
+    // Radius 5 and pitch 15 voxels: centres at (5, 0), (3, 4) and so on lie exactly on the wall.
+    let mut recipe = Recipe::named("microchannels").unwrap();
+    for (key, value) in [("size", "45,45,66"), ("voxel_size", "1um"), ("floor", "0")] {
+        recipe.set(key, value).unwrap();
+    }
+    let labels = recipe.build(1).unwrap().draw().unwrap().labels;
+    let first = labels.volume().plane(0);
+    assert!((1..66).all(|z| labels.volume().plane(z) == first), "slices differ");
+}

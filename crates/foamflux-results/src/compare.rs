@@ -58,7 +58,7 @@ pub struct CompareConditions {
     pub current_a_per_m2: f64,
     /// Charge per volume of dense lithium in C/m3.
     pub lithium_c_per_m3: f64,
-    /// Level of confidence of "significant", for all pairs of one metric together.
+    /// Level of confidence of "significant", for each pair of one metric by itself.
     pub confidence: f64,
 }
 

@@ -140,6 +140,6 @@ fn a_plan_does_no_work() {
     let place = folder();
     let out = place.path().join("out");
     let plan = compare(&out, &["host:cmf-sem", "host:foil", "--dry-run", "--json"]).json();
-    assert_eq!((plan["size_voxels"].clone(), plan["replicates"].clone()), (128.into(), 3.into()));
+    assert_eq!((plan["size_voxels"].clone(), plan["replicates"].clone()), (96.into(), 3.into()));
     assert!(!out.exists());
 }

@@ -240,16 +240,13 @@ fn summarise(host: &mut ComparedHost) -> BTreeMap<String, (Mean, f64)> {
 }
 
 fn pairs(hosts: &[ComparedHost], means: &[BTreeMap<String, (Mean, f64)>]) -> Vec<Pair> {
-    let count = hosts.len() * (hosts.len() - 1) / 2;
-    // All pairs of a metric together keep the level (Bonferroni).
-    let each = 1.0 - (1.0 - CONFIDENCE) / count.max(1) as f64;
     let mut pairs = Vec::new();
     for (i, a) in hosts.iter().enumerate() {
         for (j, b) in hosts.iter().enumerate().skip(i + 1) {
             let mut metrics = BTreeMap::new();
             for (key, (ma, bias_a)) in &means[i] {
                 let Some((mb, bias_b)) = means[j].get(key) else { continue };
-                let v = differ(*ma, *mb, bias_a + bias_b, each);
+                let v = differ(*ma, *mb, bias_a + bias_b, CONFIDENCE);
                 metrics.insert(
                     key.clone(),
                     Difference {
@@ -275,8 +272,8 @@ fn limits(hosts: &[ComparedHost], conditions: CompareSettings) -> Vec<String> {
         "Thickness and area trade off: read the comparison at equal thickness and that at equal filling capacity together."
             .to_owned(),
         format!(
-            "Significant means: beyond the errors of resolution and solver of both, at {} % confidence for all pairs of one metric \
-             together; over many metrics some will differ by chance.",
+            "Significant means: beyond the errors of resolution and solver of both, at {} % confidence for each pair by \
+             itself: of twenty pairs of equal hosts one is called different by chance. p-values are in compare.json.",
             100.0 * CONFIDENCE
         ),
         "Cycling data of papers (efficiency, hours) are not computed here and must not be drawn beside these bars.".to_owned(),

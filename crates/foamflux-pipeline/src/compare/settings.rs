@@ -7,7 +7,7 @@ use crate::config::{Config, ConfigError};
 /// Charge per volume of dense lithium in C/m3: F over the molar volume, 6.941 g/mol at 0.534 g/cm3.
 pub const LITHIUM_C_PER_M3: f64 = 96_485.332 / (6.941e-3 / 534.0);
 
-/// Level of confidence of "significant", for all pairs of one metric together.
+/// Level of confidence of "significant", for each pair of one metric by itself.
 pub const CONFIDENCE: f64 = 0.95;
 
 /// Edges of a box: fewer voxels hold no structure, more fit no memory.
@@ -38,7 +38,7 @@ impl Quality {
     /// Voxels along an edge of the box, and replicates, unless said otherwise.
     const fn defaults(self) -> (usize, usize) {
         match self {
-            Quality::Fast => (128, 3),
+            Quality::Fast => (96, 3),
             Quality::Full => (256, 5),
         }
     }

@@ -6,8 +6,9 @@
 //! |m1 - m2| > b + t * sqrt(s1^2 + s2^2),
 //!
 //! b the sum of both hosts' errors of solver, resolution and segmentation, which no number of replicates averages out, and t
-//! the quantile of Student's distribution with Welch's degrees of freedom (B. Welch, Biometrika 34 (1947) 28) at the level
-//! that Bonferroni's inequality leaves for one of all pairs.
+//! the quantile of Student's distribution with Welch's degrees of freedom (B. Welch, Biometrika 34 (1947) 28).
+//! The level is that of one pair by itself: what leaves 5 % to all pairs of six hosts asks two degrees of freedom for a factor of 17
+//! and could not tell hosts of 1 and 5 % solid apart. The p-values are there for whoever corrects for the number of pairs.
 //! Where replicates are identical by construction (a lattice without chance) s = 0 and b decides alone;
 //! where there is one replicate nothing is known of the sampling, and nothing is said.
 //!

@@ -58,7 +58,7 @@ pub fn compare_html(r: &CompareResults, images: &[(String, Vec<u8>)]) -> Result<
         findings: findings(r).into_iter().map(|(text, care)| (rich(&text), care)).collect(),
         groups: tables::groups(r).into_iter().map(|(table, why)| (table.into(), why)).collect(),
         pairs: tables::pairs(r).into(),
-        pareto: r.pareto.iter().map(|p| (p.title.clone(), tables::pareto(p))).collect(),
+        pareto: r.pareto.iter().map(|p| (p.title.clone(), tables::pareto(p, r))).collect(),
         hosts: tables::hosts(r).into(),
         replicates: r.hosts.iter().map(|h| tables::replicates(h, r).into()).collect(),
         charts,
@@ -98,7 +98,7 @@ pub fn compare_text(r: &CompareResults) -> String {
     for view in &r.pareto {
         out.push('\n');
         paragraph(&mut out, "", &format!("Pareto view {}", view.title));
-        for line in tables::pareto(view) {
+        for line in tables::pareto(view, r) {
             paragraph(&mut out, "  ", &line);
         }
     }

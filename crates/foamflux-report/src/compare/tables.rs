@@ -112,8 +112,10 @@ pub(super) fn pairs(r: &CompareResults) -> Table {
 }
 
 /// A Pareto view in sentences.
-pub(super) fn pareto(p: &Pareto) -> Vec<String> {
-    let mut lines = vec![format!("weighed: {}", p.objectives.join(", "))];
+pub(super) fn pareto(p: &Pareto, r: &CompareResults) -> Vec<String> {
+    let name = |key: &str| r.metrics.iter().find(|m| m.key == key).map_or_else(|| key.to_owned(), |m| m.name.clone());
+    let weighed: Vec<String> = p.objectives.iter().map(|key| name(key)).collect();
+    let mut lines = vec![format!("weighed: {}", weighed.join(", "))];
     if !p.front.is_empty() {
         lines.push(format!("not dominated: {}", p.front.join(", ")));
     }

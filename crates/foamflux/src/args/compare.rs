@@ -19,7 +19,7 @@ pub(crate) struct CompareArgs {
     /// Replace the folder if it holds an earlier comparison
     #[arg(long)]
     pub(crate) overwrite: bool,
-    /// A box has about N^3 voxels [default: 128; with --quality full 256]
+    /// A box has about N^3 voxels [default: 96; with --quality full 256]
     #[arg(long, value_name = "N")]
     size: Option<usize>,
     /// Seeds of generated hosts, crops of files [default: 3; with --quality full 5]
