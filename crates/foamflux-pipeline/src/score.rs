@@ -76,7 +76,7 @@ pub fn score(recipe: &Recipe, seed: u64, watch: &dyn Watch) -> Result<Scored, Pi
     // Fibres that overlap have no nodes of their own; the graph of foams is exact.
     let graph = truth.graph.as_ref().filter(|g| g.nodes > 0 && truth.cells.is_some());
     if let Some(graph) = graph {
-        let found = tag::tag(&labels, &Parameters::default(), watch)?.results;
+        let found = tag::tag(&labels, &Parameters::default(), tag::Extras::none(tag::Given::Replace), watch)?.results;
         let pair = |found: Option<f64>, truth: f64| found.map(|found| FoundAndTrue { found, truth, uncertainty: 0.0 });
         score.nodes_per_m3 = pair(found.nodes.density_per_m3, graph.node_density_per_m3);
         score.coordination = pair(found.nodes.coordination_mean, graph.coordination_mean);
