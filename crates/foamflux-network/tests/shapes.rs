@@ -108,7 +108,7 @@ fn most_of_the_fringe_of_a_plateau_border_is_no_network() {
     assert!(n.steps.raw[0] > 20 && n.steps.fringe > 20, "the skeleton has a fringe: {:?}", n.steps);
     // Not all of it is told from struts yet; what is left are spurs of a few inscribed radii.
     let junctions = n.nodes.iter().filter(|x| x.kind == NodeKind::Junction).count();
-    assert!(10 * junctions < n.steps.raw[0], "{junctions} {:?}", n.steps);
+    assert!(8 * junctions < n.steps.raw[0], "{junctions} {:?}", n.steps);
 }
 
 #[test]

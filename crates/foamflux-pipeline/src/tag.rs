@@ -121,7 +121,10 @@ pub fn tag(
         }
         if extras.debris {
             for &i in &network.debris {
-                tagged.as_mut_slice()[i as usize] = Label::Other as u8;
+                let voxel = &mut tagged.as_mut_slice()[i as usize];
+                if *voxel == Label::Fibre as u8 || *voxel == Label::Node as u8 {
+                    *voxel = Label::Other as u8;
+                }
             }
         }
         Labels::new(tagged)?

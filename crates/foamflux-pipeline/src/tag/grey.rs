@@ -123,3 +123,53 @@ fn zone_of<T: Sample>(network: &Network, labels: &Labels, grey: &Volume<T>) -> O
     }
     Some(GreyZone::Alike { levels: [node, fibre] })
 }
+
+#[cfg(test)]
+mod tests {
+    use foamflux_grid::{Shape, Silent, VoxelSize};
+    use foamflux_network::Parameters;
+
+    use super::*;
+
+    /// Four struts of radius 4 in a tetrahedron; grey is `level(distance from the node)` in the solid.
+    fn star(level: impl Fn(f64) -> f32) -> (Labels, StackData) {
+        let (c, n) = (32.0, 64usize);
+        let along = |p: [f64; 3], t: [f64; 3]| {
+            let s = (0..3).map(|k| p[k] * t[k]).sum::<f64>() / 3f64.sqrt();
+            let square: f64 = p.iter().map(|v| v * v).sum();
+            s > 0.0 && square - s * s < 16.0
+        };
+        let arms = [[1.0, 1.0, 1.0], [1.0, -1.0, -1.0], [-1.0, 1.0, -1.0], [-1.0, -1.0, 1.0]];
+        let place = |z: usize, y: usize, x: usize| [x, y, z].map(|v| v as f64 + 0.5 - c);
+        let solid = |p: [f64; 3]| arms.iter().any(|&t| along(p, t)) && p.iter().all(|v| v.abs() < 29.0);
+        let shape = Shape::cube(n).unwrap();
+        let labels = Volume::from_fn(shape, VoxelSize::Unknown, |z, y, x| u8::from(solid(place(z, y, x))));
+        let grey = Volume::from_fn(shape, VoxelSize::Unknown, |z, y, x| {
+            let p = place(z, y, x);
+            if solid(p) { level(p.iter().map(|v| v * v).sum::<f64>().sqrt()) } else { 0.0 }
+        });
+        (Labels::new(labels).unwrap(), StackData::F32(grey))
+    }
+
+    fn read(level: impl Fn(f64) -> f32) -> (Option<GreyZone>, f64) {
+        let (labels, grey) = star(level);
+        let network = Network::find(&labels.mask(LabelSet::SOLID), &Parameters::default(), &Silent).unwrap();
+        let radius = network.nodes.iter().find(|n| n.kind == NodeKind::Junction).unwrap().radius;
+        (zone(&network, &labels, &grey), radius)
+    }
+
+    #[test]
+    fn a_denser_node_ends_where_its_grey_does() {
+        let (found, radius) = read(|d| if d < 7.0 { 180.0 } else { 120.0 });
+        let Some(GreyZone::Ends { factor, levels }) = found else { panic!("{found:?}") };
+        // A bin is a tenth of the radius.
+        assert!((factor * radius - 7.0).abs() < 0.1 * radius, "{factor} of {radius}");
+        assert!((levels[0] - 180.0).abs() < 1.0 && (levels[1] - 120.0).abs() < 1.0, "{levels:?}");
+    }
+
+    #[test]
+    fn equal_grey_says_nothing() {
+        let (found, _) = read(|d| 150.0 + 20.0 * (97.0 * d).sin() as f32);
+        assert!(matches!(found, Some(GreyZone::Alike { .. })), "{found:?}");
+    }
+}
