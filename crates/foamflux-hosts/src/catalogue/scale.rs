@@ -74,8 +74,14 @@ impl Recipe {
         let wall = |outer: f64, ratio: f64| 0.5 * (1.0 - ratio) * outer;
         let body = match self.preset().model {
             Model::Foam => {
+                // Corners of triangular sections are thinner than their area tells, concave ones far thinner.
+                let corner = match self.word("section") {
+                    "concave-triangle" => 0.3,
+                    "triangle" => 0.6,
+                    _ => 1.0,
+                };
                 let d = self.value("strut_diameter");
-                if self.value("hollow") > 0.0 { wall(d, self.value("hollow")) } else { d }
+                if self.value("hollow") > 0.0 { wall(d, self.value("hollow")).min(corner * d) } else { corner * d }
             }
             Model::Fibres => {
                 let (d, bore) = (self.value("diameter"), self.value("bore"));

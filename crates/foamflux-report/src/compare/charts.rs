@@ -182,10 +182,12 @@ pub fn pareto(r: &CompareResults, view: &Pareto) -> Option<String> {
         let p = at(*x, *y);
         svg.line("err", at(x - ex, *y), at(x + ex, *y), 1.2);
         svg.line("err", at(*x, y - ey), at(*x, y + ey), 1.2);
-        let class = match () {
-            () if view.front.contains(&host.name) => "a",
-            () if view.dominated_by.contains_key(&host.name) => "c",
-            () => "b",
+        let class = if view.front.contains(&host.name) {
+            "a"
+        } else if view.dominated_by.contains_key(&host.name) {
+            "c"
+        } else {
+            "b"
         };
         svg.circle(class, p, 5.5);
         // A name that would lie on another one goes below it.

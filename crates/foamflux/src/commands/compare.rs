@@ -60,12 +60,10 @@ fn write(done: &mut Comparison, folder: &OutputFolder) -> anyhow::Result<()> {
     for (host, labels) in results.hosts.iter().zip(&done.volumes) {
         let safe: String =
             host.name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
-        let picture = figures::middle(
-            labels,
-            &format!("{}, middle across the depth", host.name),
-            &format!("figures/{safe}.png"),
-        )?;
-        images.push((picture.figure, picture.bytes));
+        let title = format!("{}, middle across the depth", host.name);
+        let slice = figures::middle(labels, &title, &format!("figures/{safe}.png"))?;
+        let view = figures::solid(labels, &format!("{}, first box", host.name), &format!("figures/{safe}_view.png"))?;
+        images.extend([slice, view].map(|picture| (picture.figure, picture.bytes)));
     }
     results.peak_memory_bytes = super::peak_memory();
     results.figures = images.iter().map(|(figure, _)| figure.clone()).collect();
