@@ -12,7 +12,7 @@
 //!
 //! and a curve is *fringe* when `D < `[`SHADE`]` G` (dead ends: [`SHADE_OF_ENDS`]) on all of it that is clear of the balls of its ends.
 //! For the concave triangle of an area-equivalent radius r (inscribed radius 0.68 r, edges at 2.55 r, `D(x) = (2.55 r - x)^2 / 8.83 r` on the way) that
-//! is so from 1.0 r on, for struts between nodes of up to 2.5 times their radius it never is.
+//! is so from 1.0 r on, for struts between nodes of up to 2.4 times their inscribed radius it never is.
 //!
 //! Fringe goes, but for what joins two thicker parts: of that a tree of its thickest curves stays.
 
@@ -25,7 +25,7 @@ use crate::prune::norm;
 /// How fast a shadow falls off.
 const FALL: f64 = 0.12;
 /// Thinner than this share of the shadow is fringe, if it is part of a loop.
-const SHADE: f64 = 0.55;
+const SHADE: f64 = 0.42;
 /// The same for what leads nowhere: a short thin stub is told from noise by nothing.
 const SHADE_OF_ENDS: f64 = 0.65;
 /// So much of a curve has to be that thin: distances of single voxels scatter.
