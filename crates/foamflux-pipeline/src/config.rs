@@ -100,6 +100,48 @@ pub struct Config {
     /// Directions whose potential and flux go into `fields.vti`: `none`, `x`, `y`, `z`, `all`.
     pub fields: Option<String>,
 
+    /// Current per cross-section, `1mA/cm2`; above zero plates.
+    #[serde(deserialize_with = "text_or_number")]
+    pub current: Option<String>,
+    /// Potential of the separator's plane against the collector instead of a current, `100mV`.
+    #[serde(deserialize_with = "text_or_number")]
+    pub voltage: Option<String>,
+    /// Exchange current density on true area, `2.8A/m2` for all surfaces or `node=0.56A/m2` for one label.
+    #[serde(deserialize_with = "list")]
+    pub i0: Option<Vec<String>>,
+    /// Nucleation overpotential on bare carbon, `30mV` or `fibre=30mV`.
+    #[serde(deserialize_with = "list")]
+    pub eta_nuc: Option<Vec<String>>,
+    /// Resistance of a film, `50ohm*cm2` or `lithium=50ohm*cm2`.
+    #[serde(deserialize_with = "list")]
+    pub film: Option<Vec<String>>,
+    /// Electronic conductivity, `3e3S/m` for carbon or `node=100S/m` for one label.
+    #[serde(deserialize_with = "list")]
+    pub sigma: Option<Vec<String>>,
+    /// Ionic conductivity of the electrolyte, `11mS/cm`.
+    #[serde(deserialize_with = "text_or_number")]
+    pub kappa: Option<String>,
+    /// Ionic conductivity of a separator in the file.
+    #[serde(deserialize_with = "text_or_number")]
+    pub kappa_separator: Option<String>,
+    /// Transfer coefficient of plating.
+    #[serde(deserialize_with = "text_or_number")]
+    pub alpha: Option<String>,
+    /// Temperature, `25C`.
+    #[serde(deserialize_with = "text_or_number")]
+    pub temperature: Option<String>,
+    /// Diffusivity of the salt, `4e-6cm2/s`.
+    #[serde(deserialize_with = "text_or_number")]
+    pub diffusivity: Option<String>,
+    /// Transference number of the lithium ion.
+    #[serde(deserialize_with = "text_or_number")]
+    pub transference: Option<String>,
+    /// Concentration of the salt, `1M`.
+    #[serde(deserialize_with = "text_or_number")]
+    pub concentration: Option<String>,
+    /// How current enters at the separator: `uniform` or through an `equipotential` plane.
+    pub separator_plane: Option<String>,
+
     /// Stages to leave out of `run`.
     #[serde(deserialize_with = "list")]
     pub skip: Option<Vec<String>>,
@@ -119,8 +161,6 @@ pub struct Config {
     pub thickness: Option<String>,
     /// Filling capacity at which hosts are compared, `10mAh/cm2`.
     pub capacity: Option<String>,
-    /// Current per projected area, `1mA/cm2`.
-    pub current: Option<String>,
 
     /// `auto`, `cpu`, `gpu`, `gpu:N`.
     pub device: Option<String>,
@@ -242,7 +282,8 @@ impl Config {
             voxel_size, shape, dtype, byte_order, offset, crop, bin, odd_sizes, bad_slices, content, labels,
             method, threshold, low, high, foreground, denoise, min_solid, fill_holes, node_factor, node_lambda, spur, density, bet,
             phase, conductivity, direction, sides, tol, max_iterations, certify, geometric, refine, tensor, electrode, collector, wall_area,
-            layout, fields, skip, only, sample, size, seeds, quality, thickness, capacity, current,
+            layout, fields, current, voltage, i0, eta_nuc, film, sigma, kappa, kappa_separator, alpha, temperature, diffusivity,
+            transference, concentration, separator_plane, skip, only, sample, size, seeds, quality, thickness, capacity,
             device, threads, max_memory, seed)
     }
 
@@ -372,7 +413,7 @@ mod tests {
                     toml::Value::Float(2.5)
                 }
                 "certify" | "geometric" | "refine" | "tensor" | "electrode" => toml::Value::Boolean(true),
-                "phase" | "skip" | "only" => toml::Value::Array(vec!["a".into()]),
+                "phase" | "skip" | "only" | "i0" | "eta-nuc" | "film" | "sigma" => toml::Value::Array(vec!["a".into()]),
                 _ => "a".into(),
             };
             table.insert(key.clone(), value);

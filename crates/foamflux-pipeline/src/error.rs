@@ -98,6 +98,9 @@ pub enum PipelineError {
         /// Relative error that was asked for.
         wanted: f64,
     },
+    /// The current distribution cannot be found.
+    #[error(transparent)]
+    Electro(foamflux_electro::ElectroError),
     /// The device asked for cannot be had.
     #[error("{0}")]
     Device(String),
@@ -112,6 +115,17 @@ pub enum PipelineError {
 impl From<GridError> for PipelineError {
     fn from(error: GridError) -> Self {
         PipelineError::Internal(error.to_string())
+    }
+}
+
+impl From<foamflux_electro::ElectroError> for PipelineError {
+    fn from(error: foamflux_electro::ElectroError) -> Self {
+        use foamflux_electro::ElectroError;
+        use foamflux_transport::links::LinksError;
+        match error {
+            ElectroError::Links(LinksError::Cancelled { .. }) => PipelineError::Cancelled,
+            other => PipelineError::Electro(other),
+        }
     }
 }
 
@@ -152,8 +166,25 @@ impl PipelineError {
                 ExitStatus::Device
             }
             PipelineError::Solve { .. } | PipelineError::NotConverged { .. } => ExitStatus::NotConverged,
+            PipelineError::Electro(error) => electro_status(error),
             PipelineError::Cancelled => ExitStatus::Interrupted,
             PipelineError::Write(_) | PipelineError::Internal(_) => ExitStatus::Internal,
         }
+    }
+}
+
+fn electro_status(error: &foamflux_electro::ElectroError) -> ExitStatus {
+    use foamflux_electro::ElectroError;
+    use foamflux_transport::links::LinksError;
+    match error {
+        ElectroError::Materials(_) | ElectroError::VoxelSize | ElectroError::Drive { .. } => ExitStatus::Usage,
+        ElectroError::Blocked(_) | ElectroError::NothingToStrip => ExitStatus::Input,
+        ElectroError::TooLarge { .. }
+        | ElectroError::Components(_)
+        | ElectroError::Links(LinksError::TooMany { .. }) => ExitStatus::Memory,
+        ElectroError::NotConverged { .. } | ElectroError::Links(LinksError::NotFinite { .. }) => {
+            ExitStatus::NotConverged
+        }
+        ElectroError::Links(_) => ExitStatus::Internal,
     }
 }

@@ -7,6 +7,7 @@
 pub mod compare;
 pub mod config;
 mod content;
+pub mod current;
 mod electrode;
 mod error;
 pub mod ingest;

@@ -21,6 +21,8 @@ pub enum Work {
     Tag,
     /// The solver with the fields it leaves.
     Transport,
+    /// The current distribution with its maps.
+    Current,
 }
 
 impl Work {
@@ -31,6 +33,7 @@ impl Work {
             Work::Measure => 24,
             Work::Transport => 68,
             Work::Tag => 32,
+            Work::Current => 170,
         }
     }
 
@@ -40,6 +43,7 @@ impl Work {
             Work::Measure => "measuring a volume",
             Work::Tag => "finding the network of a volume",
             Work::Transport => "solving transport in a volume",
+            Work::Current => "solving the current distribution in a volume",
         }
     }
 }

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use foamflux_grid::{Labels, Stage, Watch};
+use foamflux_grid::{Event, Labels, Stage, Watch};
 use foamflux_io::read::StackData;
 use foamflux_network::{Conduction, Network, NetworkError};
 use foamflux_results::{InputInfo, Program, RunResults, SegmentResults, StageOutcome, StageReport};
 use foamflux_transport::Backend;
 
 use crate::content::Input;
+use crate::current::{Current, CurrentFields};
 use crate::error::PipelineError;
 use crate::ingest;
 use crate::measure::GreyField;
@@ -19,7 +20,7 @@ use crate::segment::{GreyHistogram, Segmented};
 use crate::settings::{OptionalStage, Settings, main_electrode};
 use crate::tag::{self, Extras, Given};
 use crate::transport::Fields;
-use crate::{measure, memory, segment, transport};
+use crate::{current, measure, memory, segment, transport};
 
 /// Relative error to which the main job converges tau - 1, beside the tolerance of tau.
 const TAU_MINUS_ONE: f64 = 0.01;
@@ -53,6 +54,8 @@ pub struct RunOutput {
     pub network: Option<(Network, Vec<Conduction>)>,
     /// Potential and flux by direction, for the directions asked for.
     pub fields: Vec<Fields>,
+    /// Maps of the current distribution.
+    pub current: Option<CurrentFields>,
 }
 
 /// Does the main job.
@@ -94,9 +97,6 @@ pub fn run(
     let asked = |stage: OptionalStage| settings.stages.contains(&stage);
     const LEFT_OUT: &str = "left out by --skip or --only";
     let grey_bytes = grey.as_ref().map_or(0, |g| g.sample_type().bytes());
-    let reason = if asked(OptionalStage::Current) { "this version does not have it yet" } else { LEFT_OUT };
-    skipped(&mut stages, Stage::Current, reason);
-
     let (mut labels, mut tag_results, mut network) = (labels, None, None);
     if asked(OptionalStage::Tag) {
         let clock = Instant::now();
@@ -170,6 +170,18 @@ pub fn run(
         skipped(&mut stages, Stage::Transport, LEFT_OUT);
     }
 
+    let mut current = None;
+    let clock = Instant::now();
+    match asked(OptionalStage::Current).then(|| current_stage(&labels, settings, backend, watch)).transpose()? {
+        None => skipped(&mut stages, Stage::Current, LEFT_OUT),
+        Some(Err(reason)) => skipped(&mut stages, Stage::Current, &reason),
+        Some(Ok(found)) => {
+            current = Some(found);
+            done(&mut stages, Stage::Current, clock);
+        }
+    }
+    let (current_results, current_fields) = current.map_or((None, None), |c| (Some(c.results), c.fields));
+
     let results = RunResults {
         schema: RunResults::SCHEMA.to_owned(),
         sample: settings.config.sample.clone().unwrap_or(sample),
@@ -185,6 +197,7 @@ pub fn run(
         tag: tag_results,
         measure: measure_results,
         transport: transport_results,
+        current: current_results,
         figures: Vec::new(),
         files: BTreeMap::new(),
         warnings: recorder.warnings(),
@@ -192,7 +205,33 @@ pub fn run(
         peak_memory_bytes: None,
         seconds_total: began.elapsed().as_secs_f64(),
     };
-    Ok(RunOutput { results, labels, grey, histogram, network, fields })
+    Ok(RunOutput { results, labels, grey, histogram, network, fields, current: current_fields })
+}
+
+/// The current distribution, or why the main job goes on without it.
+fn current_stage(
+    labels: &Labels,
+    settings: &Settings,
+    backend: &dyn Backend,
+    watch: &dyn Watch,
+) -> Result<Result<Current, String>, PipelineError> {
+    if labels.voxel_size().m_xyz().is_none() {
+        return Ok(Err("currents need areas, and the voxel size is unknown: give --voxel-size".to_owned()));
+    }
+    // What is done already is worth more than this stage: it is left out where it would end the run.
+    if let Err(error) = memory::check(memory::Work::Current, labels.shape(), 0, settings.max_memory) {
+        watch.event(Event::Warning(format!("the current distribution was left out: {error}")));
+        return Ok(Err(error.to_string()));
+    }
+    let with_fields = !settings.transport.fields.is_empty();
+    match current::current(labels, &settings.current, with_fields, 0.0, backend, watch) {
+        Ok(found) => Ok(Ok(found)),
+        Err(PipelineError::Electro(error)) => {
+            watch.event(Event::Warning(format!("no current distribution: {error}")));
+            Ok(Err(error.to_string()))
+        }
+        Err(error) => Err(error),
+    }
 }
 
 fn read(source: Source, settings: &Settings, watch: &dyn Watch) -> Result<(Input, InputInfo, String), PipelineError> {

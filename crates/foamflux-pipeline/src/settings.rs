@@ -10,6 +10,7 @@ use foamflux_transport::{Collector, Layout, Sides, Stop, WallArea};
 use foamflux_voxel::segment::{Denoise, Foreground, HoleFilling, Method, SegmentOptions};
 
 use crate::config::{Config, ConfigError, LabelMap, parse_conductivities, parse_label_map};
+use crate::current::CurrentSettings;
 
 /// Edges of a voxel that may be given, in metres: from a picometre to a metre, so that areas and volumes in SI units
 /// stay numbers and a forgotten unit is noticed.
@@ -175,6 +176,8 @@ pub struct Settings {
     pub measure: MeasureSettings,
     /// Transport.
     pub transport: TransportSettings,
+    /// Current distribution.
+    pub current: CurrentSettings,
     /// Stages asked for; the rest is left out because the user said so.
     pub stages: BTreeSet<OptionalStage>,
     /// Where the solver is to run.
@@ -199,6 +202,7 @@ impl Settings {
             tag: tag(&config)?,
             measure: measure(&config)?,
             transport: transport(&config, max_memory)?,
+            current: CurrentSettings::new(&config, max_memory)?,
             stages: stages(&config)?,
             device: config.device.as_deref().map_or(Ok(Device::Auto), str::parse).map_err(at("device"))?,
             threads: threads(&config)?,

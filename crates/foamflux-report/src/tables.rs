@@ -1,5 +1,6 @@
 //! Tables, made once and rendered for pages and terminals alike.
 
+pub(crate) mod current;
 pub(crate) mod errors;
 pub(crate) mod input;
 pub(crate) mod measure;

@@ -1,12 +1,12 @@
 //! What the commands print: aligned tables of at most 98 characters.
 
 use foamflux_results::{
-    IngestResults, MeasureResults, RunResults, SegmentResults, TagResults, TransportResults, VolumeInfo,
+    CurrentResults, IngestResults, MeasureResults, RunResults, SegmentResults, TagResults, TransportResults, VolumeInfo,
 };
 
 use crate::figures::wrap;
 use crate::number::{Medium, bytes, count, duration, lengths, percent, plain, trimmed};
-use crate::tables::{TERMINAL_WIDTH, Table, errors, input, measure, tag, transport};
+use crate::tables::{TERMINAL_WIDTH, Table, current, errors, input, measure, tag, transport};
 use crate::verdicts::{Tone, verdicts};
 
 /// Lines of names of skipped or odd files that are printed before the rest is counted.
@@ -158,6 +158,63 @@ pub fn tag_text(t: &TagResults) -> String {
     warnings(&mut out, &t.warnings);
     out.push('\n');
     paragraph(&mut out, "", &duration(t.seconds));
+    out
+}
+
+/// Current distribution.
+pub fn current_text(r: &CurrentResults) -> String {
+    let mut out = String::new();
+    paragraph(&mut out, "", &volume(&r.volume));
+    let (first, last) = if r.collector == "last" { ("first", "last") } else { ("last", "first") };
+    paragraph(
+        &mut out,
+        "",
+        &format!(
+            "secondary current distribution along {}: separator at the {first} slice ({} plane), collector at the {last}, sides {}",
+            r.direction, r.separator_plane, r.sides
+        ),
+    );
+    if let (Some(j), Some(eta), Some(kinetic)) =
+        (r.applied_current_a_per_m2, r.overpotential_v, r.overpotential_kinetic_v)
+    {
+        paragraph(
+            &mut out,
+            "",
+            &format!(
+                "applied {} mA/cm2 per cross-section; overpotential {} mV, of which the reaction {} mV",
+                trimmed(j / 10.0, 4),
+                trimmed(eta * 1e3, 5),
+                trimmed(kinetic * 1e3, 5)
+            ),
+        );
+    }
+    section(&mut out, current::density(r));
+    section(&mut out, current::uniformity(r));
+    section(&mut out, current::shares(r));
+    section(&mut out, current::groups(r));
+    out.push('\n');
+    for line in &r.reading {
+        paragraph(&mut out, "- ", line);
+    }
+    section(&mut out, current::inputs(r));
+    if let (Some(charge), Some(slices)) = (r.balance.charge_error, r.balance.slice_error) {
+        out.push('\n');
+        paragraph(
+            &mut out,
+            "",
+            &format!(
+                "charge balances to {}, the current through every slice to {}; {} potentials, {} reacting faces, {} Newton steps, {} on {}",
+                crate::number::scientific(charge, 2, Medium::Terminal),
+                crate::number::scientific(slices, 2, Medium::Terminal),
+                count(r.solver.unknowns, Medium::Terminal),
+                count(r.solver.reacting_faces, Medium::Terminal),
+                r.solver.newton_steps,
+                duration(r.solver.seconds.setup + r.solver.seconds.solve + r.solver.seconds.effective),
+                r.solver.device
+            ),
+        );
+    }
+    warnings(&mut out, &r.warnings);
     out
 }
 

@@ -8,6 +8,7 @@
 //! A type's `SCHEMA` names its version. Keys may be added under the same version; none is renamed or removed.
 
 mod compare;
+mod current;
 mod input;
 mod measure;
 mod quantity;
@@ -20,6 +21,10 @@ mod transport;
 pub use compare::{
     Better, CompareConditions, CompareResults, ComparedHost, Difference, MaterialInfo, MetricInfo, Pair, Pareto,
     Replicate, Representative,
+};
+pub use current::{
+    CurrentArea, CurrentBalance, CurrentDensity, CurrentEffort, CurrentGroups, CurrentInput, CurrentLeftOut,
+    CurrentProfile, CurrentResults, CurrentSeconds, CurrentShare, Uniformity,
 };
 pub use input::{IngestResults, InputFile, InputInfo, VolumeInfo, VoxelSizeCandidate};
 pub use measure::{

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{InputInfo, MeasureResults, SegmentResults, TagResults, TransportResults, VolumeInfo};
+use crate::{CurrentResults, InputInfo, MeasureResults, SegmentResults, TagResults, TransportResults, VolumeInfo};
 
 /// The program that made the results.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +77,9 @@ pub struct RunResults {
     pub measure: Option<MeasureResults>,
     /// Transport by phase.
     pub transport: BTreeMap<String, TransportResults>,
+    /// Current distribution.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub current: Option<CurrentResults>,
     /// Pictures.
     pub figures: Vec<Figure>,
     /// All files in the output folder and what they hold.

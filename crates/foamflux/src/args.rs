@@ -2,12 +2,14 @@
 
 mod compare;
 mod config;
+mod current;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use compare::CompareArgs;
+pub(crate) use current::{CellArgs, CurrentArgs};
 
 /// From tomography and SEM stacks of porous lithium hosts to numbers and maps.
 #[derive(Debug, Parser)]
@@ -21,6 +23,7 @@ Examples:
   foamflux run stack.tif --voxel-size 25nm,25nm,50nm -o out
   foamflux measure labels.tif --labels pore=0,fibre=255
   foamflux transport labels.npy --phase pore --direction all --json
+  foamflux current labels.tif --current 1mA/cm2 --i0 node=0.056mA/cm2 -o current.vti
   foamflux demo
   foamflux devices
 
@@ -46,6 +49,8 @@ pub(crate) enum Command {
     Measure(MeasureArgs),
     /// Tortuosity factor, effective conductivity and flux maps
     Transport(TransportArgs),
+    /// Current distribution on the surface of a host
+    Current(Box<CurrentArgs>),
     /// Write a synthetic host with its ground truth
     Host(HostArgs),
     /// Several hosts under the same conditions, with errors: tables, significance, Pareto views
@@ -234,6 +239,8 @@ pub(crate) struct RunArgs {
     measurement: MeasurementArgs,
     #[command(flatten)]
     solve: SolveArgs,
+    #[command(flatten)]
+    cell: CellArgs,
     #[command(flatten)]
     pub(crate) common: CommonArgs,
 }

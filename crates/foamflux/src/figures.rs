@@ -4,12 +4,13 @@ mod network;
 
 use foamflux_grid::{Axis, Labels, Sample, Shape, Volume, VoxelSize};
 use foamflux_io::read::StackData;
+use foamflux_pipeline::current::CurrentFields;
 use foamflux_pipeline::run::RunOutput;
 use foamflux_report::figures::{
     ColourMap, Drawn, FieldStyle, FigureError, Histogram, PixelScale, Profile, Series, SliceView, SolidView,
     field_slice, grey_slice, histogram, label_overlay, profile, solid_view, tau_bars,
 };
-use foamflux_results::{Figure, ProfileResults};
+use foamflux_results::{CurrentResults, Figure, ProfileResults};
 
 /// A figure and the bytes of its file.
 pub(crate) struct Picture {
@@ -160,7 +161,79 @@ pub(crate) fn draw(output: &RunOutput) -> Result<Vec<Picture>, FigureError> {
             }
         }
     }
+    if let Some(results) = &output.results.current {
+        if let Some(fields) = &output.current {
+            current_maps(output, fields, results, &mut pictures)?;
+        }
+        if results.blocked.is_none() {
+            pictures.push(current_profile(results));
+        }
+    }
     Ok(pictures)
+}
+
+/// Current density on the surface that shows in the middle planes, all on one scale.
+fn current_maps(
+    output: &RunOutput,
+    fields: &CurrentFields,
+    results: &CurrentResults,
+    pictures: &mut Vec<Picture>,
+) -> Result<(), FigureError> {
+    let (shape, voxel_size) = (output.labels.shape(), output.labels.voxel_size());
+    let axis = results.direction.parse().unwrap_or(Axis::Z);
+    let plane = Plane::along(axis);
+    let at = format!("{} = {}", plane.normal, shape.along(plane.normal) / 2);
+    let Some(j) = results.current_density_a_per_m2 else { return Ok(()) };
+    let milli = |v: &[f32]| -> Vec<f32> { v.iter().map(|v| 0.1 * v).collect() };
+    let strength: Vec<f32> = fields
+        .ionic
+        .iter()
+        .zip(&fields.phi_electrolyte)
+        .map(|([x, y, z], phi)| if phi.is_nan() { f32::NAN } else { (x * x + y * y + z * z).sqrt() })
+        .collect();
+    // A colour for what nearly all of the surface has: a few corners would take the whole scale.
+    let range = [0.1 * j.p01.min(0.98 * j.mean), 0.1 * j.p99.max(1.02 * j.mean)];
+    let maps = [
+        (
+            "current_surface",
+            "current density of the surface",
+            "j per true area",
+            milli(&fields.current_density),
+            Some(range),
+            ColourMap::Viridis,
+        ),
+        ("current_ionic", "ionic current in the electrolyte", "|i|", milli(&strength), None, ColourMap::Cividis),
+    ];
+    for (name, what, quantity, values, range, map) in maps {
+        let title = format!("{what}, {at}");
+        let style = FieldStyle { map, range, quantity, unit: "mA/cm\u{b2}" };
+        let drawn = field_slice(&plane.cut(&values, shape), &plane.view(shape, voxel_size, &title), &style)?;
+        let figure = Figure { path: format!("figures/{name}_{}.png", plane.name()), title, caption: drawn.caption };
+        pictures.push(Picture { figure, bytes: drawn.image.png()? });
+    }
+    Ok(())
+}
+
+/// Reaction and area of every slice, with the homogeneous electrode beside them.
+fn current_profile(results: &CurrentResults) -> Picture {
+    let p = &results.profile;
+    let points = |v: &[f64]| -> Vec<[f64; 2]> { p.depth_m.iter().zip(v).map(|(d, v)| [d * 1e6, *v]).collect() };
+    let homogeneous: Vec<[f64; 2]> =
+        p.depth_m.iter().zip(&p.macrohomogeneous_relative).filter_map(|(d, v)| v.map(|v| [d * 1e6, v])).collect();
+    let (reaction, area) = (points(&p.reaction_relative), points(&p.area_relative));
+    let title = "reaction by depth";
+    let svg = profile(&Profile {
+        series: &[
+            Series { name: "reaction", points: &reaction },
+            Series { name: "area", points: &area },
+            Series { name: "without structure", points: &homogeneous },
+        ],
+        title,
+        x_label: "depth from the separator [\u{b5}m]",
+        y_label: "over the mean of the slices",
+    });
+    let caption = "Reaction current and reacting area of every slice over their means; without structure: a homogeneous electrode of the same effective conductivities, area and slope of kinetics (Newman and Tobias).";
+    chart("figures/current_profile.svg", title, caption, svg)
 }
 
 /// Area fraction, what percolates of it, and the loss of every slice over that of the mean slice.

@@ -36,11 +36,16 @@ pub(crate) fn print_json<T: serde::Serialize>(results: &T) -> anyhow::Result<()>
     print(&serde_json::to_string_pretty(results)?)
 }
 
-/// Writes labels, potentials, flux vectors and losses: `.vti` holds them all.
+/// Writes labels, potentials, flux vectors and losses, and what else there is: `.vti` holds them all.
 ///
 /// # Errors
 /// [`WriteError`] when the file cannot be written.
-pub(crate) fn fields(path: &Path, labels: &Labels, fields: &[Fields]) -> Result<(), WriteError> {
+pub(crate) fn fields(
+    path: &Path,
+    labels: &Labels,
+    fields: &[Fields],
+    more: Vec<VtiArray<'_>>,
+) -> Result<(), WriteError> {
     let names: Vec<[String; 3]> = fields
         .iter()
         .map(|f| ["potential_{}", "flux_{}_relative", "loss_{}_relative"].map(|n| n.replace("{}", f.axis.name())))
@@ -51,5 +56,6 @@ pub(crate) fn fields(path: &Path, labels: &Labels, fields: &[Fields]) -> Result<
         arrays.push(VtiArray { name: flux, data: VtiData::Vector3F32(field.flux.as_flattened()) });
         arrays.push(VtiArray { name: loss, data: VtiData::F32(&field.loss) });
     }
+    arrays.extend(more);
     write::vti(path, labels.shape(), labels.voxel_size(), &arrays)
 }

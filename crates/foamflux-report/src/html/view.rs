@@ -1,7 +1,7 @@
 //! What the page shows, as finished text; the template only arranges it.
 
 use askama::Template;
-use foamflux_results::{Figure, RunResults, StageOutcome};
+use foamflux_results::{CurrentResults, Figure, RunResults, StageOutcome};
 
 use super::ReportError;
 use super::embed::data_uri;
@@ -9,7 +9,7 @@ use super::keys::{Key, keys};
 use crate::figures::escape;
 use crate::limits::limits;
 use crate::number::{Medium, Number, bytes, count, duration, lengths, percent, trimmed};
-use crate::tables::{Table, errors, input, measure, tag, transport};
+use crate::tables::{Table, current, errors, input, measure, tag, transport};
 use crate::verdicts::{Tone, verdicts};
 
 /// The whole page.
@@ -36,6 +36,9 @@ pub(super) struct Page<'a> {
     conductivities: Vec<String>,
     overestimates: Vec<String>,
     blocked: Vec<String>,
+    current: Vec<TableView>,
+    current_reading: Vec<String>,
+    current_pictures: Vec<Picture>,
     stages: Option<TableView>,
     limits: Vec<String>,
     pictures: Vec<Picture>,
@@ -150,6 +153,9 @@ impl<'a> Page<'a> {
             conductivities: transport::conductivities(&r.transport),
             overestimates: transport::overestimates(&r.transport),
             blocked: blocked(r).into_iter().chain(transport::no_electrode(&r.transport)).collect(),
+            current: r.current.iter().flat_map(current_tables).filter_map(view).collect(),
+            current_reading: r.current.as_ref().map(|c| c.reading.clone()).unwrap_or_default(),
+            current_pictures: Vec::new(),
             stages: (!r.stages.is_empty()).then(|| stages(r).into()),
             limits: limits(r),
             pictures: Vec::new(),
@@ -175,12 +181,15 @@ impl<'a> Page<'a> {
                 None => String::new(),
             };
             let name = figure.path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
+            let r_current = self.r.current.is_some();
             let section = if name.starts_with("histogram") && self.r.segment.is_some() {
                 &mut self.histogram
             } else if (name.starts_with("tau") || name.starts_with("profile")) && !self.r.transport.is_empty() {
                 &mut self.tau
             } else if name.starts_with("network") && self.r.tag.is_some() {
                 &mut self.network
+            } else if name.starts_with("current") && r_current {
+                &mut self.current_pictures
             } else if name.starts_with("thickness") && self.r.measure.is_some() {
                 &mut self.sizes
             } else {
@@ -190,6 +199,10 @@ impl<'a> Page<'a> {
         }
         Ok(())
     }
+}
+
+fn current_tables(r: &CurrentResults) -> [Option<Table>; 5] {
+    [current::density(r), current::uniformity(r), current::shares(r), current::groups(r), current::inputs(r)]
 }
 
 /// The convention with symbols instead of their names.

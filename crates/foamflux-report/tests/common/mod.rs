@@ -424,6 +424,7 @@ pub(crate) fn full() -> RunResults {
                 ),
             ),
         ]),
+        current: None,
         figures: vec![],
         files: BTreeMap::from([
             ("results.json".into(), "all numbers, SI".into()),
@@ -495,6 +496,7 @@ pub(crate) fn minimal() -> RunResults {
         tag: None,
         measure: None,
         transport: BTreeMap::new(),
+        current: None,
         figures: vec![],
         files: BTreeMap::new(),
         warnings: vec![],

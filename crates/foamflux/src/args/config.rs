@@ -19,7 +19,7 @@ impl CommonArgs {
 }
 
 impl InputArgs {
-    fn set(&self, config: &mut Config) {
+    pub(super) fn set(&self, config: &mut Config) {
         config.voxel_size.clone_from(&self.voxel_size);
         config.labels.clone_from(&self.labels);
         config.content.clone_from(&self.content);
@@ -90,6 +90,7 @@ impl Command {
             Command::Tag(args) => &args.common,
             Command::Measure(args) => &args.common,
             Command::Transport(args) => &args.common,
+            Command::Current(args) => &args.common,
             Command::Host(args) => &args.common,
             Command::Compare(args) => &args.common,
             Command::Demo(args) => &args.common,
@@ -108,6 +109,7 @@ impl Command {
                 args.segmentation.set(&mut config);
                 args.measurement.set(&mut config);
                 args.solve.set(&mut config);
+                args.cell.set(&mut config);
                 config.skip.clone_from(&args.skip);
                 config.only.clone_from(&args.only);
                 config.sample.clone_from(&args.sample);
@@ -139,6 +141,7 @@ impl Command {
                 config.wall_area.clone_from(&args.wall_area);
                 config.layout.clone_from(&args.layout);
             }
+            Command::Current(args) => args.set(&mut config),
             Command::Host(args) => {
                 config.voxel_size.clone_from(&args.voxel_size);
                 config.labels.clone_from(&args.label_map);

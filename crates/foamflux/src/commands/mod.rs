@@ -2,6 +2,7 @@
 
 mod bench;
 mod compare;
+mod current;
 mod devices;
 mod host;
 mod ingest;
@@ -66,6 +67,7 @@ pub(crate) fn execute(command: &Command) -> anyhow::Result<()> {
         Command::Tag(args) => tag::tag(args, &session),
         Command::Measure(args) => measure::measure(args, &session),
         Command::Transport(args) => transport::transport(args, &session),
+        Command::Current(args) => current::current(args, &session),
         Command::Host(args) => host::host(args, &session),
         Command::Compare(args) => compare::compare(args, &session),
         Command::Devices(_) => devices::devices(&session),

@@ -47,7 +47,7 @@ fn write(done: &mut RunOutput, folder: &OutputFolder) -> anyhow::Result<()> {
     let pictures = figures::draw(done)?;
     done.results.peak_memory_bytes = super::peak_memory();
     done.results.figures = pictures.iter().map(|p| p.figure.clone()).collect();
-    let has_fields = !done.fields.is_empty();
+    let has_fields = !done.fields.is_empty() || done.current.is_some();
     let mut files = vec![
         ("results.json", "all numbers, SI, with configuration, input hashes and warnings"),
         ("results.csv", "one row per sample, units in the header"),
@@ -55,7 +55,10 @@ fn write(done: &mut RunOutput, folder: &OutputFolder) -> anyhow::Result<()> {
         ("labels.tif", "labels as numbers: 0 pore, 1 fibre, 2 node, and so on"),
     ];
     if has_fields {
-        files.push(("fields.vti", "labels, potential, flux vectors and losses for ParaView, geometry in \u{b5}m"));
+        files.push((
+            "fields.vti",
+            "labels, potentials, flux vectors, losses and current density for ParaView, geometry in \u{b5}m",
+        ));
     }
     let has_profile = done.results.transport.values().any(|t| t.directions.values().any(|d| d.profile.is_some()));
     if has_profile {
@@ -72,7 +75,8 @@ fn write(done: &mut RunOutput, folder: &OutputFolder) -> anyhow::Result<()> {
 
     io::labels(&folder.join("labels.tif"), &done.labels).map_err(PipelineError::from)?;
     if has_fields {
-        output::fields(&folder.join("fields.vti"), &done.labels, &done.fields).map_err(PipelineError::from)?;
+        let more = done.current.as_ref().map(super::current::arrays_of).unwrap_or_default();
+        output::fields(&folder.join("fields.vti"), &done.labels, &done.fields, more).map_err(PipelineError::from)?;
     }
     let save = |name: &str, bytes: &[u8]| {
         io::file_atomically(&folder.join(name), |file| file.write_all(bytes)).map_err(PipelineError::from)

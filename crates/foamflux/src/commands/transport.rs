@@ -51,7 +51,7 @@ pub(crate) fn transport(args: &TransportArgs, session: &Session) -> anyhow::Resu
     memory::check(memory::Work::Transport, labels.shape(), 0, session.settings.max_memory)?;
     let solved = stage::transport(&labels, &settings, seconds, backend.as_ref(), &recorder)?;
     if let Some(output) = &args.output {
-        output::fields(output, &labels, &solved.fields).map_err(PipelineError::from)?;
+        output::fields(output, &labels, &solved.fields, Vec::new()).map_err(PipelineError::from)?;
         session.note(format!("potential, flux and losses written to {}", output.display()));
     }
     if let Some(file) = &args.profile {

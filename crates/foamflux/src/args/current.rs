@@ -1,0 +1,114 @@
+//! Flags of electrochemistry.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use foamflux_pipeline::Config;
+
+use super::{CommonArgs, InputArgs};
+
+/// What drives the cell, and what it is made of.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Electrochemistry options")]
+pub(crate) struct CellArgs {
+    /// Applied current per cross-section of the box; below zero strips [default: 1mA/cm2]
+    #[arg(long, value_name = "CURRENT")]
+    current: Option<String>,
+    /// Potential of the separator's plane against the collector, instead of a current
+    #[arg(long, value_name = "VOLTAGE", conflicts_with = "current")]
+    voltage: Option<String>,
+    /// Exchange current density on true area, for all labels or one; may be repeated [default: 2.8A/m2]
+    #[arg(long, value_name = "[LABEL=]V", value_delimiter = ',')]
+    i0: Option<Vec<String>>,
+    /// Nucleation overpotential on bare carbon [default: 0]
+    #[arg(long, value_name = "[LABEL=]V", value_delimiter = ',')]
+    eta_nuc: Option<Vec<String>>,
+    /// Resistance of a film on the surface, for example 50ohm*cm2 [default: 0]
+    #[arg(long, visible_alias = "r-film", value_name = "[LABEL=]V", value_delimiter = ',')]
+    film: Option<Vec<String>>,
+    /// Electronic conductivity of carbon, or of one label [default: 3e3S/m]
+    #[arg(long, value_name = "[LABEL=]V", value_delimiter = ',')]
+    sigma: Option<Vec<String>>,
+    /// Ionic conductivity of the electrolyte [default: 1.1S/m]
+    #[arg(long, value_name = "V")]
+    kappa: Option<String>,
+    /// Ionic conductivity of label 5, a separator in the file [default: kappa/4.1]
+    #[arg(long, value_name = "V")]
+    kappa_separator: Option<String>,
+    /// Transfer coefficient of plating [default: 0.5]
+    #[arg(long, value_name = "A")]
+    alpha: Option<String>,
+    /// Temperature, for example 25C [default: 298.15K]
+    #[arg(long, value_name = "T")]
+    temperature: Option<String>,
+    /// Diffusivity of the salt, for limits [default: 4e-10m2/s]
+    #[arg(long, value_name = "D")]
+    diffusivity: Option<String>,
+    /// Transference number of lithium, for limits [default: 0.35]
+    #[arg(long, visible_alias = "t-plus", value_name = "T+")]
+    transference: Option<String>,
+    /// Concentration of the salt, for limits [default: 1000mol/m3]
+    #[arg(long, visible_alias = "c0", value_name = "C")]
+    concentration: Option<String>,
+    /// How current enters at the separator: uniform, or through an equipotential plane [default: uniform]
+    #[arg(long, value_name = "WHICH")]
+    separator_plane: Option<String>,
+}
+
+impl CellArgs {
+    pub(super) fn set(&self, config: &mut Config) {
+        config.current.clone_from(&self.current);
+        config.voltage.clone_from(&self.voltage);
+        config.i0.clone_from(&self.i0);
+        config.eta_nuc.clone_from(&self.eta_nuc);
+        config.film.clone_from(&self.film);
+        config.sigma.clone_from(&self.sigma);
+        config.kappa.clone_from(&self.kappa);
+        config.kappa_separator.clone_from(&self.kappa_separator);
+        config.alpha.clone_from(&self.alpha);
+        config.temperature.clone_from(&self.temperature);
+        config.diffusivity.clone_from(&self.diffusivity);
+        config.transference.clone_from(&self.transference);
+        config.concentration.clone_from(&self.concentration);
+        config.separator_plane.clone_from(&self.separator_plane);
+    }
+}
+
+/// `foamflux current`.
+#[derive(Debug, Args)]
+#[command(allow_negative_numbers = true)]
+pub(crate) struct CurrentArgs {
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    /// File to write: .vti holds all maps, .tif, .npy and .nrrd the current density on the surface
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Depth axis: x, y or z [default: z]
+    #[arg(long, visible_alias = "axis", value_name = "AXIS")]
+    direction: Option<String>,
+    /// The collector is beyond the last or the first slice, the separator at the other end [default: last]
+    #[arg(long, value_name = "WHICH")]
+    collector: Option<String>,
+    /// Sides of the box: no-flux, periodic
+    #[arg(long, visible_alias = "bc", value_name = "WHAT")]
+    sides: Option<String>,
+    #[command(flatten)]
+    pub(crate) cell: CellArgs,
+    #[command(flatten)]
+    pub(crate) common: CommonArgs,
+}
+
+impl CurrentArgs {
+    /// Whether more than one depth axis was asked for.
+    pub(crate) fn says_all(&self) -> bool {
+        self.direction.as_deref() == Some("all")
+    }
+
+    pub(super) fn set(&self, config: &mut Config) {
+        self.input.set(config);
+        self.cell.set(config);
+        config.direction.clone_from(&self.direction);
+        config.collector.clone_from(&self.collector);
+        config.sides.clone_from(&self.sides);
+    }
+}
