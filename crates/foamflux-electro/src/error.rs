@@ -82,6 +82,14 @@ pub enum ElectroError {
     /// The linear solver broke down.
     #[error(transparent)]
     Links(#[from] LinksError),
+    /// An overpotential grew beyond what numbers hold.
+    #[error(
+        "the overpotential of some face grew without bound in {steps} steps: at this current the reaction needs volts, which no electrolyte withstands; check the unit of the applied current and i0"
+    )]
+    Runaway {
+        /// Newton steps.
+        steps: u32,
+    },
     /// Newton's method did not converge.
     #[error(
         "the current distribution did not converge in {steps} steps: faces still change by {change:.1e} of the mean current density, {wanted:.0e} was wanted; a smaller current, a larger i0 or a coarser contrast of conductivities is easier"

@@ -100,6 +100,13 @@ pub fn solve(
     let mut newton = Newton::new(cell, materials, drive, options)?;
     newton.iterate(watch)?;
     let distribution = newton.finish();
+    // Exponentials overflow long before the steps between faces show it, and a runaway potential may leave no current.
+    let j = distribution.current_density();
+    let finite =
+        distribution.overpotential_v.is_finite() && j.iter().all(|j| j.is_finite()) && j.iter().any(|j| *j != 0.0);
+    if !finite {
+        return Err(ElectroError::Runaway { steps: distribution.effort.newton_steps });
+    }
     watch.event(Event::Finished {
         stage: Stage::Current,
         outcome: format!("{} Newton steps", distribution.effort.newton_steps),

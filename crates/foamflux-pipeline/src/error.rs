@@ -182,9 +182,9 @@ fn electro_status(error: &foamflux_electro::ElectroError) -> ExitStatus {
         ElectroError::TooLarge { .. }
         | ElectroError::Components(_)
         | ElectroError::Links(LinksError::TooMany { .. }) => ExitStatus::Memory,
-        ElectroError::NotConverged { .. } | ElectroError::Links(LinksError::NotFinite { .. }) => {
-            ExitStatus::NotConverged
-        }
+        ElectroError::NotConverged { .. }
+        | ElectroError::Runaway { .. }
+        | ElectroError::Links(LinksError::NotFinite { .. }) => ExitStatus::NotConverged,
         ElectroError::Links(_) => ExitStatus::Internal,
     }
 }

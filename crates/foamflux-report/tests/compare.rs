@@ -142,6 +142,14 @@ fn the_text_shows_numbers_in_their_units_and_words_where_there_are_none() {
 }
 
 #[test]
+fn one_ranked_host_alone_is_not_called_the_best() {
+    let mut r = results();
+    assert!(compare_text(&r).contains("Best in shape at equal thickness: second"));
+    r.pareto[0].dominated_by.clear();
+    assert!(!compare_text(&r).contains("Best in shape"));
+}
+
+#[test]
 fn the_csv_has_one_row_per_host_and_reads_back() {
     let csv = compare_csv(&results());
     let rows: Vec<&str> = csv.trim_end().split("\r\n").collect();

@@ -142,3 +142,12 @@ fn warnings_say_where_the_model_does_not_stand() {
     assert!(warnings.contains("limiting current") || warnings.contains("depletion number"), "{warnings}");
     assert!(number(&found, "/groups/depletion") > 0.2);
 }
+
+#[test]
+fn a_current_beyond_all_reason_is_explained() {
+    let place = folder();
+    let host = place.path().join("host");
+    assert_eq!(foamflux(&["host", "cmf-demo", "--size=32", "-q", "-o", host.to_str().unwrap()]).status, 0);
+    let labels = host.join("labels.tif");
+    current(labels.to_str().unwrap(), &["--current=1000A/cm2"]).fails(5, &["which no electrolyte withstands"]);
+}

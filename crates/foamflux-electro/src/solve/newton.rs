@@ -218,7 +218,7 @@ impl<'a> Newton<'a> {
             self.step(watch)?;
             watch.event(Event::Advanced { stage: Stage::Current, done: u64::from(self.steps), total: None });
             if !self.change.is_finite() {
-                break;
+                return Err(ElectroError::Runaway { steps: self.steps });
             }
             if self.change <= self.options.change {
                 self.j = self.balance();
@@ -377,6 +377,7 @@ impl<'a> Newton<'a> {
             .collect();
         let change = parts.iter().map(|p| p[0]).fold(0.0, f64::max);
         let mean = parts.iter().map(|p| p[1]).sum::<f64>() / parts.iter().map(|p| p[2]).sum::<f64>();
-        self.change = change / mean;
+        // A face that left the range of numbers hides in a maximum; the mean shows it.
+        self.change = if mean.is_finite() { change / mean } else { f64::NAN };
     }
 }

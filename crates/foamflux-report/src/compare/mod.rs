@@ -137,6 +137,8 @@ fn findings(r: &CompareResults) -> Vec<(String, bool)> {
     for view in &r.pareto {
         match view.front.as_slice() {
             [] => {}
+            // The only one of its kind has beaten nobody.
+            [_] if view.dominated_by.is_empty() => {}
             [one] => out.push((format!("Best in shape {}: {one}, unbeaten in every objective.", view.title), false)),
             many => out.push((format!("Not dominated {}: {}.", view.title, many.join(", ")), false)),
         }
