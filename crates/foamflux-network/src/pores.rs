@@ -13,7 +13,7 @@
 //! peaks that survive a filter; the ratio takes the filter's place and has no length in it.
 //! A cell's size is the diameter of the ball of its volume, its faces are the cells that it shares a window with.
 //!
-//! Cells are many voxels wide, so large boxes are halved until they have at most [`MOST`] voxels; solid stays solid.
+//! Cells are many voxels wide, so large boxes are halved until they have at most eight million voxels; solid stays solid.
 
 use std::collections::BTreeMap;
 
