@@ -18,6 +18,46 @@ pub enum Kinetics {
     },
 }
 
+impl Kinetics {
+    /// Current density over exchange current density at an overpotential in V, and its slope in 1/V.
+    #[must_use]
+    pub fn relative(self, eta: f64, temperature_k: f64) -> (f64, f64) {
+        let Point { j, slope } = Curve::new(self, temperature_k).at(eta);
+        (j, slope)
+    }
+
+    /// The overpotential in V at which a surface carries this current density over its exchange current density.
+    #[must_use]
+    pub fn overpotential(self, relative: f64, temperature_k: f64) -> f64 {
+        let curve = Curve::new(self, temperature_k);
+        // The law is monotonic: a bracket grows until it holds the answer, and Newton's method stays within.
+        let mut far = curve.efold(relative).copysign(relative);
+        while curve.at(far).j.abs() < relative.abs() && far.abs() < MOST {
+            far *= 2.0;
+        }
+        let (mut low, mut high) = if far > 0.0 { (0.0, far) } else { (far, 0.0) };
+        let mut eta = 0.5 * far;
+        for _ in 0..200 {
+            let Point { j, slope } = curve.at(eta);
+            if j > relative {
+                high = eta;
+            } else {
+                low = eta;
+            }
+            let next = eta - (j - relative) / slope;
+            let next = if next > low && next < high { next } else { 0.5 * (low + high) };
+            if (next - eta).abs() <= 4.0 * f64::EPSILON * eta.abs() {
+                return next;
+            }
+            eta = next;
+        }
+        eta
+    }
+}
+
+/// No electrolyte withstands this many volts.
+const MOST: f64 = 100.0;
+
 /// A law at a temperature.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Curve {
@@ -134,6 +174,20 @@ mod tests {
                 assert!((back / drop - 1.0).abs() < 1e-9, "{alpha} {i0} {resistance} {drop}: {back}");
             }
         }
+    }
+
+    #[test]
+    fn the_overpotential_of_a_current_is_the_inverse_of_the_law() {
+        let volt = thermal_voltage(298.15);
+        for relative in [-300.0, -1.0, -1e-6, 1e-9, 0.1, 3.5, 2e4, 1e30] {
+            let eta = Kinetics::ButlerVolmer { alpha: 0.5 }.overpotential(relative, 298.15);
+            let exact = 2.0 * volt * (0.5 * relative).asinh();
+            assert!((eta / exact - 1.0).abs() < 1e-10, "{relative}: {eta} for {exact}");
+            let law = Kinetics::ButlerVolmer { alpha: 0.3 };
+            let back = law.relative(law.overpotential(relative, 320.0), 320.0).0;
+            assert!((back / relative - 1.0).abs() < 1e-9, "{relative}: {back}");
+        }
+        assert_eq!(Kinetics::ButlerVolmer { alpha: 0.5 }.overpotential(0.0, 298.15), 0.0);
     }
 
     #[test]

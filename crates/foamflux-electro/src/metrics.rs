@@ -120,6 +120,9 @@ pub struct Metrics {
     pub area_centroid: f64,
     /// Share of the current that reacts in the first tenth of the depth.
     pub top_share: f64,
+    /// Current density of every face over the mean of its slice: what is left of unevenness without the profile along the depth.
+    /// None where a slice has no net current.
+    pub within_slices: Option<Statistics>,
 }
 
 /// Says how evenly a distribution is; none where nothing reacts.
@@ -154,8 +157,22 @@ pub fn metrics(cell: &Cell, found: &Distribution) -> Option<Metrics> {
     let top = TOP * slices as f64;
     // A slice that the limit cuts counts in part.
     let top_share = reaction.iter().enumerate().map(|(k, q)| q * (top - k as f64).clamp(0.0, 1.0)).sum();
+    let mut sums = vec![[0.0; 2]; slices];
+    for ((face, &j), &a) in cell.faces().iter().zip(j).zip(&areas) {
+        let sum = &mut sums[cell.slice_of(face.solid())];
+        sum[0] += a;
+        sum[1] += a * j;
+    }
+    let relative: Vec<f64> = (cell.faces().iter().zip(j))
+        .map(|(face, &j)| {
+            let [area, current] = sums[cell.slice_of(face.solid())];
+            j * area / current
+        })
+        .collect();
+    let within_slices = Statistics::of(&relative, &areas).filter(|s| s.cv.is_finite());
     Some(Metrics {
         statistics,
+        within_slices,
         shares,
         centroid: centroid(&reaction),
         area_centroid: centroid(&area),

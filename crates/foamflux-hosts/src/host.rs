@@ -308,10 +308,11 @@ impl HostModel {
             fraction: r.value("fraction"),
             neck: r.value("neck"),
             hollow: r.value("hollow"),
+            grade: r.value("grade"),
             periodic: r.flag("periodic"),
         };
         let inverse = r.flag("inverse");
-        let plain = spheres.spread <= 0.0 && spheres.hollow <= 0.0;
+        let plain = spheres.spread <= 0.0 && spheres.hollow <= 0.0 && spheres.grade == 0.0;
         if spheres.packing == Packing::Overlapping && plain {
             let n = -libm::log1p(-spheres.fraction) / (std::f64::consts::PI / 6.0 * spheres.diameter_m.powi(3));
             self.relations.push(Relation {

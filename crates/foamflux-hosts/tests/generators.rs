@@ -208,6 +208,28 @@ fn spheres_are_packed_as_asked_for_and_do_not_overlap() {
 }
 
 #[test]
+fn graded_spheres_shrink_towards_the_separator() {
+    /// Spheres sit on six planes; the mean over planes stands for that over the depth.
+    const PLANES: f64 = 0.03;
+    /// The last spheres reach over the end of the periodic box, with a tenth of the volume of the smallest.
+    const ACROSS: f64 = 0.12;
+    let set = [("packing", "fcc"), ("diameter", "8um"), ("fraction", "0.5113"), ("grade", "0.4")];
+    let (model, truth) = host("sphere-packing", "96", &set, 1);
+    // Three cubes of four spheres along an edge. The mean of (1 + g t)^3 over -1 < t < 1 is 1 + g^2, and touching spheres are
+    // placed at their largest.
+    near(truth.solid_volume_fraction.value, 0.5113 * 1.16 / 1.4f64.powi(3), PLANES, "mean fraction");
+    let labels = model.draw().unwrap().labels;
+    let solid = |range: std::ops::Range<usize>| -> f64 {
+        let voxels: Vec<u8> = range.flat_map(|z| labels.volume().plane(z).to_vec()).collect();
+        voxels.iter().filter(|v| **v != 0).count() as f64 / voxels.len() as f64
+    };
+    // The planes of the outer thirds lie at t = 5/6 and 1/2 from mid-depth.
+    let third = |sign: f64| (1.0 + sign * 0.4 * 5.0 / 6.0f64).powi(3) + (1.0 + sign * 0.2f64).powi(3);
+    near(solid(64..96) / solid(0..32), third(1.0) / third(-1.0), ACROSS, "collector over separator");
+    assert!(truth.relations.is_empty(), "no textbook relation holds for a graded packing");
+}
+
+#[test]
 fn foils_have_their_area() {
     let (_, flat) = host("foil", "32,32,128", &[], 1);
     near(flat.surface_area_m2.value, 32e-6 * 32e-6, 1e-12, "flat");

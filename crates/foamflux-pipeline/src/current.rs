@@ -14,7 +14,7 @@ use foamflux_electro::{
 use foamflux_grid::{Event, Label, Labels, Watch};
 use foamflux_results::{
     CurrentArea, CurrentBalance, CurrentDensity, CurrentEffort, CurrentLeftOut, CurrentProfile, CurrentResults,
-    CurrentSeconds, CurrentShare, Uniformity,
+    CurrentSeconds, CurrentShare, Evenness, Uniformity,
 };
 use foamflux_transport::{Backend, CpuBackend, Sides};
 
@@ -201,6 +201,12 @@ fn results(
             hot_spot_p99: s.hot_spot_p99,
             active_area_fraction: s.active_area_fraction,
             cv_within_labels: (within / s.area).sqrt() / s.mean.abs(),
+            within_slices: m.within_slices.map(|w| Evenness {
+                cv: w.cv,
+                gini: w.gini,
+                hot_spot_p99: w.hot_spot_p99,
+                active_area_fraction: w.active_area_fraction,
+            }),
         }),
         shares,
         top_share: Some(m.top_share),

@@ -73,6 +73,12 @@ pub struct MaterialInfo {
     pub standing: String,
     /// Where it comes from.
     pub source: String,
+    /// Electronic conductivity of the solid in S/m, where known; a default is used otherwise.
+    #[serde(default)]
+    pub conductivity_s_per_m: Option<f64>,
+    /// How well founded the conductivity is, and where it comes from.
+    #[serde(default)]
+    pub conductivity_source: Option<String>,
 }
 
 /// One seed or crop.

@@ -38,6 +38,22 @@ pub struct Uniformity {
     pub active_area_fraction: f64,
     /// Standard deviation over mean within labels: what is left when the contrast between labels is taken out.
     pub cv_within_labels: f64,
+    /// The same of each face over the mean of its slice: what is left without the profile along the depth.
+    #[serde(default)]
+    pub within_slices: Option<Evenness>,
+}
+
+/// How evenly a quantity is spread over area.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Evenness {
+    /// Standard deviation over mean.
+    pub cv: f64,
+    /// Gini coefficient, 0 for even.
+    pub gini: f64,
+    /// 99th percentile over mean.
+    pub hot_spot_p99: f64,
+    /// Share of the area with more than half of the mean.
+    pub active_area_fraction: f64,
 }
 
 /// What one label has.

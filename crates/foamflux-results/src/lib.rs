@@ -24,7 +24,7 @@ pub use compare::{
 };
 pub use current::{
     CurrentArea, CurrentBalance, CurrentDensity, CurrentEffort, CurrentGroups, CurrentInput, CurrentLeftOut,
-    CurrentProfile, CurrentResults, CurrentSeconds, CurrentShare, Uniformity,
+    CurrentProfile, CurrentResults, CurrentSeconds, CurrentShare, Evenness, Uniformity,
 };
 pub use input::{IngestResults, InputFile, InputInfo, VolumeInfo, VoxelSizeCandidate};
 pub use measure::{

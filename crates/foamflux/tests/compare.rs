@@ -50,6 +50,17 @@ fn channels_and_a_foil_have_their_exact_numbers() {
     assert_eq!(foil["plane"], true);
     close(number(foil, "/values/thickness_area_ratio/value"), 1.0, 1e-12, "a foil is flat");
     assert!(foil["values"].get("porosity").is_none());
+    // All of the current on a plane: 2 RT/F asinh(J / 2 i0), the same at every place of it.
+    let (planar, nothing) = (2.0 * 8.314463 * 298.15 / 96485.332 * (10.0f64 / 5.6).asinh(), 1e-9);
+    close(number(foil, "/values/thickness_overpotential_v/value"), planar, 1e-6 * planar, "a plane's overpotential");
+    close(number(foil, "/values/current_cv/value"), 0.0, nothing, "a plane is even");
+    close(number(foil, "/values/current_hot_spot_p99/value"), 1.0, nothing, "no hot spots on a plane");
+    // Ten times the area: less of it, and the walls of wide channels in copper are nearly as even.
+    let channel = value("thickness_overpotential_v");
+    let kinetic = 2.0 * 0.0256926 * (0.5 * value("thickness_local_current_a_per_m2") / 2.8).asinh();
+    assert!(channel > kinetic && channel < 1.5 * kinetic, "{channel} V for {kinetic} V of kinetics");
+    assert_eq!(channels["missing"]["coordination"], "not made of struts or fibres");
+    assert!(foil["missing"]["surfaces_cv"].as_str().unwrap().contains("--i0"));
     for name in ["compare.html", "compare.csv", "figures/hosts.svg", "figures/foil.png", "figures/pareto_thickness.svg"]
     {
         assert!(out.join(name).is_file(), "{name}");
@@ -81,6 +92,46 @@ fn seeds_give_errors_and_the_same_command_gives_the_same_numbers() {
     // The mean is that of the seeds.
     let each: Vec<f64> = (0..3).map(|k| number(twin, &format!("/replicates/{k}/values/porosity/value"))).collect();
     close(q, each.iter().sum::<f64>() / 3.0, 1e-12, "mean of seeds");
+}
+
+#[test]
+fn kinetics_by_label_stand_beside_the_shape_and_change_nothing_of_it() {
+    /// Nodes carry as much less as their exchange current density, but for what the electrolyte evens out.
+    const EVENED: f64 = 0.05;
+    let place = folder();
+    let args = ["host:cmf-sem", "host:cmf-pressed", "--size=40", "--seeds=1"];
+    let plain = results(&place.path().join("plain"), &args);
+    let by_label = results(&place.path().join("sites"), &[&args[..], &["--i0=node=0.56A/m2"]].concat());
+    let (a, b) = (host(&plain, "cmf-sem"), host(&by_label, "cmf-sem"));
+    assert_eq!(a["values"]["current_cv"], b["values"]["current_cv"], "the shape's own columns stay");
+    let on_nodes = number(b, "/values/surfaces_node_relative/value");
+    let share = number(b, "/values/node_share/value");
+    assert!(share > 0.05 && share < 0.4, "{share}");
+    // With a fifth of the exchange current, an area share s of nodes carries 0.2 / (1 - 0.8 s) of the mean.
+    assert!(on_nodes > 0.2 && on_nodes < 0.2 / (1.0 - 0.8 * share) + EVENED, "{on_nodes}");
+    assert!(number(b, "/values/surfaces_hot_spot_p99/value") > 1.0 + number(a, "/values/current_cv/value"));
+    // The truth of the host stands beside what was found.
+    assert!(number(a, "/values/coordination/error/resolution") < 0.5, "coordination");
+    let diameter = &a["values"]["fibre_diameter_m"];
+    close(number(diameter, "/value"), 6.2e-6, number(diameter, "/error/total") + 0.1e-6, "strut diameter");
+}
+
+#[test]
+fn a_grey_image_carries_the_doubt_of_its_threshold_through_every_column() {
+    let place = folder();
+    let grey = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/cmf-grey").display().to_string();
+    let r = results(&place.path().join("out"), &[&grey, "host:foil", "--size=32", "--crops=2"]);
+    let image = &r["hosts"][0];
+    for key in
+        ["porosity", "area_per_volume_per_m", "pore_tau_minus_one_z", "fibre_diameter_m", "thickness_overpotential_v"]
+    {
+        let doubt = number(image, &format!("/values/{key}/error/segmentation"));
+        let value = number(image, &format!("/values/{key}/value"));
+        assert!(doubt > 0.0 && doubt < value, "{key}: {doubt} of {value}");
+        assert!(doubt <= number(image, &format!("/values/{key}/error/total")), "{key}");
+    }
+    // A foil was drawn and has no threshold.
+    assert_eq!(r["hosts"][1]["values"]["thickness_overpotential_v"]["error"]["segmentation"], Value::Null);
 }
 
 #[test]
@@ -122,6 +173,8 @@ fn what_cannot_be_compared_is_refused_and_leaves_nothing() {
     compare(&out, &["host:foil", "host:foil", "--seeds=0"]).fails(2, &["--seeds", "1 to 100"]);
     compare(&out, &["host:foil", "host:foil", "--quality=best"]).fails(2, &["fast or full"]);
     compare(&out, &["host:foil", "host:foil", "--thickness=-2um"]).fails(2, &["--thickness"]);
+    compare(&out, &["host:foil", "host:foil", "--voltage=0.1V"]).fails(2, &["--voltage", "--current"]);
+    compare(&out, &["host:foil", "host:foil", "--i0=0"]).fails(2, &["exchange current"]);
     compare(&out, &["host:foil", "host:foil", "--capacity=10"]).fails(2, &["--capacity", "mAh/cm2"]);
     compare(&out, &["nothing-here.tif", "host:foil"]).fails(3, &["nothing-here.tif"]);
     compare(&out, &["host:cmf-sem", "host:foil", "--size=600", "--max-memory=1GiB"]).fails(4, &["--max-memory"]);

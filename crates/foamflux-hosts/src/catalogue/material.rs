@@ -40,7 +40,58 @@ const BRASS: Material = Material {
     source: "textbook value of a common brass; the alloy of the reference was not found",
 };
 
+/// Electronic conductivity of the solid of a host.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub struct Conductivity {
+    /// In S/m; 0 for an insulator.
+    pub s_per_m: f64,
+    /// How well founded it is.
+    pub standing: Standing,
+    /// Where it comes from.
+    pub source: &'static str,
+}
+
+const fn conducts(s_per_m: f64, standing: Standing, source: &'static str) -> Conductivity {
+    Conductivity { s_per_m, standing, source }
+}
+
+const TEXTBOOK: &str = "textbook value of the metal";
+const STEEP: &str = "a guess on the steep shoulder of the carbonisation curve: onset near 730 C, 18 decades to 1050 C";
+const FIBRES: &str = "carbon nanofibres, 1e2 to 1e3 S/m; the reference's own was not found";
+
 impl Preset {
+    /// Electronic conductivity of its solid.
+    #[must_use]
+    pub fn conductivity(&self) -> Conductivity {
+        let assumed = Standing::Assumed;
+        match (self.name, self.model) {
+            (_, Model::Interlayer) => conducts(0.0, assumed, "a layer that is no electron host"),
+            ("melamine-foam", _) => conducts(0.0, Standing::Measured, "melamine resin is an insulator"),
+            ("ni-foam", _) => conducts(1.43e7, Standing::Measured, TEXTBOOK),
+            ("porous-cuzn", _) => conducts(1.6e7, assumed, "a common brass; the alloy of the reference was not found"),
+            ("cmf-700", _) => conducts(1.0, assumed, STEEP),
+            ("cmf-800", _) => conducts(1e2, assumed, STEEP),
+            ("cmf-1000", _) => conducts(1e4, assumed, STEEP),
+            ("nanochannels", _) => conducts(1e4, assumed, "carbon nanotubes; the reference's own was not found"),
+            (
+                "cnf-mat"
+                | "mop-cnf"
+                | "cnf-metal-sites"
+                | "lotus-fibres"
+                | "ag-carbon-fibres"
+                | "fibre-mat"
+                | "fibre-mat-isotropic"
+                | "fibre-bundle"
+                | "crumpled-sheets",
+                _,
+            ) => conducts(1e3, assumed, FIBRES),
+            _ => match self.material() {
+                Some(m) if m.name == COPPER.name => conducts(5.96e7, Standing::Measured, TEXTBOOK),
+                _ => conducts(3e3, assumed, "melamine foam carbonised at 900 C, 1e3 to 1e4 S/m"),
+            },
+        }
+    }
+
     /// The solid of the host; `None` where there is none but lithium, or where the class does not say.
     #[must_use]
     pub fn material(&self) -> Option<Material> {

@@ -15,7 +15,7 @@ mod recipe;
 mod scale;
 mod unresolved;
 
-pub use material::Material;
+pub use material::{Conductivity, Material};
 pub use models::Model;
 pub(crate) use models::carbonise_table;
 pub(crate) use parameter::length_text;

@@ -131,10 +131,11 @@ const SPHERES: &[Parameter] = &[
     choice("packing", "how spheres are placed", &["fcc", "random", "overlapping"], 1.0),
     length("diameter", "mean sphere diameter", LENGTH, 5e-6),
     number("spread", "coefficient of variation of the diameter", [0.0, 1.0], 0.0),
-    number("fraction", "volume inside of spheres over box volume, before necks", [1e-3, 0.95], 0.5),
+    number("fraction", "volume inside of spheres over box volume, before necks and grading", [1e-3, 0.95], 0.5),
     number("neck", "diameter after sintering over that of the packing", [1.0, 1.3], 1.0),
     number("hollow", "inner over outer diameter of hollow spheres", [0.0, 0.98], 0.0),
     flag("inverse", "whether the spheres are pores", false),
+    GRADE,
     PERIODIC,
 ];
 

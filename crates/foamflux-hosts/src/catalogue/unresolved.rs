@@ -14,6 +14,12 @@ pub struct Unresolved {
 /// All of them.
 pub const UNRESOLVED: &[Unresolved] = &[
     Unresolved {
+        row: "A1, cracked",
+        system: "lithium foil under a cracked film",
+        why: "cracks of nanometres in a film of nanometres: not geometry but a resistance that varies over the surface; 'foil' \
+              and 'foil-rough' are the surfaces, and --film and --i0 by label the film",
+    },
+    Unresolved {
         row: "A6, A7",
         system: "symmetric, half and full cells",
         why: "cells, not hosts: voltage and efficiency records have no geometry of their own; use 'foil' and 'li-cmf'",
@@ -44,5 +50,11 @@ pub const UNRESOLVED: &[Unresolved] = &[
         row: "ref 15",
         system: "nanosheets in PAN fibre (Song 2025)",
         why: "sheets of 20 to 50 nm in a lithium-ion anode: excluded from rankings",
+    },
+    Unresolved {
+        row: "D7",
+        system: "homogenised block (graphene, carbon nanotubes)",
+        why: "a medium without structure needs no voxels: its current distribution is the formula of Newman and Tobias, which \
+              'current' draws beside every solve",
     },
 ];

@@ -4,6 +4,7 @@
 //! overlapping (Poisson):  phi = 1 - exp(-n V_1),  S/V = n S_1 (1 - phi)      on average, n spheres per volume
 //! touching and fcc:       phi = n V_1,            S/V = n S_1,  fcc at most pi / sqrt 18 = 0.7405
 //! inverse (opal):         the complement, with the same surface
+//! graded:                 d(z) = d (1 + g (2 z / L_z - 1)), over 1 + |g| where spheres must not overlap
 //! ```
 //!
 //! Sources: S. Torquato, *Random Heterogeneous Materials* (2002), for the overlapping ones; elementary otherwise.
@@ -53,6 +54,9 @@ pub struct Spheres {
     pub neck: f64,
     /// Inner over outer diameter of hollow spheres, 0 for solid ones.
     pub hollow: f64,
+    /// Relative change of the diameter from mid-depth to the collector side. Spheres that must not overlap are placed with the
+    /// diameter that they have where they are largest, and shrink elsewhere.
+    pub grade: f64,
     /// Whether the box repeats.
     pub periodic: bool,
 }
@@ -75,9 +79,11 @@ impl Spheres {
             Packing::Overlapping => self.overlapping(large, seed)?,
         };
         let mut rods = Rods::empty(box_m, [self.periodic; 3]);
+        let largest = if self.packing == Packing::Overlapping { 1.0 } else { 1.0 + self.grade.abs() };
         for (i, (centre, radius)) in spheres.into_iter().enumerate() {
-            let radius_m = radius * self.neck;
             let centre_m: Point = std::array::from_fn(|k| centre[k] + shift[k]);
+            let depth = (2.0 * centre_m[2] / box_m[2] - 1.0).clamp(-1.0, 1.0);
+            let radius_m = radius * self.neck * (1.0 + self.grade * depth) / largest;
             let group = if self.hollow > 0.0 { i as u32 } else { 0 };
             rods.balls.push(Ball { group, ..Ball::plain(centre_m, radius_m) });
             if self.hollow > 0.0 {

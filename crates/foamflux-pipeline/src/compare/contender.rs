@@ -3,12 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use foamflux_grid::{Axis, Labels, Shape, VoxelSize, Watch, units};
+use foamflux_grid::{Axis, Labels, Shape, Silent, VoxelSize, Watch, units};
 use foamflux_hosts::Recipe;
-use foamflux_hosts::catalogue::{Material, Repeat};
+use foamflux_hosts::catalogue::{Preset, Repeat};
 use foamflux_results::{ComparedHost, MaterialInfo, Representative};
+use foamflux_voxel::segment::{Denoise, Method, SegmentOptions};
 use serde_json::Value;
 
+use super::network::NetworkTruth;
 use super::settings::CompareSettings;
 use super::specimen::Known;
 use super::zone::{towers, turned};
@@ -67,13 +69,21 @@ pub(super) enum Source {
     /// One box per seed.
     Recipe(Box<Recipe>),
     /// Crops of a volume whose depth is z.
-    Volume { labels: Labels, crops: Vec<foamflux_grid::Region>, known: Known },
+    Volume {
+        labels: Labels,
+        /// The same image cut at the lower and the higher threshold; empty where there was none to cut.
+        doubt: Vec<Labels>,
+        crops: Vec<foamflux_grid::Region>,
+        known: Known,
+    },
 }
 
 /// A replicate.
 pub(super) struct Sample {
     pub(super) name: String,
     pub(super) labels: Labels,
+    /// The same place with the threshold a step lower and a step higher.
+    pub(super) doubt: Vec<Labels>,
     pub(super) known: Known,
 }
 
@@ -82,6 +92,14 @@ impl Source {
         match self {
             Source::Recipe(_) => wanted,
             Source::Volume { crops, .. } => crops.len(),
+        }
+    }
+
+    /// Electronic conductivity of the solid in S/m, where the host says.
+    pub(super) fn conductivity(&self) -> Option<f64> {
+        match self {
+            Source::Recipe(recipe) => Some(recipe.preset().conductivity().s_per_m),
+            Source::Volume { known, .. } => known.sigma,
         }
     }
 
@@ -108,14 +126,22 @@ impl Source {
                 let known = Known {
                     fraction_off: Some(truth.solid_volume_fraction.value - truth.solid_voxel_fraction),
                     exact_area_per_m: bare.then_some(truth.area_per_volume_per_m.value),
+                    network: truth.cells.and(truth.graph.as_ref()).map(|g| NetworkTruth {
+                        node_density: Some(g.node_density_per_m3),
+                        coordination: Some(g.coordination_mean),
+                        diameter: g.strut_diameter_m.map(|d| d.mean),
+                        length: g.strut_length_m.map(|l| l.mean),
+                    }),
+                    no_fibres: truth.graph.is_none(),
                     ..Known::default()
                 };
-                Ok(Sample { name: format!("seed {seed}"), labels: drawn.labels, known })
+                Ok(Sample { name: format!("seed {seed}"), labels: drawn.labels, doubt: Vec::new(), known })
             }
-            Source::Volume { labels, crops, known } => {
+            Source::Volume { labels, doubt, crops, known } => {
                 let region = crops[index];
-                let labels = Labels::new(labels.volume().crop(region)?)?;
-                Ok(Sample { name: format!("crop {region}"), labels, known: *known })
+                let cropped = |labels: &Labels| Labels::new(labels.volume().crop(region)?);
+                let doubt = doubt.iter().map(cropped).collect::<Result<_, _>>()?;
+                Ok(Sample { name: format!("crop {region}"), labels: cropped(labels)?, doubt, known: *known })
             }
         }
     }
@@ -160,7 +186,7 @@ fn generated(recipe: &Recipe, conditions: CompareSettings) -> Result<Prepared, P
         title: recipe.preset().title.to_owned(),
         standing: standing(&boxed),
         voxel_size_m_xyz: boxed.voxel_m_xyz(),
-        material: recipe.preset().material().map(|m| material(&m)),
+        material: material(recipe.preset()),
         not_comparable: recipe.preset().not_comparable().map(str::to_owned),
         representative,
         notes,
@@ -185,13 +211,16 @@ fn standing(recipe: &Recipe) -> String {
     }
 }
 
-fn material(m: &Material) -> MaterialInfo {
-    MaterialInfo {
+fn material(preset: &Preset) -> Option<MaterialInfo> {
+    let (m, c) = (preset.material()?, preset.conductivity());
+    Some(MaterialInfo {
         name: m.name.to_owned(),
         density_kg_per_m3: m.density_kg_per_m3,
         standing: m.standing.name().to_owned(),
         source: m.source.to_owned(),
-    }
+        conductivity_s_per_m: Some(c.s_per_m),
+        conductivity_source: Some(format!("{}: {}", c.standing.name(), c.source)),
+    })
 }
 
 fn representative(repeat: &Repeat, box_m: [f64; 3]) -> Representative {
@@ -263,6 +292,7 @@ fn volume(
     let recorder = Recorder::new(watch);
     let mut known = Known { density: settings.measure.density_kg_per_m3, ..Known::default() };
     let (input, _) = ingest::read_input(&file, &settings.ingest, &recorder)?;
+    let mut doubt = Vec::new();
     let labels = match input {
         Input::Labels(labels, _) => labels,
         Input::Grey(data) => {
@@ -270,6 +300,14 @@ fn volume(
             let sensitivity = cut.results.threshold_sensitivity.as_ref();
             known.fraction_segmentation =
                 sensitivity.map(|s| off(s.solid_fraction, s.solid_fraction_low, s.solid_fraction_high));
+            if let (Some(level), Some(step)) = (cut.level, sensitivity.map(|s| s.step)) {
+                let field = cut.filtered.as_ref().unwrap_or(&data);
+                for threshold in [level - step, level + step] {
+                    let method = Method::Fixed { threshold };
+                    let options = SegmentOptions { denoise: Denoise::None, method, ..settings.segment };
+                    doubt.push(segment::segment(field, &options, &Silent)?.labels);
+                }
+            }
             cut.labels
         }
     };
@@ -291,7 +329,8 @@ fn volume(
             record["name"].as_str().filter(|_| kind == "host folder").and_then(|n| Recipe::named(n).ok())
         {
             title = recipe.preset().title.to_owned();
-            material_info = recipe.preset().material().map(|m| material(&m));
+            material_info = material(recipe.preset());
+            known.sigma = Some(recipe.preset().conductivity().s_per_m);
             not_comparable = recipe.preset().not_comparable().map(str::to_owned);
         } else if kind == "finished run" {
             notes.push("its labels were measured again, under the conditions of this comparison".to_owned());
@@ -303,6 +342,8 @@ fn volume(
             density_kg_per_m3: density,
             standing: "given".to_owned(),
             source: "--density".to_owned(),
+            conductivity_s_per_m: known.sigma,
+            conductivity_source: None,
         });
     }
     let VoxelSize::Known { .. } = labels.voxel_size() else {
@@ -329,6 +370,7 @@ fn volume(
     };
     let first = settings.config.collector.as_deref() == Some("first");
     let labels = turned(labels, axis, first)?;
+    let doubt = doubt.into_iter().map(|l| turned(l, axis, first)).collect::<Result<_, _>>()?;
     let crops = towers(labels.shape(), conditions.replicates, conditions.size);
     if crops.len() < conditions.replicates {
         notes.push(format!(
@@ -357,7 +399,7 @@ fn volume(
         ..empty()
     };
     let known = Known { density: None, ..known };
-    Ok(Prepared { host, source: Source::Volume { labels, crops, known } })
+    Ok(Prepared { host, source: Source::Volume { labels, doubt, crops, known } })
 }
 
 /// The larger change of the solid fraction when the threshold moves by a step.

@@ -7,10 +7,13 @@
 //! ```
 //!
 //! Every host is measured by the same code with the same settings; a finished run is measured again from its labels.
-//! Shape comes first: no kinetics, no sites, no material properties but the density go into these numbers.
+//! Shape comes first: every surface reacts alike, and no material property but the density and the conductivity of the solid
+//! goes into these numbers; kinetics by label come in a table of their own, beside and never instead.
 
 mod contender;
+mod current;
 mod metrics;
+mod network;
 mod pareto;
 mod settings;
 mod specimen;
@@ -20,7 +23,7 @@ mod zone;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use foamflux_grid::{Event, Label, Labels, Stage, Watch};
+use foamflux_grid::{Event, Label, Labels, Stage, Watch, units};
 use foamflux_results::{
     CompareConditions, CompareResults, ComparedHost, Difference, ErrorParts, Pair, Program, Quantity, Replicate,
 };
@@ -30,12 +33,13 @@ pub use contender::Contender;
 pub use settings::{CONFIDENCE, CompareSettings, LITHIUM_C_PER_M3, Quality};
 
 use crate::config::ConfigError;
+use crate::current::CurrentSettings;
 use crate::error::PipelineError;
 use crate::memory;
 use crate::record::Recorder;
 use crate::settings::{Settings, main_electrode};
 use contender::Prepared;
-use specimen::{Known, examine, stop};
+use specimen::{Examination, Facts, Known, examine, stop};
 use statistics::{Mean, differ};
 
 /// Relative error to which tau - 1 is converged, as in the main job.
@@ -82,6 +86,7 @@ pub fn compare(
         let Prepared { mut host, source } = contender.prepare(conditions, settings, watch)?;
         unique(&mut host, &hosts);
         let density = host.material.as_ref().map(|m| m.density_kg_per_m3);
+        let sigma = source.conductivity();
         let count = source.count(conditions.replicates);
         for index in 0..count {
             let clock = Instant::now();
@@ -98,11 +103,18 @@ pub fn compare(
                 });
                 continue;
             }
-            let known = Known { density, ..sample.known };
+            let known = Known { density, sigma, ..sample.known };
             // Bounds of the voxel geometry give tau its error of resolution, which is much the same for every seed: in a
             // hurry the first one's stands for all.
             transport.certify = settings.config.certify.unwrap_or(conditions.quality == Quality::Full || index == 0);
-            let facts = examine(&sample.labels, known, conditions, &transport, backend, watch)?;
+            let how = Examination {
+                conditions,
+                transport: &transport,
+                current: &settings.current,
+                max_memory: settings.max_memory,
+                backend,
+            };
+            let facts = examine(&sample.labels, known, how, watch)?;
             if index == 0 {
                 (host.plane, host.scalable) = (facts.geometry.is_none(), facts.scalable);
                 if facts.scalable && sample.labels.counts()[Label::Lithium as usize] > 0 {
@@ -115,19 +127,15 @@ pub fn compare(
                     host.representative = by_pore_size(&facts, host.voxel_size_m_xyz);
                 }
             }
-            let mut values = BTreeMap::new();
-            for metric in metrics::all() {
-                match (metric.of)(&facts) {
-                    Ok(q) if q.value.is_finite() => {
-                        values.insert(metric.key.to_owned(), total(q));
-                    }
-                    Ok(_) => {
-                        host.missing.insert(metric.key.to_owned(), "not finite".to_owned());
-                    }
-                    Err(why) => {
-                        host.missing.insert(metric.key.to_owned(), why.to_owned());
-                    }
-                }
+            let (mut values, missing) = values_of(&facts);
+            host.missing.extend(missing);
+            let mut others = Vec::new();
+            for doubt in &sample.doubt {
+                others.push(values_of(&examine(doubt, known, how, watch)?).0);
+            }
+            let lost = doubt_of(&mut values, &others);
+            if !lost.is_empty() {
+                host.notes.push(format!("{}: a step of the threshold takes away {}", sample.name, lost.join(", ")));
             }
             let seconds = clock.elapsed().as_secs_f64();
             watch.event(Event::Finished { stage: Stage::Measure, outcome: format!("{what}: {seconds:.1} s") });
@@ -139,7 +147,8 @@ pub fn compare(
     }
     let pairs = pairs(&hosts, &means);
     let pareto = pareto::views(&hosts, &pairs);
-    let limits = limits(&hosts, conditions);
+    let mut limits = limits(&hosts, conditions);
+    limits.extend(assumed(&settings.current));
     let results = CompareResults {
         schema: CompareResults::SCHEMA.to_owned(),
         program: Program { name: "foamflux".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
@@ -172,6 +181,43 @@ pub fn compare(
     Ok(Comparison { results, volumes })
 }
 
+/// Every metric of one box, and why the others have no value.
+fn values_of(facts: &Facts) -> (BTreeMap<String, Quantity>, BTreeMap<String, String>) {
+    let (mut values, mut missing) = (BTreeMap::new(), BTreeMap::new());
+    for metric in metrics::all() {
+        let key = metric.key.to_owned();
+        match (metric.of)(facts) {
+            Ok(q) if q.value.is_finite() => {
+                values.insert(key, total(q));
+            }
+            Ok(_) => {
+                missing.insert(key, "not finite".to_owned());
+            }
+            Err(why) => {
+                missing.insert(key, why.to_owned());
+            }
+        }
+    }
+    (values, missing)
+}
+
+/// Sets the error of segmentation to the larger change when the threshold moves by a step, and names what has no value then.
+fn doubt_of(values: &mut BTreeMap<String, Quantity>, others: &[BTreeMap<String, Quantity>]) -> Vec<String> {
+    let mut lost = Vec::new();
+    if others.is_empty() {
+        return lost;
+    }
+    for (key, q) in values.iter_mut() {
+        let changes = others.iter().filter_map(|o| Some((o.get(key)?.value - q.value).abs()));
+        q.error.segmentation = changes.reduce(f64::max);
+        *q = total(*q);
+        if others.iter().any(|o| !o.contains_key(key)) {
+            lost.push(key.clone());
+        }
+    }
+    lost
+}
+
 /// A second host of the same name gets a number.
 fn unique(host: &mut ComparedHost, others: &[ComparedHost]) {
     let taken = |name: &str| others.iter().any(|o| o.name == name);
@@ -182,7 +228,7 @@ fn unique(host: &mut ComparedHost, others: &[ComparedHost]) {
 }
 
 /// For a file nothing is known to repeat, so that the pores stand for it.
-fn by_pore_size(facts: &specimen::Facts, voxel_m_xyz: [f64; 3]) -> Option<foamflux_results::Representative> {
+fn by_pore_size(facts: &Facts, voxel_m_xyz: [f64; 3]) -> Option<foamflux_results::Representative> {
     /// Pores that a box must hold for the same reason that it must hold cells.
     const NEEDED: f64 = 5.0;
     let length_m = facts.geometry.as_ref()?.pore_m?;
@@ -263,11 +309,29 @@ fn pairs(hosts: &[ComparedHost], means: &[BTreeMap<String, (Mean, f64)>]) -> Vec
     pairs
 }
 
+/// What electrochemistry rests on without having been given.
+fn assumed(current: &CurrentSettings) -> Option<String> {
+    let mut list: Vec<String> = Vec::new();
+    let unused = ["current", "sigma", "kappa-separator", "diffusivity", "transference", "concentration"];
+    for input in current.inputs.iter().filter(|i| i.standing == "assumed" && !unused.contains(&i.key.as_str())) {
+        let unit = if input.unit == "1" { "" } else { &input.unit };
+        let text = format!("{} = {} {unit}", input.key, units::significant(input.value, 3));
+        let text = text.trim_end().to_owned();
+        if !list.contains(&text) {
+            list.push(text);
+        }
+    }
+    (!list.is_empty()).then(|| format!("Assumed, and the same for every host: {}.", list.join(", ")))
+}
+
 /// What the reader must know before believing a ranking.
 fn limits(hosts: &[ComparedHost], conditions: CompareSettings) -> Vec<String> {
     let mut limits = vec![
-        "Shape alone: the same local kinetics everywhere, no sites, no nucleation, no conductivity of the solid; a host that is \
-         better here is better in shape and not in the cell."
+        "Every surface reacts alike: no sites and no nucleation; the conductivity of the solid is that of the material. A host that \
+         is better here is better in shape and not in the cell."
+            .to_owned(),
+        "The current distribution is that of a box at the local current that its host has on average at equal thickness; the \
+         overpotential adds what the depth resists by the homogeneous electrode. Neither has a separator or a counter electrode."
             .to_owned(),
         "Thickness and area trade off: read the comparison at equal thickness and that at equal filling capacity together."
             .to_owned(),
@@ -306,4 +370,22 @@ fn limits(hosts: &[ComparedHost], conditions: CompareSettings) -> Vec<String> {
         }
     }
     limits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_larger_change_of_two_thresholds_is_the_error_of_segmentation() {
+        let one = |v: f64| BTreeMap::from([("a".to_owned(), total(Quantity::from(v)))]);
+        let mut values = one(2.0);
+        values.insert("b".to_owned(), Quantity::from(1.0));
+        let lost = doubt_of(&mut values, &[one(1.5), one(2.25)]);
+        assert_eq!((values["a"].error.segmentation, values["a"].error.total), (Some(0.5), Some(0.5)));
+        // What only the middle threshold has is named, and its error is not known.
+        assert_eq!((lost, values["b"].error.segmentation), (vec!["b".to_owned()], None));
+        let mut untouched = one(2.0);
+        assert!(doubt_of(&mut untouched, &[]).is_empty() && untouched == one(2.0));
+    }
 }

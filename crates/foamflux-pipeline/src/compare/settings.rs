@@ -97,6 +97,12 @@ impl CompareSettings {
                 format!("'{thickness}' is no thickness of a host: write a length between 1nm and 10cm"),
             ));
         }
+        if config.voltage.is_some() {
+            return Err(ConfigError::value(
+                "voltage",
+                "hosts are compared at the same current, and each has its own overpotential then: give --current",
+            ));
+        }
         Ok(CompareSettings {
             quality,
             size: within("size", config.size.unwrap_or(size), SIZES, "voxels along an edge of the box")?,
@@ -162,6 +168,7 @@ mod tests {
             (Config { quality: Some("best".into()), ..Config::default() }, ["--quality", "fast or full"]),
             (Config { thickness: Some("-4um".into()), ..Config::default() }, ["--thickness", "-4um"]),
             (Config { capacity: Some("10".into()), ..Config::default() }, ["--capacity", "mAh/cm2"]),
+            (Config { voltage: Some("0.1V".into()), ..Config::default() }, ["--voltage", "--current"]),
             (Config { current: Some("-1mA/cm2".into()), ..Config::default() }, ["--current", "positive"]),
         ] {
             let error = CompareSettings::new(&change).unwrap_err().to_string();

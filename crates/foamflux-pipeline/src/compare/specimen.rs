@@ -7,9 +7,14 @@ use foamflux_results::TransportResults;
 use foamflux_transport::Backend;
 use foamflux_voxel::{stats, surface, thickness};
 
+use super::current::{self, CurrentFacts, Load};
+use super::metrics::area_ratio_at;
+use super::network::{NetworkFacts, NetworkTruth, network};
 use super::settings::CompareSettings;
 use super::zone::zone;
+use crate::current::CurrentSettings;
 use crate::error::PipelineError;
+use crate::memory::{self, Work};
 use crate::settings::{ElectrodeSettings, TransportSettings};
 use crate::transport::transport;
 
@@ -47,6 +52,12 @@ pub(super) struct Known {
     pub(super) fraction_off: Option<f64>,
     /// Exact area per volume of a generated host without lithium.
     pub(super) exact_area_per_m: Option<f64>,
+    /// The network of a generated foam.
+    pub(super) network: Option<NetworkTruth>,
+    /// Whether a generated host is made of something else than struts and fibres.
+    pub(super) no_fibres: bool,
+    /// Electronic conductivity of the solid in S/m; 0 insulates.
+    pub(super) sigma: Option<f64>,
 }
 
 /// Everything that metrics are computed from. A stage that joins the comparison adds a field here, fills it in [`examine`], and
@@ -62,35 +73,96 @@ pub(super) struct Facts {
     pub(super) scalable: bool,
     /// Pore and solid along x, y, z; tau_e of the pore along z.
     pub(super) transport: BTreeMap<String, TransportResults>,
+    /// Nodes and fibres, or why there are none.
+    pub(super) network: Result<NetworkFacts, &'static str>,
+    /// The current distribution with all surfaces alike.
+    pub(super) current: Result<CurrentFacts, &'static str>,
+    /// The same with the kinetics of each label, where they differ.
+    pub(super) surfaces: Result<CurrentFacts, &'static str>,
     /// Voxels of the host's part.
     pub(super) shape_zyx: [usize; 3],
 }
+
+/// How every seed and crop is examined.
+#[derive(Clone, Copy)]
+pub(super) struct Examination<'a> {
+    pub(super) conditions: CompareSettings,
+    pub(super) transport: &'a TransportSettings,
+    pub(super) current: &'a CurrentSettings,
+    pub(super) max_memory: Option<u64>,
+    pub(super) backend: &'a dyn Backend,
+}
+
+const PLANE: &str = "a plane has no fibres";
 
 /// Examines a volume whose depth is z.
 pub(super) fn examine(
     labels: &Labels,
     known: Known,
-    conditions: CompareSettings,
-    transport_settings: &TransportSettings,
-    backend: &dyn Backend,
+    how: Examination<'_>,
     watch: &dyn Watch,
 ) -> Result<Facts, PipelineError> {
+    let quiet = Quiet(watch);
     let found = zone(labels)?;
     let mut facts = Facts {
-        conditions,
+        conditions: how.conditions,
         known,
         geometry: None,
         scalable: !found.on_metal,
         transport: BTreeMap::new(),
+        network: Err(PLANE),
+        current: Err(NO_CURRENT),
+        surfaces: Err(ALIKE),
         shape_zyx: [0, labels.shape().y, labels.shape().x],
     };
-    let Some(host) = found.labels else { return Ok(facts) };
-    facts.shape_zyx = host.shape().zyx();
-    facts.geometry = Some(geometry(&host, watch)?);
-    stop(watch)?;
-    let settings = solver(transport_settings, &host);
-    facts.transport = transport(&host, &settings, 0.0, backend, &Quiet(watch))?.results;
+    let mut tagged = None;
+    if let Some(host) = found.labels {
+        facts.shape_zyx = host.shape().zyx();
+        facts.geometry = Some(geometry(&host, watch)?);
+        stop(watch)?;
+        let settings = solver(how.transport, &host);
+        facts.transport = transport(&host, &settings, 0.0, how.backend, &quiet)?.results;
+        if known.no_fibres {
+            facts.network = Err("not made of struts or fibres");
+            tagged = Some(host);
+        } else {
+            let (labels, network) = network(&host, &quiet)?;
+            facts.network = network;
+            tagged = Some(labels);
+        }
+    }
+    // A layer on metal takes its electrons from there, so that it is solved with its metal.
+    let labels = tagged.as_ref().filter(|_| facts.scalable).unwrap_or(labels);
+    distributions(&mut facts, labels, how, &quiet)?;
     Ok(facts)
+}
+
+const NO_CURRENT: &str = "takes more memory than --max-memory allows";
+const ALIKE: &str = "all surfaces react alike: give --i0, --eta-nuc or --film by label";
+
+/// Solves for the current distribution, once with all surfaces alike and once more with their own kinetics.
+fn distributions(
+    facts: &mut Facts,
+    labels: &Labels,
+    how: Examination<'_>,
+    watch: &dyn Watch,
+) -> Result<(), PipelineError> {
+    if memory::check(Work::Current, labels.shape(), 0, how.max_memory).is_err() {
+        return Ok(());
+    }
+    let ratio = area_ratio_at(facts, how.conditions.thickness_m);
+    let load = Load {
+        local: how.conditions.current_a_per_m2 / ratio,
+        scalable: facts.scalable && facts.geometry.is_some(),
+        sigma: facts.known.sigma,
+    };
+    let (alike, differ) = current::alike(labels, how.current);
+    facts.current = current::solve(labels, load, &alike, how.backend, watch)?;
+    stop(watch)?;
+    if differ {
+        facts.surfaces = current::solve(labels, load, how.current, how.backend, watch)?;
+    }
+    Ok(())
 }
 
 /// The same questions for every host, whatever the user's configuration says of phases and directions.

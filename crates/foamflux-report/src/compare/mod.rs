@@ -7,7 +7,7 @@ mod csv;
 mod tables;
 
 use askama::Template;
-use foamflux_results::{CompareResults, ComparedHost};
+use foamflux_results::{CompareResults, ComparedHost, MetricInfo, Pair};
 
 use crate::html::ReportError;
 use crate::html::embed::data_uri;
@@ -131,6 +131,36 @@ fn conditions(r: &CompareResults) -> Vec<String> {
     ]
 }
 
+/// Pairs by name with the headline metrics that do not tell them apart; more pairs than a list can hold are counted by metric.
+fn not_told_apart(r: &CompareResults) -> Vec<String> {
+    const LISTED: usize = 6;
+    let headline: Vec<_> = r.metrics.iter().filter(|m| m.headline).collect();
+    let alike = |pair: &Pair, key: &str| pair.metrics.get(key).is_some_and(|d| d.significant == Some(false));
+    let named = |m: &MetricInfo| match m.group.strip_prefix("equal ") {
+        Some(_) => format!("{} at {}", m.name, m.group),
+        None => m.name.clone(),
+    };
+    let pairs: Vec<String> = (r.pairs.iter())
+        .filter_map(|pair| {
+            let names: Vec<String> = headline.iter().filter(|m| alike(pair, &m.key)).map(|m| named(m)).collect();
+            (!names.is_empty()).then(|| {
+                format!("With these boxes {} and {} cannot be told apart in {}.", pair.a, pair.b, names.join(", "))
+            })
+        })
+        .collect();
+    if pairs.len() <= LISTED {
+        return pairs;
+    }
+    let counts: Vec<String> = (headline.iter())
+        .filter_map(|m| {
+            let alike = r.pairs.iter().filter(|p| alike(p, &m.key)).count();
+            let all = r.pairs.iter().filter(|p| p.metrics.contains_key(&m.key)).count();
+            (alike > 0).then(|| format!("{} ({alike} of {all})", named(m)))
+        })
+        .collect();
+    vec![format!("With these boxes some pairs cannot be told apart: {}.", counts.join(", "))]
+}
+
 /// The first things to know, and whether each asks for care.
 fn findings(r: &CompareResults) -> Vec<(String, bool)> {
     let mut out = Vec::new();
@@ -143,25 +173,7 @@ fn findings(r: &CompareResults) -> Vec<(String, bool)> {
             many => out.push((format!("Not dominated {}: {}.", view.title, many.join(", ")), false)),
         }
     }
-    for metric in r.metrics.iter().filter(|m| m.headline) {
-        let mut told = 0usize;
-        let mut unknown = 0usize;
-        let mut all = 0usize;
-        for difference in r.pairs.iter().filter_map(|p| p.metrics.get(&metric.key)) {
-            all += 1;
-            told += usize::from(difference.significant == Some(true));
-            unknown += usize::from(difference.significant.is_none());
-        }
-        if all > 0 && told + unknown < all {
-            let text = format!(
-                "{}, {}: {} of {all} pairs cannot be told apart with these boxes.",
-                metric.group,
-                metric.name,
-                all - told - unknown
-            );
-            out.push((text, true));
-        }
-    }
+    out.extend(not_told_apart(r).into_iter().map(|text| (text, true)));
     let small: Vec<&str> = r.hosts.iter().filter(|h| below(h)).map(|h| h.name.as_str()).collect();
     if !small.is_empty() {
         out.push((format!("Below a representative volume: {}.", small.join(", ")), true));

@@ -62,13 +62,28 @@ fn group(r: &CompareResults, name: &str, metrics: &[&MetricInfo]) -> Table {
     if r.hosts.iter().any(below) { table.note("* the box is below a representative volume") } else { table }
 }
 
-/// Reasons that a word in a cell cannot give.
+/// Reasons that a word in a cell cannot give; metrics of one host that lack for the same reason share a line.
 fn reasons(r: &CompareResults, metrics: &[&MetricInfo]) -> Vec<String> {
-    let of = |host: &ComparedHost, metric: &MetricInfo| {
-        let why = host.missing.get(&metric.key)?;
-        (why.starts_with("in ") || word(why) == "none").then(|| format!("{}, {}: {why}", host.name, metric.name))
-    };
-    r.hosts.iter().flat_map(|h| metrics.iter().filter_map(move |m| of(h, m))).collect()
+    let mut lines: Vec<(&str, &str, Vec<&str>)> = Vec::new();
+    for host in &r.hosts {
+        for metric in metrics {
+            let Some(why) = host.missing.get(&metric.key) else { continue };
+            if !(why.starts_with("in ") || word(why) == "none") {
+                continue;
+            }
+            match lines.iter_mut().find(|(name, reason, _)| *name == host.name && reason == why) {
+                Some((_, _, names)) => names.push(&metric.name),
+                None => lines.push((&host.name, why, vec![&metric.name])),
+            }
+        }
+    }
+    lines
+        .into_iter()
+        .map(|(host, why, names)| match names.len() == metrics.len() {
+            true => format!("{host}: {why}"),
+            false => format!("{host}, {}: {why}", names.join(", ")),
+        })
+        .collect()
 }
 
 /// Which hosts differ significantly in the headline metrics.

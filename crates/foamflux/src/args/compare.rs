@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use foamflux_pipeline::Config;
 
-use super::{CommonArgs, MeasurementArgs, SegmentationArgs};
+use super::{CellArgs, CommonArgs, MeasurementArgs, SegmentationArgs};
 
 #[derive(Debug, Args)]
 #[command(allow_negative_numbers = true)]
@@ -34,9 +34,6 @@ pub(crate) struct CompareArgs {
     /// Capacity of the comparison at equal filling, per projected area [default: 10mAh/cm2]
     #[arg(long, value_name = "CAPACITY")]
     capacity: Option<String>,
-    /// Current per projected area, for the mean local current [default: 1mA/cm2]
-    #[arg(long, value_name = "CURRENT")]
-    current: Option<String>,
     /// Depth of files: x, y or z [default: z]
     #[arg(long, visible_alias = "axis", value_name = "AXIS")]
     direction: Option<String>,
@@ -60,6 +57,8 @@ pub(crate) struct CompareArgs {
     #[command(flatten)]
     measurement: MeasurementArgs,
     #[command(flatten)]
+    cell: CellArgs,
+    #[command(flatten)]
     pub(crate) common: CommonArgs,
 }
 
@@ -67,12 +66,12 @@ impl CompareArgs {
     pub(super) fn set(&self, config: &mut Config) {
         self.segmentation.set(config);
         self.measurement.set(config);
+        self.cell.set(config);
         config.size = self.size;
         config.seeds = self.seeds;
         config.quality.clone_from(&self.quality);
         config.thickness.clone_from(&self.thickness);
         config.capacity.clone_from(&self.capacity);
-        config.current.clone_from(&self.current);
         config.direction.clone_from(&self.direction);
         config.collector.clone_from(&self.collector);
         config.tol.clone_from(&self.tol);

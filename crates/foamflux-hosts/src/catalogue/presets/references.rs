@@ -55,7 +55,7 @@ pub(super) const REFERENCES: &[Preset] = &[
     Preset {
         name: "ni-foam",
         row: "ref 8'",
-        title: "nickel or copper foam, hollow struts",
+        title: "nickel or copper foam",
         model: Model::Foam,
         size: [256, 256, 256],
         voxel_size: "5um",
@@ -66,7 +66,11 @@ pub(super) const REFERENCES: &[Preset] = &[
             a("cell_size", "450um", "300 to 600 \u{b5}m"),
             a("section", "triangle", "reticulated triangular struts [S5]"),
             a("strut_diameter", "40um", "40 to 100 \u{b5}m"),
-            a("hollow", "0.5", "the polymer inside was burnt out"),
+            a(
+                "hollow",
+                "0",
+                "bores of the burnt-out polymer are closed to the electrolyte; 0.5 draws them, with 25 % less mass",
+            ),
             a("swelling", "1.3", "generator default for this class"),
             a("node_ratio", "1.4", "covers the corners of triangular ends"),
         ],

@@ -1,78 +1,22 @@
-//! The columns of the comparison, in one list.
-//!
-//! A metric is a row of a table here: its key in SI, how it is shown, which way it is good, and a function from the
-//! [`Facts`] of one seed or crop to a number with its errors.
-//! Whatever joins the list joins every table, file and figure, and every test of significance.
-//!
-//! # At equal thickness L and at equal filling capacity Q
-//!
-//! A host with porosity eps, area per volume a, and tortuosity factor tau along its depth, both ends included, has
-//!
-//! | | per projected area | at thickness L | at capacity Q |
-//! |---|---|---|---|
-//! | thickness | | L | L = Q / (eps c) |
-//! | area | 1 + a L | | |
-//! | capacity of its pores | eps L c | | Q |
-//! | electrolyte that resists as much | tau L / eps | | |
-//! | mass of its solid | rho phi L | | |
-//! | mean local current | J over the area | | |
-//!
-//! with the charge per volume of lithium c and the current per projected area J.
-//! The one in the area is the floor of bare collector and the top land together: eps + (1 - eps).
-//! A layer on metal stays as thick as it is: its area is that of the box, with the floor and land that it has.
+//! Columns of the shape alone: geometry, percolation, transport, and the comparisons at equal thickness and capacity.
 
-use foamflux_results::{Better, ErrorParts, MetricInfo, Quantity};
+use foamflux_results::{Better, ErrorParts, Quantity};
 
-use super::settings::LITHIUM_C_PER_M3;
-use super::specimen::{Facts, Geometry};
+use super::Metric;
+use super::arithmetic::{divide, multiply, plain, scale, times};
+use crate::compare::settings::LITHIUM_C_PER_M3;
+use crate::compare::specimen::{Facts, Geometry};
 
-/// One column.
-pub(super) struct Metric {
-    pub(super) key: &'static str,
-    pub(super) name: &'static str,
-    pub(super) group: &'static str,
-    /// SI unit, shown unit, and shown over SI.
-    pub(super) unit: (&'static str, &'static str, f64),
-    pub(super) better: Better,
-    pub(super) headline: bool,
-    pub(super) meaning: &'static str,
-    pub(super) of: fn(&Facts) -> Result<Quantity, &'static str>,
-}
-
-impl Metric {
-    pub(super) fn info(&self) -> MetricInfo {
-        MetricInfo {
-            key: self.key.to_owned(),
-            name: self.name.to_owned(),
-            group: self.group.to_owned(),
-            unit: self.unit.0.to_owned(),
-            shown_unit: self.unit.1.to_owned(),
-            shown_factor: self.unit.2,
-            better: self.better,
-            headline: self.headline,
-            meaning: self.meaning.to_owned(),
-        }
-    }
-}
-
-/// Every column, in the order of tables. Later stages append theirs.
-pub(super) const METRICS: &[&[Metric]] = &[GEOMETRY, PERCOLATION, TRANSPORT, THICKNESS, CAPACITY];
-
-/// All of them in one sequence.
-pub(super) fn all() -> impl Iterator<Item = &'static Metric> {
-    METRICS.iter().copied().flatten()
-}
-
-const NO_HOST: &str = "a plane has no pores";
-const NO_SOLID: &str = "no carbon or metal among the labels";
+pub(super) const NO_HOST: &str = "a plane has no pores";
+pub(super) const NO_SOLID: &str = "no carbon or metal among the labels";
 const NO_DENSITY: &str = "the density of the solid is not known: give --density";
-const BLOCKED: &str = "does not percolate";
-const FIXED: &str = "a layer on metal has the thickness that it has";
+pub(super) const BLOCKED: &str = "does not percolate";
+pub(super) const FIXED: &str = "a layer on metal has the thickness that it has";
 
-const ONE: (&str, &str, f64) = ("1", "", 1.0);
-const MICRONS: (&str, &str, f64) = ("m", "\u{b5}m", 1e6);
+pub(super) const ONE: (&str, &str, f64) = ("1", "", 1.0);
+pub(super) const MICRONS: (&str, &str, f64) = ("m", "\u{b5}m", 1e6);
 
-const GEOMETRY: &[Metric] = &[
+pub(super) const GEOMETRY: &[Metric] = &[
     Metric {
         key: "porosity",
         name: "porosity",
@@ -143,7 +87,7 @@ macro_rules! connected {
     };
 }
 
-const PERCOLATION: &[Metric] = &[
+pub(super) const PERCOLATION: &[Metric] = &[
     connected!("pore_connected_x", "pore, x", "pore", "x"),
     connected!("pore_connected_y", "pore, y", "pore", "y"),
     connected!("pore_connected_z", "pore, z", "pore", "z"),
@@ -167,7 +111,7 @@ macro_rules! tau {
     };
 }
 
-const TRANSPORT: &[Metric] = &[
+pub(super) const TRANSPORT: &[Metric] = &[
     tau!("pore_tau_minus_one_x", "\u{3c4} \u{2212} 1, x", "x", false),
     tau!("pore_tau_minus_one_y", "\u{3c4} \u{2212} 1, y", "y", false),
     tau!("pore_tau_minus_one_z", "\u{3c4} \u{2212} 1, z", "z", true),
@@ -263,7 +207,7 @@ macro_rules! at {
     };
 }
 
-const THICKNESS: &[Metric] = &{
+pub(super) const THICKNESS: &[Metric] = &{
     let [area, path, mass, current] = at!(
         "equal thickness",
         "thickness_area_ratio",
@@ -293,7 +237,7 @@ const THICKNESS: &[Metric] = &{
     ]
 };
 
-const CAPACITY: &[Metric] = &{
+pub(super) const CAPACITY: &[Metric] = &{
     let [area, path, mass, current] = at!(
         "equal capacity",
         "capacity_area_ratio",
@@ -320,15 +264,11 @@ const CAPACITY: &[Metric] = &{
     ]
 };
 
-fn plain(value: f64) -> Result<Quantity, &'static str> {
-    Ok(Quantity::from(value))
-}
-
-fn geometry(f: &Facts) -> Result<&Geometry, &'static str> {
+pub(super) fn geometry(f: &Facts) -> Result<&Geometry, &'static str> {
     f.geometry.as_ref().ok_or(NO_HOST)
 }
 
-fn porosity(f: &Facts, g: &Geometry) -> Quantity {
+pub(super) fn porosity(f: &Facts, g: &Geometry) -> Quantity {
     let (resolution, segmentation) = (f.known.fraction_off.map(f64::abs), f.known.fraction_segmentation);
     Quantity { value: g.porosity, error: ErrorParts { resolution, segmentation, ..ErrorParts::default() } }
 }
@@ -338,7 +278,7 @@ fn size(g: &Geometry, value: f64) -> Quantity {
     Quantity { value, error: ErrorParts { resolution: Some(0.5 * g.voxel_m), ..ErrorParts::default() } }
 }
 
-fn solid(f: &Facts, g: &Geometry) -> Result<Quantity, &'static str> {
+pub(super) fn solid(f: &Facts, g: &Geometry) -> Result<Quantity, &'static str> {
     if g.solid_fraction <= 0.0 {
         return Err(NO_SOLID);
     }
@@ -346,13 +286,13 @@ fn solid(f: &Facts, g: &Geometry) -> Result<Quantity, &'static str> {
 }
 
 /// The area with what voxels leave open: the spread of the estimators, or the distance to the exact area where that is more.
-fn area(f: &Facts, g: &Geometry) -> Quantity {
+pub(super) fn area(f: &Facts, g: &Geometry) -> Quantity {
     let off = f.known.exact_area_per_m.map_or(0.0, |exact| (exact - g.area_per_m).abs());
     let resolution = Some(off.max(g.area_spread_per_m));
     Quantity { value: g.area_per_m, error: ErrorParts { resolution, ..ErrorParts::default() } }
 }
 
-fn area_ratio(f: &Facts, thickness: Result<Quantity, &'static str>) -> Result<Quantity, &'static str> {
+pub(super) fn area_ratio(f: &Facts, thickness: Result<Quantity, &'static str>) -> Result<Quantity, &'static str> {
     let Some(g) = &f.geometry else { return plain(1.0) };
     if f.scalable {
         let walls = multiply(area(f, g), thickness?);
@@ -362,11 +302,11 @@ fn area_ratio(f: &Facts, thickness: Result<Quantity, &'static str>) -> Result<Qu
     Ok(Quantity { value: walls.value + g.floor + g.land, ..walls })
 }
 
-fn thickness(f: &Facts) -> Result<Quantity, &'static str> {
+pub(super) fn thickness(f: &Facts) -> Result<Quantity, &'static str> {
     if f.scalable { plain(f.conditions.thickness_m) } else { Err(FIXED) }
 }
 
-fn thickness_for_capacity(f: &Facts) -> Result<Quantity, &'static str> {
+pub(super) fn thickness_for_capacity(f: &Facts) -> Result<Quantity, &'static str> {
     let g = geometry(f)?;
     if !f.scalable {
         return Err(FIXED);
@@ -384,48 +324,9 @@ fn connected(f: &Facts, phase: &str, axis: &str) -> Result<f64, &'static str> {
     Ok(if t.phase.volume_fraction > 0.0 { d.percolating_fraction / t.phase.volume_fraction } else { 0.0 })
 }
 
-fn tau_minus_one(f: &Facts, axis: &str) -> Result<Quantity, &'static str> {
+pub(super) fn tau_minus_one(f: &Facts, axis: &str) -> Result<Quantity, &'static str> {
     let d = f.transport.get("pore").and_then(|t| t.directions.get(axis)).ok_or(NO_HOST)?;
     Ok(Quantity { value: d.tau_minus_one.ok_or(BLOCKED)?, error: d.error })
-}
-
-fn times(e: &ErrorParts, factor: f64) -> ErrorParts {
-    let part = |p: Option<f64>| p.map(|p| p * factor.abs());
-    ErrorParts {
-        solver: part(e.solver),
-        resolution: part(e.resolution),
-        segmentation: part(e.segmentation),
-        sampling: part(e.sampling),
-        total: part(e.total),
-    }
-}
-
-fn add(a: &ErrorParts, b: &ErrorParts) -> ErrorParts {
-    let sum = |a: Option<f64>, b: Option<f64>| match (a, b) {
-        (None, None) => None,
-        (a, b) => Some(a.unwrap_or(0.0) + b.unwrap_or(0.0)),
-    };
-    ErrorParts {
-        solver: sum(a.solver, b.solver),
-        resolution: sum(a.resolution, b.resolution),
-        segmentation: sum(a.segmentation, b.segmentation),
-        sampling: sum(a.sampling, b.sampling),
-        total: None,
-    }
-}
-
-fn scale(q: Quantity, factor: f64) -> Quantity {
-    Quantity { value: q.value * factor, error: times(&q.error, factor) }
-}
-
-/// To first order, errors of one source added: they are systematic, and their signs are not known.
-fn multiply(a: Quantity, b: Quantity) -> Quantity {
-    Quantity { value: a.value * b.value, error: add(&times(&a.error, b.value), &times(&b.error, a.value)) }
-}
-
-fn divide(a: Quantity, b: Quantity) -> Quantity {
-    let inverse = Quantity { value: 1.0 / b.value, error: times(&b.error, 1.0 / (b.value * b.value)) };
-    multiply(a, inverse)
 }
 
 #[cfg(test)]
@@ -434,7 +335,7 @@ mod tests {
     use crate::compare::settings::CompareSettings;
     use crate::compare::specimen::Known;
     use crate::config::Config;
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::collections::BTreeMap;
 
     fn facts() -> Facts {
         Facts {
@@ -454,22 +355,15 @@ mod tests {
             }),
             scalable: true,
             transport: BTreeMap::new(),
+            network: Err(NO_SOLID),
+            current: Err(NO_SOLID),
+            surfaces: Err(NO_SOLID),
             shape_zyx: [1, 1, 1],
         }
     }
 
     fn value(f: &Facts, key: &str) -> Result<Quantity, &'static str> {
-        (all().find(|m| m.key == key).unwrap().of)(f)
-    }
-
-    #[test]
-    fn keys_are_unique_and_end_in_their_unit() {
-        let keys: BTreeSet<&str> = all().map(|m| m.key).collect();
-        assert_eq!(keys.len(), all().count());
-        for m in all().filter(|m| m.unit.0 != "1") {
-            let ending = format!("_{}", m.unit.0.replace('/', "_per_").to_lowercase());
-            assert!(m.key.ends_with(ending.trim_start_matches("_1")), "{} [{}]", m.key, m.unit.0);
-        }
+        (crate::compare::metrics::all().find(|m| m.key == key).unwrap().of)(f)
     }
 
     #[test]
