@@ -74,7 +74,7 @@ pub(super) enum Source {
         /// The same image cut at the lower and the higher threshold; empty where there was none to cut.
         doubt: Vec<Labels>,
         crops: Vec<foamflux_grid::Region>,
-        known: Known,
+        known: Box<Known>,
     },
 }
 
@@ -141,7 +141,7 @@ impl Source {
                 let region = crops[index];
                 let cropped = |labels: &Labels| Labels::new(labels.volume().crop(region)?);
                 let doubt = doubt.iter().map(cropped).collect::<Result<_, _>>()?;
-                Ok(Sample { name: format!("crop {region}"), labels: cropped(labels)?, doubt, known: *known })
+                Ok(Sample { name: format!("crop {region}"), labels: cropped(labels)?, doubt, known: **known })
             }
         }
     }
@@ -399,7 +399,7 @@ fn volume(
         ..empty()
     };
     let known = Known { density: None, ..known };
-    Ok(Prepared { host, source: Source::Volume { labels, doubt, crops, known } })
+    Ok(Prepared { host, source: Source::Volume { labels, doubt, crops, known: Box::new(known) } })
 }
 
 /// The larger change of the solid fraction when the threshold moves by a step.

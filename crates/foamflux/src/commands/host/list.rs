@@ -45,7 +45,7 @@ pub(super) fn explain(recipe: &Recipe, session: &Session) -> anyhow::Result<()> 
     let all = json!({
         "schema": "foamflux.host-explain/1", "name": p.name, "row": p.row, "model": p.model.name(), "title": p.title,
         "note": p.note, "shape_zyx": [shape.z, shape.y, shape.x], "voxel_size_m_xyz": voxel,
-        "parameters": recipe.entries(), "material": p.material(), "not_comparable": p.not_comparable(),
+        "parameters": recipe.entries(), "material": p.material(), "conductivity": p.conductivity(), "not_comparable": p.not_comparable(),
     });
     session.show(&all, |_| {
         let edges: Vec<String> = recipe.box_m().iter().map(|e| units::format_length(*e)).collect();
@@ -57,6 +57,9 @@ pub(super) fn explain(recipe: &Recipe, session: &Session) -> anyhow::Result<()> 
         if let Some(m) = p.material() {
             let standing = m.standing.name();
             text += &format!("solid: {}, {} kg/m\u{b3} ({standing}: {})\n", m.name, m.density_kg_per_m3, m.source);
+            let c = p.conductivity();
+            let standing = c.standing.name();
+            text += &format!("conductivity of the solid: {:e} S/m ({standing}: {})\n", c.s_per_m, c.source);
         }
         if let Some(why) = p.not_comparable() {
             text += &format!("not to be ranked with hosts: {why}\n");
