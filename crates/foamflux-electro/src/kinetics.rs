@@ -29,6 +29,9 @@ impl Kinetics {
     /// The overpotential in V at which a surface carries this current density over its exchange current density.
     #[must_use]
     pub fn overpotential(self, relative: f64, temperature_k: f64) -> f64 {
+        if relative.abs() < f64::MIN_POSITIVE {
+            return 0.0;
+        }
         let curve = Curve::new(self, temperature_k);
         // The law is monotonic: a bracket grows until it holds the answer, and Newton's method stays within.
         let mut far = curve.efold(relative).copysign(relative);
