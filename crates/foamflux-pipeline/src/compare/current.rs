@@ -218,3 +218,45 @@ fn facts(r: &CurrentResults, load: Load, materials: &Materials) -> Option<Curren
     }
     Some(facts)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use foamflux_grid::{Shape, Silent, Volume, VoxelSize, VoxelSizeSource};
+    use foamflux_transport::CpuBackend;
+
+    /// Square pillars of copper, half as wide as their spacing, in an electrolyte that resists next to nothing.
+    fn pillars(load: Load) -> Result<CurrentFacts, &'static str> {
+        let config = Config { kappa: Some("1e6S/m".into()), ..Config::default() };
+        let settings = CurrentSettings::new(&config, None).unwrap();
+        let size = VoxelSize::known([1e-6; 3], VoxelSizeSource::Flag).unwrap();
+        let pillar = |_: usize, y: usize, x: usize| u8::from(y % 8 < 4 && x % 8 < 4);
+        let labels = Labels::new(Volume::from_fn(Shape::new(24, 16, 16).unwrap(), size, pillar)).unwrap();
+        solve(&labels, load, &settings, &CpuBackend::new(), &Silent).unwrap()
+    }
+
+    #[test]
+    fn a_box_carries_the_local_current_that_was_asked_for() {
+        /// The electrolyte's share of the drop is a millionth.
+        const NEXT_TO_NOTHING: f64 = 1e-4;
+        let load = Load { local: 7.0, scalable: true, sigma: Some(5.96e7) };
+        let facts = pillars(load).unwrap();
+        let law = Kinetics::ButlerVolmer { alpha: 0.5 };
+        let expected = law.overpotential(7.0 / 2.8, 298.15);
+        assert!((facts.kinetic_v / expected - 1.0).abs() < NEXT_TO_NOTHING, "{} for {expected}", facts.kinetic_v);
+        assert!(facts.cv < NEXT_TO_NOTHING && facts.formula_off_v < NEXT_TO_NOTHING * expected);
+        // At its own depth the formula is the solve; at ten times the area a tenth of the current flows.
+        let at = At { depth_m: 24e-6, area_ratio: 5.0, applied: 35.0, conductivity_factor: [1.0; 2] };
+        let same = facts.overpotential(&at).unwrap();
+        assert!((same / expected - 1.0).abs() < NEXT_TO_NOTHING, "{same}");
+        let wide = facts.overpotential(&At { area_ratio: 50.0, ..at }).unwrap();
+        assert!((wide / law.overpotential(0.25, 298.15) - 1.0).abs() < NEXT_TO_NOTHING, "{wide}");
+    }
+
+    #[test]
+    fn what_cannot_carry_a_current_says_so_in_a_few_words() {
+        let load = Load { local: 7.0, scalable: true, sigma: Some(0.0) };
+        assert_eq!(pillars(load).unwrap_err(), INSULATOR);
+    }
+}
