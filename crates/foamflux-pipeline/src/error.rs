@@ -39,6 +39,9 @@ pub enum PipelineError {
     /// The grey values cannot be segmented.
     #[error(transparent)]
     Segment(#[from] foamflux_voxel::segment::SegmentError),
+    /// A method of segmentation that does not apply.
+    #[error("the method 'conserve' does not apply: {0}; let --method auto choose, or take otsu or a --threshold")]
+    Unsuited(foamflux_voxel::segment::Unsuited),
     /// The voxels are not what the command expects.
     #[error("{path}: {message}")]
     Content {
@@ -157,7 +160,7 @@ impl PipelineError {
                 | SegmentError::Hysteresis { .. }
                 | SegmentError::Filter(FilterError::Radius { .. } | FilterError::Sigma { .. }),
             ) => ExitStatus::Usage,
-            PipelineError::Segment(_) | PipelineError::Content { .. } => ExitStatus::Input,
+            PipelineError::Segment(_) | PipelineError::Unsuited(_) | PipelineError::Content { .. } => ExitStatus::Input,
             PipelineError::Memory { .. } | PipelineError::Solve { source: SolveError::Memory { .. }, .. } => {
                 ExitStatus::Memory
             }

@@ -29,7 +29,7 @@ impl Work {
     /// Peak in bytes per voxel, beside the input.
     const fn bytes_per_voxel(self) -> usize {
         match self {
-            Work::Segment => 10,
+            Work::Segment => 15,
             Work::Measure => 24,
             Work::Transport => 68,
             Work::Tag => 32,

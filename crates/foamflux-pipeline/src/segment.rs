@@ -2,18 +2,40 @@
 
 use std::collections::BTreeMap;
 
-use foamflux_grid::{Event, Label, Labels, Sample, Stage, Volume, Watch};
+use foamflux_grid::{Event, Label, Labels, Sample, Stage, Volume, Watch, units};
 use foamflux_io::read::StackData;
 use foamflux_results::{SegmentResults, ThresholdSensitivity};
 use foamflux_voxel::filter;
 use foamflux_voxel::segment::{
-    self, Denoise, Foreground, HoleFilling, Method, SegmentError, SegmentOptions, Segmentation, StepBasis,
+    self, Conserved, Denoise, Foreground, HoleFilling, Method, SegmentError, SegmentOptions, Segmentation, StepBasis,
 };
 use foamflux_voxel::threshold::Histogram;
 
 use crate::error::PipelineError;
 use crate::ingest::volume_info;
 use crate::record::Recorder;
+
+/// Who chooses the method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Choice {
+    /// The user: the method of the options.
+    Given,
+    /// The program: for rare solid the threshold that keeps its volume, and the method of the options otherwise.
+    Auto,
+    /// The user: the threshold that keeps the volume, or an error that says why there is none.
+    Conserve,
+}
+
+/// How grey values become labels.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SegmentSettings {
+    /// Who chooses the method.
+    pub choice: Choice,
+    /// Filter, method and clean-up.
+    pub options: SegmentOptions,
+    /// Whether the filter was asked for: a method that smooths by itself takes the grey values as they are otherwise.
+    pub denoise_given: bool,
+}
 
 /// What segmenting leaves behind.
 #[derive(Debug)]
@@ -56,11 +78,30 @@ impl GreyHistogram {
 /// Filters, cuts and cleans.
 ///
 /// # Errors
-/// [`PipelineError::Segment`].
-pub fn segment(data: &StackData, options: &SegmentOptions, watch: &dyn Watch) -> Result<Segmented, PipelineError> {
+/// [`PipelineError::Segment`]; [`PipelineError::Unsuited`] where a method was asked for that does not apply.
+pub fn segment(data: &StackData, settings: &SegmentSettings, watch: &dyn Watch) -> Result<Segmented, PipelineError> {
     let recorder = Recorder::new(watch);
     let watch: &dyn Watch = &recorder;
-    watch.event(Event::Started { stage: Stage::Segment, what: recipe(options).join("; ") });
+    let options = &settings.options;
+    watch.event(Event::Started { stage: Stage::Segment, what: recipe(settings).join("; ") });
+    if settings.choice != Choice::Given {
+        let denoise = if settings.denoise_given { options.denoise } else { Denoise::None };
+        let filtered = foamflux_io::for_each_type!(data, volume => filter(volume, denoise, watch))?;
+        let found = foamflux_io::for_each_type!(filtered.as_ref().unwrap_or(data), volume => {
+            segment::conserve(volume, options.foreground, watch)
+        })
+        .map_err(stopped)?;
+        match found {
+            Ok(found) => return conserved(found, options, denoise, &recorder),
+            Err(why) if settings.choice == Choice::Conserve => return Err(PipelineError::Unsuited(why)),
+            Err(why) => {
+                watch.event(Event::Note(format!(
+                    "segmented by {}, because the threshold that keeps the volume of rare solid does not apply: {why}",
+                    method_name(options.method)
+                )));
+            }
+        }
+    }
     let filtered = foamflux_io::for_each_type!(data, volume => filter(volume, options.denoise, watch))?;
     let cut = SegmentOptions { denoise: Denoise::None, ..*options };
     let found = foamflux_io::for_each_type!(filtered.as_ref().unwrap_or(data), volume => {
@@ -69,37 +110,123 @@ pub fn segment(data: &StackData, options: &SegmentOptions, watch: &dyn Watch) ->
     .map_err(stopped)?;
     let histogram =
         foamflux_io::for_each_type!(filtered.as_ref().unwrap_or(data), volume => GreyHistogram::of(volume))?;
-    watch.event(Event::Finished {
-        stage: Stage::Segment,
-        outcome: format!("solid {:.3} % at threshold {:?}", 100.0 * found.solid_fraction, first(&found.thresholds)),
-    });
+    finished(&found, watch);
     let level = match options.method {
         Method::Fixed { .. } | Method::Otsu => found.thresholds.first().copied(),
         Method::OtsuPerSlice | Method::Hysteresis { .. } => None,
     };
-    let results = results(options, &found, recorder.warnings());
+    let results = results(method_name(options.method), steps(options), options.foreground, &found, recorder.warnings());
     Ok(Segmented { labels: found.labels, results, histogram, filtered, level })
 }
 
-/// Every step in order, in words that say how to repeat it.
-#[must_use]
-pub fn recipe(options: &SegmentOptions) -> Vec<String> {
-    let mut steps = Vec::new();
-    match options.denoise {
-        Denoise::None => {}
-        Denoise::Median { radius } => steps.push(format!("median of {0}x{0}x{0} voxels", 2 * radius + 1)),
-        Denoise::Gaussian { sigma_voxel } => steps.push(format!("Gaussian of sigma {sigma_voxel} voxels")),
+/// Cuts the field of the conserving method at its threshold.
+fn conserved(
+    found: Conserved,
+    options: &SegmentOptions,
+    denoise: Denoise,
+    recorder: &Recorder<'_>,
+) -> Result<Segmented, PipelineError> {
+    let watch: &dyn Watch = recorder;
+    let shown = |v: f64| units::significant(v, 4);
+    let mut recipe = denoised(denoise);
+    if found.shading > 0.0 {
+        recipe.push(format!(
+            "level of the background taken from bricks of 32 voxels (it varies by {}) and subtracted",
+            shown(found.shading)
+        ));
     }
-    let side = match options.foreground {
+    recipe.push(format!("Gaussian of sigma {} voxels", found.sigma_voxel));
+    recipe.push(format!(
+        "threshold {} that keeps the volume of the solid ({} % by the sum of grey values between the levels {} and {}), {}",
+        shown(found.threshold),
+        shown(100.0 * found.solid_fraction),
+        shown(found.background),
+        shown(found.background + found.contrast),
+        side(options.foreground)
+    ));
+    recipe.extend(cleaned(options));
+    watch.event(Event::Note(format!(
+        "solid is rare ({} %), contrast over noise {}: {}",
+        units::significant(100.0 * found.solid_fraction, 3),
+        units::significant(found.contrast.abs() / found.noise, 3),
+        recipe.join("; ")
+    )));
+    let cut =
+        SegmentOptions { denoise: Denoise::None, method: Method::Fixed { threshold: found.threshold }, ..*options };
+    let segmented = segment::segment(&found.field, &cut, watch).map_err(stopped)?;
+    finished(&segmented, watch);
+    let histogram = GreyHistogram::of(&found.field)?;
+    let results = results("conserve", recipe, options.foreground, &segmented, recorder.warnings());
+    Ok(Segmented {
+        labels: segmented.labels,
+        results,
+        histogram,
+        filtered: Some(StackData::F32(found.field)),
+        level: Some(found.threshold),
+    })
+}
+
+fn finished(found: &Segmentation, watch: &dyn Watch) {
+    watch.event(Event::Finished {
+        stage: Stage::Segment,
+        outcome: format!("solid {:.3} % at threshold {:?}", 100.0 * found.solid_fraction, first(&found.thresholds)),
+    });
+}
+
+fn method_name(method: Method) -> &'static str {
+    match method {
+        Method::Fixed { .. } => "fixed",
+        Method::Otsu => "otsu",
+        Method::OtsuPerSlice => "otsu-slices",
+        Method::Hysteresis { .. } => "hysteresis",
+    }
+}
+
+/// Every step in order, in words that say how to repeat it; what depends on the image is said afterwards.
+#[must_use]
+pub fn recipe(settings: &SegmentSettings) -> Vec<String> {
+    let options = &settings.options;
+    let keeping = "the threshold that keeps the volume of rare solid";
+    match settings.choice {
+        Choice::Given => steps(options),
+        Choice::Conserve => [vec![keeping.to_owned()], cleaned(options)].concat(),
+        Choice::Auto => {
+            let otherwise = format!("{keeping}; where that does not apply {}", steps(options).join(", "));
+            vec![otherwise]
+        }
+    }
+}
+
+fn denoised(denoise: Denoise) -> Vec<String> {
+    match denoise {
+        Denoise::None => Vec::new(),
+        Denoise::Median { radius } => vec![format!("median of {0}x{0}x{0} voxels", 2 * radius + 1)],
+        Denoise::Gaussian { sigma_voxel } => vec![format!("Gaussian of sigma {sigma_voxel} voxels")],
+    }
+}
+
+const fn side(foreground: Foreground) -> &'static str {
+    match foreground {
         Foreground::Bright => "solid is grey >= threshold",
         Foreground::Dark => "solid is grey < threshold",
-    };
+    }
+}
+
+fn steps(options: &SegmentOptions) -> Vec<String> {
+    let mut steps = denoised(options.denoise);
+    let side = side(options.foreground);
     steps.push(match options.method {
         Method::Fixed { threshold } => format!("fixed threshold {threshold}, {side}"),
         Method::Otsu => format!("Otsu's threshold of the whole stack, {side}"),
         Method::OtsuPerSlice => format!("Otsu's threshold of each slice, {side}"),
         Method::Hysteresis { low, high } => format!("hysteresis between {low} and {high}, {side}"),
     });
+    steps.extend(cleaned(options));
+    steps
+}
+
+fn cleaned(options: &SegmentOptions) -> Vec<String> {
+    let mut steps = Vec::new();
     if options.min_solid_voxels > 1 {
         steps.push(format!("solid pieces of fewer than {} voxels removed", options.min_solid_voxels));
     }
@@ -135,7 +262,13 @@ fn stopped(error: SegmentError) -> PipelineError {
     }
 }
 
-fn results(options: &SegmentOptions, found: &Segmentation, warnings: Vec<String>) -> SegmentResults {
+fn results(
+    method: &str,
+    recipe: Vec<String>,
+    foreground: Foreground,
+    found: &Segmentation,
+    warnings: Vec<String>,
+) -> SegmentResults {
     let counts = found.labels.counts();
     let voxels = found.labels.shape().len() as f64;
     let volume_fractions: BTreeMap<String, f64> = [Label::Pore, Label::Fibre]
@@ -146,16 +279,10 @@ fn results(options: &SegmentOptions, found: &Segmentation, warnings: Vec<String>
     SegmentResults {
         schema: SegmentResults::SCHEMA.to_owned(),
         volume: volume_info(found.labels.shape(), found.labels.voxel_size()),
-        method: match options.method {
-            Method::Fixed { .. } => "fixed",
-            Method::Otsu => "otsu",
-            Method::OtsuPerSlice => "otsu-slices",
-            Method::Hysteresis { .. } => "hysteresis",
-        }
-        .to_owned(),
-        recipe: recipe(options),
+        method: method.to_owned(),
+        recipe,
         thresholds: found.thresholds.clone(),
-        foreground: match options.foreground {
+        foreground: match foreground {
             Foreground::Bright => "bright",
             Foreground::Dark => "dark",
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
+use crate::segment::{Choice, SegmentSettings};
 use foamflux_grid::{Axis, Label, LabelSet, Phase, VoxelSize, VoxelSizeSource, units};
 use foamflux_io::read::{BadSlices, BinMode, ByteOrder, OddSizes, RawLayout, ReadOptions};
 use foamflux_network::{Parameters, ZoneRule};
@@ -169,7 +170,7 @@ pub struct Settings {
     /// Reading.
     pub ingest: IngestSettings,
     /// Segmenting.
-    pub segment: SegmentOptions,
+    pub segment: SegmentSettings,
     /// Nodes and fibres.
     pub tag: Parameters,
     /// Measuring.
@@ -313,8 +314,16 @@ fn ingest(config: &Config, max_memory: Option<u64>) -> Result<IngestSettings, Co
     })
 }
 
-fn segment(config: &Config) -> Result<SegmentOptions, ConfigError> {
-    let method = match config.method.as_deref().unwrap_or("otsu") {
+fn segment(config: &Config) -> Result<SegmentSettings, ConfigError> {
+    let word = config.method.as_deref().unwrap_or("auto");
+    let chosen = match word {
+        "auto" => Choice::Auto,
+        "conserve" => Choice::Conserve,
+        _ => Choice::Given,
+    };
+    let method = match word {
+        // What 'auto' falls back on.
+        "auto" | "conserve" => Method::Otsu,
         "otsu" => Method::Otsu,
         "otsu-slices" => Method::OtsuPerSlice,
         "fixed" => Method::Fixed {
@@ -332,7 +341,7 @@ fn segment(config: &Config) -> Result<SegmentOptions, ConfigError> {
         other => {
             return Err(ConfigError::value(
                 "method",
-                format!("'{other}' is not known: write otsu, otsu-slices, fixed or hysteresis"),
+                format!("'{other}' is not known: write auto, conserve, otsu, otsu-slices, fixed or hysteresis"),
             ));
         }
     };
@@ -365,7 +374,7 @@ fn segment(config: &Config) -> Result<SegmentOptions, ConfigError> {
             ConfigError::value("fill-holes", format!("'{number}' is not known: write none, all or a number of voxels"))
         })?),
     };
-    Ok(SegmentOptions {
+    let options = SegmentOptions {
         denoise,
         method,
         foreground: choice(
@@ -375,7 +384,8 @@ fn segment(config: &Config) -> Result<SegmentOptions, ConfigError> {
         )?,
         min_solid_voxels: config.min_solid.unwrap_or(0),
         fill_holes,
-    })
+    };
+    Ok(SegmentSettings { choice: chosen, options, denoise_given: config.denoise.is_some() })
 }
 
 fn bad_denoise(text: &str) -> ConfigError {

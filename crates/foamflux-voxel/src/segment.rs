@@ -12,6 +12,7 @@
 //! separability and the change of the solid fraction with the threshold.
 
 mod checks;
+mod conserve;
 mod steps;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ use crate::components::ComponentsError;
 use crate::filter::FilterError;
 use crate::threshold::ThresholdError;
 pub use checks::distinct_values;
+pub use conserve::{Conserved, Unsuited, conserve};
 
 /// Noise filter before the threshold.
 ///

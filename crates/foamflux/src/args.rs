@@ -142,7 +142,7 @@ pub(crate) struct InputArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Segmentation options")]
 pub(crate) struct SegmentationArgs {
-    /// Method: otsu, otsu-slices, fixed, hysteresis [default: otsu]
+    /// Method: auto, conserve (rare solid keeps its volume), otsu, otsu-slices, fixed, hysteresis [default: auto]
     #[arg(long, value_name = "METHOD")]
     method: Option<String>,
     /// Threshold for --method fixed: solid is grey >= T (alone it implies the method)

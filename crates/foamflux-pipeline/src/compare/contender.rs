@@ -18,6 +18,7 @@ use crate::config::ConfigError;
 use crate::content::Input;
 use crate::error::PipelineError;
 use crate::record::Recorder;
+use crate::segment::{Choice, SegmentSettings};
 use crate::settings::Settings;
 use crate::{ingest, segment};
 
@@ -304,8 +305,9 @@ fn volume(
                 let field = cut.filtered.as_ref().unwrap_or(&data);
                 for threshold in [level - step, level + step] {
                     let method = Method::Fixed { threshold };
-                    let options = SegmentOptions { denoise: Denoise::None, method, ..settings.segment };
-                    doubt.push(segment::segment(field, &options, &Silent)?.labels);
+                    let options = SegmentOptions { denoise: Denoise::None, method, ..settings.segment.options };
+                    let again = SegmentSettings { choice: Choice::Given, options, denoise_given: true };
+                    doubt.push(segment::segment(field, &again, &Silent)?.labels);
                 }
             }
             cut.labels

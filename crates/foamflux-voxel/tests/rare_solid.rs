@@ -1,0 +1,130 @@
+//! The threshold for rare solid on grey stacks whose truth is known.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
+
+use foamflux_grid::{Labels, Shape, Silent, Volume, VoxelSize};
+use foamflux_hosts::Recipe;
+use foamflux_hosts::grey::{GreyParameters, Shading, grey};
+use foamflux_hosts::imaging::{Ct, FibSem, brightness, ct, fib_sem};
+use foamflux_voxel::segment::{Conserved, Foreground, Unsuited, conserve};
+
+/// A foam with struts of 6.2 voxels and 4 % solid: its solid fraction by voxel, and its labels.
+fn foam(seed: u64) -> (Volume<f32>, Labels) {
+    let mut recipe = Recipe::named("cmf-sem").unwrap();
+    for (key, value) in [("size", "112"), ("voxel_size", "1um"), ("cell_size", "70um")] {
+        recipe.set(key, value).unwrap();
+    }
+    let model = recipe.build(seed).unwrap();
+    (model.coverage().unwrap().unwrap(), model.draw().unwrap().labels)
+}
+
+/// Blur, shading and noise; the contrast over the noise of the pore is as asked for.
+fn image(coverage: &Volume<f32>, contrast_to_noise: f64, levels: [f64; 2]) -> Volume<u8> {
+    let parameters = GreyParameters {
+        pore_level: levels[0],
+        solid_level: levels[1],
+        blur_sigma_voxel: [0.7; 3],
+        noise_sigma: (levels[1] - levels[0]).abs() / contrast_to_noise,
+        noise_gain: 0.0,
+        shading: Shading { tilt: [0.1, -0.06, 0.04], cupping: 0.05 },
+    };
+    grey(coverage, &parameters, 7).unwrap()
+}
+
+fn solid(found: &Conserved, foreground: Foreground) -> Vec<bool> {
+    let side = foreground == Foreground::Bright;
+    found.field.as_slice().iter().map(|v| (f64::from(*v) >= found.threshold) == side).collect()
+}
+
+/// Dice overlap, and voxels found over true ones less one.
+fn score(mask: &[bool], truth: &Labels) -> (f64, f64) {
+    let (mut both, mut found, mut true_ones) = (0u64, 0u64, 0u64);
+    for (m, l) in mask.iter().zip(truth.volume().as_slice()) {
+        found += u64::from(*m);
+        true_ones += u64::from(*l != 0);
+        both += u64::from(*m && *l != 0);
+    }
+    (2.0 * both as f64 / (found + true_ones) as f64, found as f64 / true_ones as f64 - 1.0)
+}
+
+#[test]
+fn rare_struts_keep_their_volume_whatever_the_noise() {
+    /// Contrast over noise, Dice, and what the volume may be off. The best of ten tools read 0.941 and 0.871 at 5.7 and 3
+    /// without labels drawn by hand, and missed the volume by 5 and 6.5 %. Inner voxels are taken where noise favours them, which
+    /// makes the solid brighter than it is, and its volume less, by 1 to 2 % at the lowest contrast; shading of a tenth, which
+    /// scales the contrast as well, takes another 1.5 %.
+    const GOALS: [(f64, f64, f64); 3] = [(12.0, 0.96, 0.02), (5.7, 0.95, 0.025), (3.0, 0.925, 0.04)];
+    for seed in [1, 2] {
+        let (coverage, truth) = foam(seed);
+        for (contrast, dice, volume) in GOALS {
+            let found =
+                conserve(&image(&coverage, contrast, [60.0, 150.0]), Foreground::Bright, &Silent).unwrap().unwrap();
+            let (d, v) = score(&solid(&found, Foreground::Bright), &truth);
+            println!(
+                "seed {seed}, contrast {contrast}: Dice {d:.4}, volume {:+.2} %, halo {:+.4}",
+                100.0 * v,
+                found.halo
+            );
+            assert!(d > dice, "Dice {d} at contrast {contrast}");
+            assert!(v.abs() < volume, "volume {v:+} at contrast {contrast}");
+            // The shading brightens the solid by a thirtieth on average; a few hundred struts sample it.
+            assert!((found.contrast / 93.0 - 1.0).abs() < 0.03, "contrast {}", found.contrast);
+        }
+    }
+}
+
+#[test]
+fn fringes_and_light_through_open_pores_are_noticed() {
+    let (_, truth) = foam(1);
+    let tried = |g: &Volume<u8>| conserve(g, Foreground::Bright, &Silent).unwrap();
+    let scan =
+        |fringe: f64| -> Volume<u8> { ct(&brightness(&truth), &Ct { fringe, ..Ct::typical(255.0) }, 1).unwrap() };
+    let plain = tried(&scan(0.0)).unwrap();
+    let (d, v) = score(&solid(&plain, Foreground::Bright), &truth);
+    assert!(d > 0.98 && v.abs() < 0.01, "Dice {d}, volume {v:+}");
+    let fringed = tried(&scan(0.35)).err();
+    assert!(matches!(fringed, Some(Unsuited::Halo { share }) if share < 0.0), "{fringed:?}");
+    let settings = FibSem { slice_voxels: 1, drift_pixel: 0.0, ..FibSem::typical(255.0) };
+    let (series, _) = fib_sem(&brightness(&truth), &settings, 1).unwrap();
+    let shining = tried(&series).err();
+    assert!(matches!(shining, Some(Unsuited::Halo { share }) if share > 0.0), "{shining:?}");
+}
+
+#[test]
+fn dark_struts_are_the_same_as_bright_ones() {
+    let (coverage, truth) = foam(1);
+    let found = conserve(&image(&coverage, 8.0, [180.0, 90.0]), Foreground::Dark, &Silent).unwrap().unwrap();
+    let (d, v) = score(&solid(&found, Foreground::Dark), &truth);
+    assert!(d > 0.95 && v.abs() < 0.02, "Dice {d}, volume {v:+}");
+    assert!(found.contrast < -85.0 && found.threshold > 90.0 && found.threshold < 180.0);
+}
+
+#[test]
+fn what_is_no_rare_solid_is_refused_with_its_reason() {
+    let shape = Shape::cube(64).unwrap();
+    // A little unevenness, or it would be taken for labels.
+    let of = |f: &dyn Fn(usize, usize, usize) -> u8| {
+        let volume =
+            Volume::from_fn(shape, VoxelSize::Unknown, |z, y, x| f(z, y, x) - ((3 * z + 5 * y + 7 * x) % 11) as u8);
+        conserve(&volume, Foreground::Bright, &Silent).unwrap().err()
+    };
+    let even = Volume::from_fn(shape, VoxelSize::Unknown, |_, _, _| 80u8);
+    assert!(conserve(&even, Foreground::Bright, &Silent).err().unwrap().to_string().contains("80"), "one value");
+    let noise = of(&|z, y, x| 80 + ((z * 7919 + y * 104_729 + x * 1_299_709) % 41) as u8);
+    assert!(matches!(noise, Some(Unsuited::NoCore | Unsuited::Noise { .. } | Unsuited::NotRare { .. })), "{noise:?}");
+    // Walls of a third of the volume.
+    let thick = of(&|_, _, x| if x % 24 < 8 { 200 } else { 50 });
+    assert!(matches!(thick, Some(Unsuited::NotRare { .. })), "{thick:?}");
+    // A wire in a wide glow: its sum of grey values is far more than its own.
+    let glow = of(&|_, y, x| {
+        let r = (x as f64 - 31.5).hypot(y as f64 - 31.5);
+        if r < 5.0 {
+            200
+        } else if r < 9.0 {
+            100
+        } else {
+            50
+        }
+    });
+    assert!(matches!(glow, Some(Unsuited::NotConserved { .. } | Unsuited::Halo { .. })), "{glow:?}");
+}
