@@ -1,7 +1,7 @@
 //! What a solve found.
 
 use foamflux_grid::{Axis, Volume};
-use foamflux_transport::links::{Links, NO_GROUP};
+use foamflux_transport::links::{Links, LinksEffort, NO_GROUP};
 
 use crate::cell::Cell;
 
@@ -20,7 +20,11 @@ pub struct Effort {
     pub hierarchies: u32,
     /// Largest change of a face's current density in the last step, over the mean.
     pub change: f64,
-    /// Bytes that the solver held.
+    /// What solved the linear systems.
+    pub device: String,
+    /// What it moved and held, where it is not the processor.
+    pub on_device: LinksEffort,
+    /// Bytes that the solver held on the host.
     pub bytes: u64,
 }
 

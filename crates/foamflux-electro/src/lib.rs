@@ -1,6 +1,6 @@
 //! Electrochemistry on voxels: where does lithium go?
 //!
-//! [`Cell::new`] finds which voxels carry electrons and ions and the faces on which they meet; [`solve()`] finds both
+//! [`Cell::new`] finds which voxels carry electrons and ions and the faces on which they meet; [`solve()`] (or [`solve_on()`] with the linear solver of a device) finds both
 //! potentials and the current density of every face; [`metrics()`] says how even it is.
 //!
 //! Plating counts positive. Everything is SI; applied current is per cross-section of the box, current densities of the surface are per true area.
@@ -24,4 +24,4 @@ pub use error::{Blocked, ElectroError};
 pub use kinetics::Kinetics;
 pub use materials::{Materials, MaterialsError, Surface};
 pub use metrics::{Metrics, Share, Statistics, metrics};
-pub use solve::{Drive, Options, kinetic_limit, solve};
+pub use solve::{Drive, Options, kinetic_limit, solve, solve_on};

@@ -29,6 +29,7 @@ mod laws;
 mod newton;
 
 use foamflux_grid::{Event, Stage, Watch};
+use foamflux_transport::{Backend, CpuBackend};
 use rayon::prelude::*;
 
 use crate::cell::Cell;
@@ -71,11 +72,27 @@ impl Default for Options {
     }
 }
 
-/// Solves for the current distribution.
+/// Solves for the current distribution on the processor.
 ///
 /// # Errors
 /// [`ElectroError`].
 pub fn solve(
+    cell: &Cell,
+    materials: &Materials,
+    drive: Drive,
+    options: &Options,
+    watch: &dyn Watch,
+) -> Result<Distribution, ElectroError> {
+    solve_on(&CpuBackend::new(), cell, materials, drive, options, watch)
+}
+
+/// Solves for the current distribution with the linear solver of a backend; faces and their laws, charge and currents are the
+/// processor's, in double precision, whatever the device.
+///
+/// # Errors
+/// [`ElectroError`].
+pub fn solve_on(
+    backend: &dyn Backend,
     cell: &Cell,
     materials: &Materials,
     drive: Drive,
@@ -98,8 +115,9 @@ pub fn solve(
         what: format!("current distribution on {} reacting faces", cell.faces.len()),
     });
     let mut newton = Newton::new(cell, materials, drive, options)?;
-    newton.iterate(watch)?;
-    let distribution = newton.finish();
+    let mut solver = backend.links(newton.links.unknowns(), watch);
+    newton.iterate(solver.as_mut(), watch)?;
+    let distribution = newton.finish(solver.as_ref());
     // Exponentials overflow long before the steps between faces show it, and a runaway potential may leave no current.
     let j = distribution.current_density();
     let finite =

@@ -9,14 +9,14 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use foamflux_electro::{
-    Blocked, Cell, Collector, Distribution, Drive, ElectroError, Metrics, Options, kinetic_limit, metrics, solve,
+    Blocked, Cell, Collector, Distribution, Drive, ElectroError, Metrics, Options, kinetic_limit, metrics, solve_on,
 };
 use foamflux_grid::{Event, Label, Labels, Watch};
 use foamflux_results::{
     CurrentArea, CurrentBalance, CurrentDensity, CurrentEffort, CurrentLeftOut, CurrentProfile, CurrentResults,
     CurrentSeconds, CurrentShare, Evenness, Uniformity,
 };
-use foamflux_transport::{Backend, CpuBackend, Sides};
+use foamflux_transport::{Backend, Sides};
 
 use crate::error::PipelineError;
 use crate::ingest::volume_info;
@@ -70,7 +70,7 @@ pub fn current(
         Ok(cell) => cell,
         Err(ElectroError::Blocked(blocked)) => {
             watch.event(Event::Warning(format!("no current distribution: {blocked}")));
-            let mut results = blocked_results(labels, settings, &blocked);
+            let mut results = blocked_results(labels, settings, &blocked, backend);
             results.warnings = recorder.warnings();
             return Ok(Current { results, fields: None });
         }
@@ -78,7 +78,7 @@ pub fn current(
     };
     seconds.setup = clock.elapsed().as_secs_f64();
     let clock = Instant::now();
-    let found = solve(&cell, &settings.materials, settings.drive, &Options::default(), watch)?;
+    let found = solve_on(backend, &cell, &settings.materials, settings.drive, &Options::default(), watch)?;
     seconds.solve = clock.elapsed().as_secs_f64();
     let clock = Instant::now();
     let Some(metrics) = metrics(&cell, &found) else {
@@ -102,7 +102,12 @@ fn names(settings: &CurrentSettings) -> [String; 4] {
     [settings.setting.axis.name(), collector, sides, plane].map(str::to_owned)
 }
 
-fn blocked_results(labels: &Labels, settings: &CurrentSettings, blocked: &Blocked) -> CurrentResults {
+fn blocked_results(
+    labels: &Labels,
+    settings: &CurrentSettings,
+    blocked: &Blocked,
+    backend: &dyn Backend,
+) -> CurrentResults {
     let [direction, collector, sides, separator_plane] = names(settings);
     CurrentResults {
         schema: CurrentResults::SCHEMA.to_owned(),
@@ -130,13 +135,8 @@ fn blocked_results(labels: &Labels, settings: &CurrentSettings, blocked: &Blocke
         inputs: settings.inputs.clone(),
         reading: vec![format!("No current flows: {blocked}.")],
         warnings: Vec::new(),
-        solver: CurrentEffort { device: cpu_name(), ..CurrentEffort::default() },
+        solver: CurrentEffort { device: backend.describe(), ..CurrentEffort::default() },
     }
-}
-
-/// The coupled solve runs on the processor.
-fn cpu_name() -> String {
-    CpuBackend::new().describe()
 }
 
 fn results(
@@ -235,7 +235,7 @@ fn results(
             newton_steps: found.effort.newton_steps,
             linear_iterations: found.effort.linear_iterations.clone(),
             last_change: found.effort.change,
-            device: cpu_name(),
+            device: found.effort.device.clone(),
             seconds: CurrentSeconds::default(),
             peak_bytes: found.effort.bytes,
         },

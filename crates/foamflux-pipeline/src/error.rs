@@ -127,6 +127,8 @@ impl From<foamflux_electro::ElectroError> for PipelineError {
         use foamflux_transport::links::LinksError;
         match error {
             ElectroError::Links(LinksError::Cancelled { .. }) => PipelineError::Cancelled,
+            // Not the volume's fault: a run that goes on without currents must not hide it.
+            ElectroError::Links(error @ LinksError::Device { .. }) => PipelineError::Device(error.to_string()),
             other => PipelineError::Electro(other),
         }
     }
@@ -184,7 +186,7 @@ fn electro_status(error: &foamflux_electro::ElectroError) -> ExitStatus {
         ElectroError::Blocked(_) | ElectroError::NothingToStrip => ExitStatus::Input,
         ElectroError::TooLarge { .. }
         | ElectroError::Components(_)
-        | ElectroError::Links(LinksError::TooMany { .. }) => ExitStatus::Memory,
+        | ElectroError::Links(LinksError::TooMany { .. } | LinksError::Memory { .. }) => ExitStatus::Memory,
         ElectroError::NotConverged { .. }
         | ElectroError::Runaway { .. }
         | ElectroError::Links(LinksError::NotFinite { .. }) => ExitStatus::NotConverged,

@@ -4,6 +4,7 @@ use foamflux_grid::Watch;
 
 use crate::audit::Audit;
 use crate::krylov::{End, Reached};
+use crate::links::{LinksSolver, Processor};
 use crate::solution::SolverError;
 use crate::{Deviation, Problem, Seconds, Solution, SolveError, Start, Stop, Why};
 
@@ -32,6 +33,13 @@ pub trait Backend: Send + Sync {
     ) -> Result<Solution, SolveError> {
         let _ = start;
         self.solve(problem, stop, watch)
+    }
+
+    /// Solves systems of links of some number of unknowns, one after the other: two coupled potentials in Newton's
+    /// method. A backend without kernels for them leaves them to the processor.
+    fn links<'a>(&'a self, unknowns: usize, watch: &dyn Watch) -> Box<dyn LinksSolver + 'a> {
+        let _ = (unknowns, watch);
+        Box::new(Processor)
     }
 
     /// Whether it solves problems with current through the walls as well; see [`crate::electrode_tortuosity`].

@@ -11,10 +11,16 @@
 //! Double precision stays here: large contrasts, and an iteration that has exhausted single precision, are finished by
 //! the processor, and the solution says so.
 //!
-//! All conductances are scaled as [`crate::Problem`] has them: 1 along the axis of transport between two voxels of the
+//! Systems of [`links`](crate::links), such as two coupled potentials, come in the same arrays
+//! ([`Links::finest`](crate::links::Links::finest), [`Links::coarse`](crate::links::Links::coarse)); their frame is
+//! [`correct`], which refines what a device iterates in single precision. A device that has kernels for rows solves them with
+//! these: a [`LinksSolver`](crate::links::LinksSolver) keeps what does not change from one system to the next.
+//!
+//! All conductances of a [`Hierarchy`] are scaled as [`crate::Problem`] has them: 1 along the axis of transport between two voxels of the
 //! best conductor.
 
 mod frame;
+mod refine;
 
 use crate::layout::Layout;
 use crate::multigrid::{Matrix, Rows};
@@ -24,6 +30,7 @@ use crate::{Problem, Sides};
 pub use crate::cpu::{GridOrder, ListOrder};
 pub(crate) use frame::finish;
 pub use frame::{Iterated, solve};
+pub use refine::{Refined, correct};
 
 /// Links that every row of a [`Level`] stores; what does not fit is in [`Level::more`].
 pub const WIDTH: usize = 6;

@@ -15,10 +15,17 @@
 //!
 //! Potentials are `f64` and so are residuals, in difference form; corrections iterate in `f32` or `f64`.
 
+mod solver;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use foamflux_grid::{Axis, Shape, Watch};
 
 use crate::cpu::linked::{Linked, correction};
+use crate::device::{Level, Next};
 use crate::krylov::{End, Reached};
+
+pub use solver::{LinksEffort, LinksSolver, Processor};
 
 /// Group of voxels that take no part.
 pub const NO_GROUP: u8 = u8::MAX;
@@ -86,6 +93,22 @@ pub enum LinksError {
         /// Iterations done.
         iterations: u32,
     },
+    /// It does not fit on the device.
+    #[error("does not fit on {device}: {message}")]
+    Memory {
+        /// As the solver describes itself.
+        device: String,
+        /// How much is needed, how much there is, and what to do.
+        message: String,
+    },
+    /// The device failed.
+    #[error("{device}: {message}")]
+    Device {
+        /// As the solver describes itself.
+        device: String,
+        /// What happened and what to do.
+        message: String,
+    },
 }
 
 /// How well a correction is to be solved.
@@ -110,11 +133,26 @@ pub struct Corrected {
     pub relative: f64,
 }
 
+/// Which numbers a system holds: what a device has copied is current as long as they are the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    /// Which system: no two have the same.
+    pub system: u64,
+    /// How often conductances have changed.
+    pub values: u64,
+    /// How often coarse levels were built.
+    pub levels: u64,
+}
+
 /// A system of links between voxels.
 #[derive(Debug)]
 pub struct Links {
     on: Linked,
+    stamp: Stamp,
 }
+
+/// The next [`Stamp::system`].
+static SYSTEMS: AtomicU64 = AtomicU64::new(0);
 
 impl Links {
     /// A system over the voxels of `lattice`.
@@ -141,7 +179,8 @@ impl Links {
         if unknowns >= u32::MAX as usize || voxels >= u32::MAX as usize {
             return Err(LinksError::TooMany { unknowns });
         }
-        Ok(Links { on: Linked::new(lattice, conductance, ground) })
+        let stamp = Stamp { system: SYSTEMS.fetch_add(1, Ordering::Relaxed), values: 0, levels: 0 };
+        Ok(Links { on: Linked::new(lattice, conductance, ground), stamp })
     }
 
     /// Number of unknowns.
@@ -187,6 +226,7 @@ impl Links {
 
     /// Makes the finest level follow what [`Links::set_conductance`] changed; coarse levels keep what they were built of.
     pub fn refresh(&mut self) {
+        self.stamp.values += 1;
         self.on.refresh();
     }
 
@@ -199,8 +239,42 @@ impl Links {
         if groups != voxels {
             return Err(LinksError::Groups { groups, voxels, shape: lattice.shape });
         }
+        self.stamp.levels += 1;
         self.on.build_levels(lattice);
         Ok(())
+    }
+
+    /// What the present numbers are told from others by.
+    #[must_use]
+    pub fn stamp(&self) -> Stamp {
+        self.stamp
+    }
+
+    /// The links as plain arrays, for a device with kernels of its own; [`Level::next`] is [`Next::Nothing`].
+    ///
+    /// Link k of an unknown leads to -x, +x, -y, +y, -z, +z in this order, whether it conducts or not, so that
+    /// [`Links::conductances`] can follow a change.
+    #[must_use]
+    pub fn finest(&self) -> Level {
+        self.on.export()
+    }
+
+    /// The present conductances, in the places of [`Level::conductance`] of [`Links::finest`].
+    pub fn conductances(&self, out: &mut Vec<f32>) {
+        self.on.export_conductances(out);
+    }
+
+    /// One over the present diagonal.
+    #[must_use]
+    pub fn inverse_diagonal(&self) -> &[f32] {
+        self.on.inverses()
+    }
+
+    /// The way from the unknowns to the first coarse level, and the coarse levels; [`Next::Nothing`] before
+    /// [`Links::build_levels`].
+    #[must_use]
+    pub fn coarse(&self) -> (Next, Vec<Level>) {
+        self.on.export_levels()
     }
 
     /// Unknowns of the coarse levels.

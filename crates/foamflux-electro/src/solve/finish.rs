@@ -1,7 +1,7 @@
 //! What an iteration leaves: faces solved exactly, charge balanced, currents through planes.
 
 use foamflux_grid::Axis;
-use foamflux_transport::links::NO_GROUP;
+use foamflux_transport::links::{LinksSolver, NO_GROUP};
 use rayon::prelude::*;
 
 use super::Drive;
@@ -107,7 +107,7 @@ impl Newton<'_> {
         out
     }
 
-    pub(super) fn finish(mut self) -> Distribution {
+    pub(super) fn finish(mut self, solver: &dyn LinksSolver) -> Distribution {
         let j = std::mem::take(&mut self.j);
         let projected = self.cell.projected_area();
         let mut taken = 0.0;
@@ -151,6 +151,8 @@ impl Newton<'_> {
                 reacting_faces: self.cell.faces.len() as u64,
                 hierarchies: self.builds,
                 change: self.change,
+                device: solver.describe(),
+                on_device: solver.effort(),
                 bytes: self.links.bytes(self.double) + 8 * self.phi.len() as u64 * 3 + 60 * self.eta.len() as u64,
             },
             phi: self.phi,

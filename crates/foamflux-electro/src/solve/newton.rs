@@ -1,7 +1,7 @@
 //! The iteration: states, linear systems, and what moves states.
 
 use foamflux_grid::{Axis, Event, Stage, Watch};
-use foamflux_transport::links::{Lattice, Links, LinksError, LinksStop, NO_GROUP};
+use foamflux_transport::links::{Lattice, Links, LinksError, LinksSolver, LinksStop, NO_GROUP};
 use rayon::prelude::*;
 
 use super::laws::{Laws, Tangent};
@@ -210,12 +210,12 @@ impl<'a> Newton<'a> {
         }
     }
 
-    pub(super) fn iterate(&mut self, watch: &dyn Watch) -> Result<(), ElectroError> {
+    pub(super) fn iterate(&mut self, solver: &mut dyn LinksSolver, watch: &dyn Watch) -> Result<(), ElectroError> {
         // Good conductors hardly count in the energy that linear solves go by: faces may be done while the current that
         // is led away below them is not. Then a step more is a correction of it.
         let mut slices = f64::INFINITY;
         while self.steps < self.options.max_steps {
-            self.step(watch)?;
+            self.step(solver, watch)?;
             watch.event(Event::Advanced { stage: Stage::Current, done: u64::from(self.steps), total: None });
             if !self.change.is_finite() {
                 return Err(ElectroError::Runaway { steps: self.steps });
@@ -232,7 +232,7 @@ impl<'a> Newton<'a> {
         Err(ElectroError::NotConverged { steps: self.steps, change: self.change, wanted: self.options.change })
     }
 
-    fn step(&mut self, watch: &dyn Watch) -> Result<(), ElectroError> {
+    fn step(&mut self, solver: &mut dyn LinksSolver, watch: &dyn Watch) -> Result<(), ElectroError> {
         self.steps += 1;
         let tangents: Vec<Tangent> = self
             .cell
@@ -262,7 +262,7 @@ impl<'a> Newton<'a> {
             self.builds += 1;
             self.built.clone_from(&exchange);
         }
-        self.correct(&b, watch)?;
+        self.correct(&b, solver, watch)?;
         drop(b);
         self.move_states(&tangents);
         Ok(())
@@ -311,10 +311,10 @@ impl<'a> Newton<'a> {
     }
 
     /// Solves the linear system for both potentials, and for that of the plane where the current is given.
-    fn correct(&mut self, b: &[f64], watch: &dyn Watch) -> Result<(), ElectroError> {
+    fn correct(&mut self, b: &[f64], solver: &mut dyn LinksSolver, watch: &dyn Watch) -> Result<(), ElectroError> {
         let stop = LinksStop { relative: self.options.linear, max_iterations: MAX_ITERATIONS, double: self.double };
         let residual = self.links.residual(&self.phi, b)?;
-        let mut done = self.links.correct(&residual, &mut self.phi, &stop, watch)?.iterations;
+        let mut done = solver.correct(&self.links, &residual, &mut self.phi, &stop, watch)?.iterations;
         if let Drive::Current(j) = self.drive {
             // The response to a plane at one volt more, and how much of that is wanted.
             let mut unit = vec![0.0; self.phi.len()];
@@ -322,7 +322,7 @@ impl<'a> Newton<'a> {
                 unit[i as usize] += f64::from(self.links.ground(i as usize));
             }
             let mut response = vec![0.0; self.phi.len()];
-            done += self.links.correct(&unit, &mut response, &stop, watch)?.iterations;
+            done += solver.correct(&self.links, &unit, &mut response, &stop, watch)?.iterations;
             let (mut now, mut slope) = (0.0, 0.0);
             for &(i, _) in &self.top {
                 let g = f64::from(self.links.ground(i as usize));

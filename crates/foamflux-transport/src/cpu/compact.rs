@@ -7,15 +7,12 @@ use std::sync::{Mutex, PoisonError};
 use bytemuck::Pod;
 use rayon::prelude::*;
 
+use super::listed::{Listed, Swept};
 use super::real::Real;
-use super::reduce::{CHUNK, ROUNDINGS, advance, direction, dot, total};
+use super::reduce::CHUNK;
 use crate::Problem;
-use crate::krylov::{Energy, Moments, Primitives, Step};
 use crate::layout::{CompactGraph, bit};
-use crate::multigrid::{
-    Boxes, Cycle, Fine, Layout, Place, Rows, SAME_GROUP, Streams, Top, Transfer, prolong, restrict, sweep_back,
-    sweep_from_zero,
-};
+use crate::multigrid::{Boxes, Cycle, Fine, Layout, Place, Rows, SAME_GROUP, Streams, Transfer};
 use crate::pages::Pages;
 use crate::problem::Conductance;
 pub use export::ListOrder;
@@ -333,58 +330,6 @@ impl<T: Real, C: Coupling<T>> Compact<T, C> {
     fn ground(&self, i: usize) -> f32 {
         (f64::from(Self::electrodes(self.open[i])) * self.coupling.electrode(i).wide()) as f32
     }
-
-    /// `(A p)_i`.
-    #[inline]
-    fn row(&self, p: &[T], i: usize) -> T {
-        let (open, here) = (self.open[i], p[i]);
-        let mut sum = T::of(f64::from(Self::electrodes(open))) * self.coupling.electrode(i) * here;
-        for (d, j) in self.links[i].into_iter().enumerate() {
-            // A closed face links to the unknown itself: no drop.
-            let j = j as usize;
-            sum += self.coupling.face(d / 2, i, j) * (here - p[j]);
-        }
-        sum
-    }
-
-    /// Residual, energy and squared diagonal norm of one unknown, in double precision.
-    #[inline]
-    fn truth(&self, x: &[T], i: usize) -> [f64; 3] {
-        let (open, here) = (self.open[i], x[i].wide());
-        // `x'Ax - 2 s'x` exceeds its minimum by what `x'Ax` of the error is.
-        let current = self.source.get(i).map_or(0.0, |s| s.wide());
-        let (mut residual, mut energy, mut diagonal) = (current, -2.0 * current * here, 0.0);
-        for (d, j) in self.links[i].into_iter().enumerate() {
-            if open >> d & 1 == 0 {
-                continue;
-            }
-            let j = j as usize;
-            let g = self.coupling.face(d / 2, i, j).wide();
-            // Potential drop from i to its neighbour: the straight profile loses 1 per slice towards the outlet.
-            let drop = self.straight[d] + (here - x[j].wide());
-            residual -= g * drop;
-            // Half of the face belongs to each side.
-            energy += 0.5 * g * drop * drop;
-            diagonal += g;
-        }
-        let g = self.coupling.electrode(i).wide();
-        for (mask, half) in [(bit::INLET, -self.half), (bit::OUTLET, self.half)] {
-            if open & mask != 0 {
-                let drop = half + here;
-                residual -= g * drop;
-                energy += g * drop * drop;
-                diagonal += g;
-            }
-        }
-        [residual, energy, diagonal * here * here]
-    }
-
-    /// `z = M r`; returns `z.r` and `z.q`.
-    fn cycle(&self, r: &[T], z: &mut [T], q: Option<&[T]>) -> [f64; 2] {
-        let mut below = self.below.lock().unwrap_or_else(PoisonError::into_inner);
-        let Below { cycle: Some(cycle), copies, .. } = &mut *below else { return [0.0; 2] };
-        T::through_single(r, z, q, copies, |r, z, q| cycle.precondition(self, r, z, q))
-    }
 }
 
 /// Neighbours of `i` at -x, +x, -y, +y, -z, +z; itself across a closed face.
@@ -466,91 +411,69 @@ impl<T: Real, C: Coupling<T>> Fine for Compact<T, C> {
     }
 }
 
-impl<T: Real, C: Coupling<T>> Top for Compact<T, C> {
-    fn down(&self, r: &[f32], z: &mut [f32], coarse: &mut [f32]) {
-        sweep_from_zero(self, r, z);
-        restrict(self, &self.transfer, z, coarse, None);
-    }
-
-    fn up(&self, coarse: &[f32], r: &[f32], z: &mut [f32], q: Option<&[f32]>) -> [f64; 2] {
-        prolong(&self.transfer, |k| coarse[k], z);
-        sweep_back(self, r, z, q)
+impl<T: Real, C: Coupling<T>> Swept for Compact<T, C> {
+    fn transfer(&self) -> &Transfer {
+        &self.transfer
     }
 }
 
-impl<T: Real, C: Coupling<T>> Primitives for Compact<T, C> {
-    type Vector = Pages<T>;
-    type Scalar = f64;
-    const LOOK_EVERY: u32 = 1;
+impl<T: Real, C: Coupling<T>> Listed for Compact<T, C> {
+    type Value = T;
+
+    fn len(&self) -> usize {
+        self.open.len()
+    }
 
     fn error_before(&self, energy: f64) -> f64 {
         if self.source.is_empty() { energy } else { f64::INFINITY }
     }
 
-    fn vector(&self) -> Pages<T> {
-        Pages::zeroed(self.open.len())
+    #[inline]
+    fn row(&self, p: &[T], i: usize) -> T {
+        let (open, here) = (self.open[i], p[i]);
+        let mut sum = T::of(f64::from(Self::electrodes(open))) * self.coupling.electrode(i) * here;
+        for (d, j) in self.links[i].into_iter().enumerate() {
+            // A closed face links to the unknown itself: no drop.
+            let j = j as usize;
+            sum += self.coupling.face(d / 2, i, j) * (here - p[j]);
+        }
+        sum
     }
 
-    fn correction(&self) -> Pages<T> {
-        self.vector()
+    #[inline]
+    fn truth(&self, x: &[T], i: usize) -> [f64; 3] {
+        let (open, here) = (self.open[i], x[i].wide());
+        // `x'Ax - 2 s'x` exceeds its minimum by what `x'Ax` of the error is.
+        let current = self.source.get(i).map_or(0.0, |s| s.wide());
+        let (mut residual, mut energy, mut diagonal) = (current, -2.0 * current * here, 0.0);
+        for (d, j) in self.links[i].into_iter().enumerate() {
+            if open >> d & 1 == 0 {
+                continue;
+            }
+            let j = j as usize;
+            let g = self.coupling.face(d / 2, i, j).wide();
+            // Potential drop from i to its neighbour: the straight profile loses 1 per slice towards the outlet.
+            let drop = self.straight[d] + (here - x[j].wide());
+            residual -= g * drop;
+            // Half of the face belongs to each side.
+            energy += 0.5 * g * drop * drop;
+            diagonal += g;
+        }
+        let g = self.coupling.electrode(i).wide();
+        for (mask, half) in [(bit::INLET, -self.half), (bit::OUTLET, self.half)] {
+            if open & mask != 0 {
+                let drop = half + here;
+                residual -= g * drop;
+                energy += g * drop * drop;
+                diagonal += g;
+            }
+        }
+        [residual, energy, diagonal * here * here]
     }
 
-    fn residual(&self, x: &Pages<T>, r: &mut Pages<T>) -> Energy<f64> {
-        let parts: Vec<[f64; 4]> = r
-            .par_chunks_mut(CHUNK)
-            .enumerate()
-            .map(|(c, r)| {
-                let mut sums = [0.0; 4];
-                for (k, r) in r.iter_mut().enumerate() {
-                    let [residual, energy, weight] = self.truth(x, c * CHUNK + k);
-                    sums[0] += energy;
-                    sums[1] += weight;
-                    sums[2] += residual * residual;
-                    sums[3] += (residual - r.wide()).powi(2);
-                    *r = T::of(residual);
-                }
-                sums
-            })
-            .collect();
-        let [energy, weight, norm, change] = total(&parts);
-        Energy { energy, rounding: ROUNDINGS * T::ROUNDING * T::ROUNDING * weight, norm, change }
-    }
-
-    fn precondition(&self, r: &Pages<T>, z: &mut Pages<T>) -> f64 {
-        self.cycle(r, z, None)[0]
-    }
-
-    fn apply(&self, p: &Pages<T>, q: &mut Pages<T>) -> f64 {
-        let parts: Vec<[f64; 1]> = q
-            .par_chunks_mut(CHUNK)
-            .enumerate()
-            .map(|(c, q)| {
-                let from = c * CHUNK;
-                for (k, q) in q.iter_mut().enumerate() {
-                    *q = self.row(p, from + k);
-                }
-                [dot(&p[from..from + q.len()], q)]
-            })
-            .collect();
-        total(&parts)[0]
-    }
-
-    fn ratio(&self, a: f64, b: f64) -> f64 {
-        a / b
-    }
-
-    fn advance(&self, alpha: f64, step: Step<'_, Pages<T>>) -> Moments<f64> {
-        advance(alpha, step.x, step.r, step.p, step.q);
-        let [rz, qz] = self.cycle(step.r, step.z, Some(step.q));
-        // r_new - r_old = -alpha q.
-        Moments { rz, rz_flexible: -alpha * qz }
-    }
-
-    fn direction(&self, beta: Option<f64>, _: &Pages<T>, z: &Pages<T>, p: &mut Pages<T>) {
-        direction(beta, z, p);
-    }
-
-    fn read(&self, scalars: &[f64]) -> Vec<f64> {
-        scalars.to_vec()
+    fn cycle(&self, r: &[T], z: &mut [T], q: Option<&[T]>) -> [f64; 2] {
+        let mut below = self.below.lock().unwrap_or_else(PoisonError::into_inner);
+        let Below { cycle: Some(cycle), copies, .. } = &mut *below else { return [0.0; 2] };
+        T::through_single(r, z, q, copies, |r, z, q| cycle.precondition(self, r, z, q))
     }
 }

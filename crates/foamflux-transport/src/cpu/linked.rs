@@ -5,13 +5,13 @@ use std::sync::{Mutex, PoisonError};
 use foamflux_grid::{Axis, Watch};
 use rayon::prelude::*;
 
+use super::listed::{List, Listed, Swept};
 use super::real::Real;
-use super::reduce::{CHUNK, ROUNDINGS, dot, total};
-use crate::krylov::{Energy, Limits, Moments, Primitives, Reached, Step, conjugate_gradients};
+use super::reduce::CHUNK;
+use crate::device::{Level, Next, WIDTH};
+use crate::krylov::{Limits, Primitives, Reached, conjugate_gradients};
 use crate::links::{Lattice, LinksStop, NO_GROUP};
-use crate::multigrid::{
-    Boxes, Cycle, Fine, Layout, Place, Rows, Streams, Top, Transfer, prolong, restrict, sweep_back, sweep_from_zero,
-};
+use crate::multigrid::{Boxes, Cycle, Fine, Layout, Place, Rows, Streams, Transfer, sweep_back, sweep_from_zero};
 use crate::pages::Pages;
 use crate::tail::Tail;
 
@@ -222,6 +222,50 @@ impl Linked {
             + below.as_ref().map_or(0, Cycle::bytes)
     }
 
+    /// The links as plain arrays, for other devices; nothing is below them.
+    pub(crate) fn export(&self) -> Level {
+        let n = self.len();
+        let mut level = Level {
+            bounds: self.bounds.iter().map(|&b| b as u32).collect(),
+            to: vec![0; WIDTH * n],
+            ground: self.ground.to_vec(),
+            inverse: self.inverse.to_vec(),
+            ..Level::default()
+        };
+        level.to.par_chunks_mut(n.max(1)).enumerate().for_each(|(k, to)| {
+            for (to, links) in to.iter_mut().zip(self.to.iter()) {
+                *to = links[k];
+            }
+        });
+        self.export_conductances(&mut level.conductance);
+        level
+    }
+
+    /// Conductances in the places of [`Linked::export`].
+    pub(crate) fn export_conductances(&self, out: &mut Vec<f32>) {
+        let n = self.len();
+        out.resize(WIDTH * n, 0.0);
+        out.par_chunks_mut(n.max(1)).enumerate().for_each(|(k, out)| {
+            for (g, links) in out.iter_mut().zip(self.conductance.iter()) {
+                *g = links[k];
+            }
+        });
+    }
+
+    /// One over the diagonal.
+    pub(crate) fn inverses(&self) -> &[f32] {
+        &self.inverse
+    }
+
+    /// The way to the first stored level, and the stored levels, for other devices.
+    pub(crate) fn export_levels(&self) -> (Next, Vec<Level>) {
+        let below = self.below.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*below {
+            Some(cycle) => (Next::Level((&self.transfer).into()), cycle.exports()),
+            None => (Next::Nothing, Vec::new()),
+        }
+    }
+
     /// `(A x)_i`, in difference form.
     #[inline]
     fn row<T: Real>(&self, x: &[T], i: usize) -> f64 {
@@ -278,15 +322,9 @@ impl Fine for Linked {
     }
 }
 
-impl Top for Linked {
-    fn down(&self, r: &[f32], z: &mut [f32], coarse: &mut [f32]) {
-        sweep_from_zero(self, r, z);
-        restrict(self, &self.transfer, z, coarse, None);
-    }
-
-    fn up(&self, coarse: &[f32], r: &[f32], z: &mut [f32], q: Option<&[f32]>) -> [f64; 2] {
-        prolong(&self.transfer, |k| coarse[k], z);
-        sweep_back(self, r, z, q)
+impl Swept for Linked {
+    fn transfer(&self) -> &Transfer {
+        &self.transfer
     }
 }
 
@@ -297,7 +335,31 @@ struct On<'a, T> {
     copies: Mutex<[Pages<f32>; 3]>,
 }
 
-impl<T: Real> On<'_, T> {
+impl<T: Real> Listed for On<'_, T> {
+    type Value = T;
+
+    fn len(&self) -> usize {
+        self.links.len()
+    }
+
+    fn error_before(&self, _: f64) -> f64 {
+        f64::INFINITY
+    }
+
+    #[inline]
+    fn row(&self, p: &[T], i: usize) -> T {
+        T::of(self.links.row(p, i))
+    }
+
+    #[inline]
+    fn truth(&self, x: &[T], i: usize) -> [f64; 3] {
+        let (source, here) = (self.source[i].wide(), x[i].wide());
+        let image = self.links.row(x, i);
+        let diagonal = f64::from(self.links.inverse[i]);
+        let weight = if diagonal > 0.0 { here * here / diagonal } else { 0.0 };
+        [source - image, here * (image - 2.0 * source), weight]
+    }
+
     fn cycle(&self, r: &[T], z: &mut [T], q: Option<&[T]>) -> [f64; 2] {
         let mut below = self.links.below.lock().unwrap_or_else(PoisonError::into_inner);
         let mut copies = self.copies.lock().unwrap_or_else(PoisonError::into_inner);
@@ -308,87 +370,6 @@ impl<T: Real> On<'_, T> {
                 sweep_back(self.links, r, z, q)
             }
         })
-    }
-}
-
-impl<T: Real> Primitives for On<'_, T> {
-    type Vector = Pages<T>;
-    type Scalar = f64;
-    const LOOK_EVERY: u32 = 1;
-
-    fn error_before(&self, _: f64) -> f64 {
-        f64::INFINITY
-    }
-
-    fn vector(&self) -> Pages<T> {
-        Pages::zeroed(self.links.len())
-    }
-
-    fn correction(&self) -> Pages<T> {
-        self.vector()
-    }
-
-    fn residual(&self, x: &Pages<T>, r: &mut Pages<T>) -> Energy<f64> {
-        let parts: Vec<[f64; 4]> = r
-            .par_chunks_mut(CHUNK)
-            .enumerate()
-            .map(|(c, r)| {
-                let mut sums = [0.0; 4];
-                for (k, r) in r.iter_mut().enumerate() {
-                    let i = c * CHUNK + k;
-                    let (source, here) = (self.source[i].wide(), x[i].wide());
-                    let image = self.links.row(x, i);
-                    let residual = source - image;
-                    sums[0] += here * (image - 2.0 * source);
-                    let diagonal = f64::from(self.links.inverse[i]);
-                    sums[1] += if diagonal > 0.0 { here * here / diagonal } else { 0.0 };
-                    sums[2] += residual * residual;
-                    sums[3] += (residual - r.wide()).powi(2);
-                    *r = T::of(residual);
-                }
-                sums
-            })
-            .collect();
-        let [energy, weight, norm, change] = total(&parts);
-        Energy { energy, rounding: ROUNDINGS * T::ROUNDING * T::ROUNDING * weight, norm, change }
-    }
-
-    fn precondition(&self, r: &Pages<T>, z: &mut Pages<T>) -> f64 {
-        self.cycle(r, z, None)[0]
-    }
-
-    fn apply(&self, p: &Pages<T>, q: &mut Pages<T>) -> f64 {
-        let parts: Vec<[f64; 1]> = q
-            .par_chunks_mut(CHUNK)
-            .enumerate()
-            .map(|(c, q)| {
-                let from = c * CHUNK;
-                for (k, q) in q.iter_mut().enumerate() {
-                    *q = T::of(self.links.row(p, from + k));
-                }
-                [dot(&p[from..from + q.len()], q)]
-            })
-            .collect();
-        total(&parts)[0]
-    }
-
-    fn ratio(&self, a: f64, b: f64) -> f64 {
-        a / b
-    }
-
-    fn advance(&self, alpha: f64, step: Step<'_, Pages<T>>) -> Moments<f64> {
-        super::reduce::advance(alpha, step.x, step.r, step.p, step.q);
-        let [rz, qz] = self.cycle(step.r, step.z, Some(step.q));
-        // r_new - r_old = -alpha q.
-        Moments { rz, rz_flexible: -alpha * qz }
-    }
-
-    fn direction(&self, beta: Option<f64>, _: &Pages<T>, z: &Pages<T>, p: &mut Pages<T>) {
-        super::reduce::direction(beta, z, p);
-    }
-
-    fn read(&self, scalars: &[f64]) -> Vec<f64> {
-        scalars.to_vec()
     }
 }
 
@@ -406,11 +387,29 @@ pub(crate) fn correction<T: Real>(
     let mut source = Pages::<T>::zeroed(residual.len());
     source.par_iter_mut().with_min_len(CHUNK).zip(residual).for_each(|(s, r)| *s = T::of(r / scale));
     let on = On { links, source: &source, copies: Mutex::default() };
+    let on = List(&on);
     let mut d = on.vector();
     // `E = -|d|^2` at the solution, and the error of the iterate adds `|d - d*|^2`.
     let allowed = |energy: f64| stop.relative.powi(2) * (-energy).max(0.0);
     let limits = Limits { allowed: &allowed, max_iterations: stop.max_iterations };
     let reached = conjugate_gradients(&on, &mut d, &mut Tail::new(), &limits, watch);
     x.par_iter_mut().with_min_len(CHUNK).zip(d.par_iter()).for_each(|(x, d)| *x += scale * d.wide());
+    reached
+}
+
+/// Solves `A c = source` in single precision from zero, as a device does.
+#[cfg(test)]
+pub(crate) fn single_pass(
+    links: &Linked,
+    source: &[f32],
+    c: &mut Vec<f32>,
+    limits: &Limits<'_>,
+    watch: &dyn Watch,
+) -> Reached {
+    let on = On { links, source, copies: Mutex::default() };
+    let on = List(&on);
+    let mut d = on.vector();
+    let reached = conjugate_gradients(&on, &mut d, &mut Tail::new(), limits, watch);
+    *c = d.to_vec();
     reached
 }

@@ -4,6 +4,7 @@ mod compact;
 mod dense;
 mod kept;
 pub(crate) mod linked;
+mod listed;
 mod real;
 mod reduce;
 
@@ -24,6 +25,7 @@ pub use dense::GridOrder;
 pub(crate) use dense::hierarchy as grid_hierarchy;
 use foamflux_grid::{Event, Watch};
 use kept::Kept;
+use listed::List;
 use real::Real;
 
 /// Largest contrast of conductivities that single precision is trusted with: its rounding, 6e-8 of the potential,
@@ -259,13 +261,14 @@ fn iterate_list<T: Precision, C: Coupling<T> + Send + 'static>(
         }
         None => Compact::new(problem, order, coupling()),
     };
+    let list = List(&on);
     let mut x = match from {
-        Some(from) => nearer(&on, order.sort_pages(problem, |i, _| T::of(from.at(i)))),
-        None => on.vector(),
+        Some(from) => nearer(&list, order.sort_pages(problem, |i, _| T::of(from.at(i)))),
+        None => list.vector(),
     };
     let setup_seconds = start.elapsed().as_secs_f64();
     watch.event(stored(problem, Layout::Compact, &on.levels(), again));
-    let reached = conjugate_gradients(&on, &mut x, tail, limits, watch);
+    let reached = conjugate_gradients(&list, &mut x, tail, limits, watch);
     let bytes = on.bytes() + (5 * size_of::<T>() * x.len()) as u64;
     let deviation = T::deviation(order.unsort(problem, &x));
     backend.put(problem, on);
@@ -342,7 +345,7 @@ mod tests {
             for sides in [Sides::NoFlux, Sides::Periodic] {
                 let list = problem(sides, one, axis);
                 let on = Compact::new(&list, &Order::of(&list), Uniform::<f32>::of(*faces));
-                sweep_matches_residual(&on, &waves(list.unknowns(), |_| true), wide);
+                sweep_matches_residual(&List(&on), &waves(list.unknowns(), |_| true), wide);
                 let list = problem(sides, two, axis);
                 let (Conductance::Table { faces, electrode }, Some(classes)) = (list.conductance(), list.classes())
                 else {
@@ -351,7 +354,7 @@ mod tests {
                 let order = Order::of(&list);
                 let classes = order.sort(&list, |i, _| classes[i]);
                 let on = Compact::new(&list, &order, ByClass::<f32>::of(faces, *electrode, classes));
-                sweep_matches_residual(&on, &waves(list.unknowns(), |_| true), wide);
+                sweep_matches_residual(&List(&on), &waves(list.unknowns(), |_| true), wide);
             }
         }
     }

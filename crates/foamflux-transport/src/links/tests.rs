@@ -5,6 +5,9 @@
 use foamflux_grid::{Axis, Shape, Silent};
 
 use super::*;
+use crate::cpu::linked::single_pass;
+use crate::device;
+use crate::krylov::Limits;
 
 /// Two media in a pattern without symmetry, some voxels left out; conductances over five decades.
 fn random_links(shape: Shape, wraps: [bool; 3]) -> (Vec<u8>, Links) {
@@ -144,4 +147,124 @@ fn changed_conductances_count_at_once_and_groups_are_checked() {
     assert!(matches!(Links::new(&bad, |_, _, _| 1.0, |_| 1.0), Err(LinksError::Group { voxel: 1, group: 16 })));
     let short = Lattice { group: &[0], ..lattice };
     assert!(matches!(Links::new(&short, |_, _, _| 1.0, |_| 1.0), Err(LinksError::Groups { .. })));
+}
+
+/// A device in single precision: the processor's own iteration.
+fn single(links: &Links, source: &[f32], c: &mut Vec<f32>, limits: &Limits<'_>) -> Reached {
+    single_pass(&links.on, source, c, limits, &Silent)
+}
+
+/// `|x - y|_A / |y|_A`.
+fn in_energy(links: &Links, x: &[f64], y: &[f64]) -> f64 {
+    let zero = vec![0.0; x.len()];
+    let norm = |v: &[f64]| -> f64 {
+        let image = links.residual(v, &zero).unwrap();
+        -v.iter().zip(&image).map(|(v, a)| v * a).sum::<f64>()
+    };
+    let apart: Vec<f64> = x.iter().zip(y).map(|(x, y)| x - y).collect();
+    (norm(&apart) / norm(y)).sqrt()
+}
+
+#[test]
+fn refinement_reaches_what_single_precision_cannot() {
+    let shape = Shape::new(6, 7, 8).unwrap();
+    let (_, links) = random_links(shape, [false; 3]);
+    let b: Vec<f64> =
+        (0..links.unknowns()).map(|i| if links.ground(i) > 0.0 { 0.0 } else { (i as f64).sin() }).collect();
+    // Unknowns without links have no equation.
+    let b: Vec<f64> =
+        b.iter().enumerate().map(|(i, b)| if links.inverse_diagonal()[i] > 0.0 { *b } else { 0.0 }).collect();
+    let exact = dense(&links, &b);
+    for relative in [1e-3, 1e-6, 1e-9, 1e-11] {
+        let stop = LinksStop { relative, max_iterations: 300, double: false };
+        // What is there is added to.
+        let mut x = vec![0.5; b.len()];
+        let found = device::correct(&links, &b, &mut x, &stop, &Silent, |s, c, l| Ok(single(&links, s, c, l))).unwrap();
+        let d: Vec<f64> = x.iter().map(|x| x - 0.5).collect();
+        let error = in_energy(&links, &d, &exact);
+        assert!(found.corrected.converged && error <= relative, "{relative}: {error} after {found:?}");
+        // Two digits or more a pass, and none for safety.
+        assert!(if relative > 1e-5 { found.passes == 1 } else { found.passes > 1 }, "{relative}: {found:?}");
+    }
+}
+
+#[test]
+fn what_a_device_cannot_gain_the_processor_does() {
+    let shape = Shape::new(5, 5, 5).unwrap();
+    let (_, links) = random_links(shape, [false; 3]);
+    let b: Vec<f64> = links.inverse_diagonal().iter().map(|&d| if d > 0.0 { 1.0 } else { 0.0 }).collect();
+    let exact = dense(&links, &b);
+    let stop = LinksStop { relative: 1e-6, max_iterations: 300, double: false };
+    let mut x = vec![0.0; b.len()];
+    let mut calls = 0;
+    let found = device::correct(&links, &b, &mut x, &stop, &Silent, |s, c, l| {
+        calls += 1;
+        let reached = single(&links, s, c, l);
+        // Half of every correction gets lost, and the device knows that it has stalled.
+        c.iter_mut().for_each(|c| *c *= 0.5);
+        Ok(Reached { end: End::Stalled, energy_error: -0.25 * reached.energy, ..reached })
+    })
+    .unwrap();
+    assert!(found.finished && found.corrected.converged && found.passes == calls && calls == 2, "{found:?}");
+    let error = in_energy(&links, &x, &exact);
+    assert!(error <= 1e-6, "{error}");
+}
+
+#[test]
+fn a_device_that_fails_leaves_the_potentials_alone() {
+    let shape = Shape::new(5, 5, 5).unwrap();
+    let (_, links) = random_links(shape, [false; 3]);
+    let b = vec![1.0; links.unknowns()];
+    let stop = LinksStop { relative: 1e-6, max_iterations: 300, double: false };
+    let mut x = vec![0.25; b.len()];
+    let lost = || LinksError::Device { device: "gpu:0".to_owned(), message: "lost".to_owned() };
+    let failed = device::correct(&links, &b, &mut x, &stop, &Silent, |_, _, _| Err(lost()));
+    assert_eq!(failed, Err(lost()));
+    let broken = |_: &[f32], c: &mut Vec<f32>, _: &Limits<'_>| {
+        *c = vec![f32::NAN; links.unknowns()];
+        Ok(Reached { end: End::NotFinite, iterations: 3, energy: f64::NAN, energy_error: f64::NAN })
+    };
+    let failed = device::correct(&links, &b, &mut x, &stop, &Silent, broken);
+    assert_eq!(failed, Err(LinksError::NotFinite { iterations: 3 }));
+    assert!(x.iter().all(|&x| x == 0.25));
+    let short = device::correct(&links, &b[1..], &mut x, &stop, &Silent, broken);
+    assert!(matches!(short, Err(LinksError::Length { .. })));
+}
+
+#[test]
+fn exported_rows_are_the_links_and_follow_them() {
+    let shape = Shape::new(5, 4, 3).unwrap();
+    let (group, mut links) = random_links(shape, [false, true, false]);
+    let n = links.unknowns();
+    let before = links.stamp();
+    let mut values = Vec::new();
+    for change in [false, true] {
+        if change {
+            for i in 0..n {
+                links.set_conductance(i, Axis::Y, 0.5 + i as f32);
+            }
+            links.refresh();
+        }
+        let finest = links.finest();
+        links.conductances(&mut values);
+        assert_eq!(values, finest.conductance);
+        for i in 0..n {
+            let mut sum = f64::from(finest.ground[i]);
+            for axis in Axis::ALL {
+                for up in [false, true] {
+                    let at = (2 * axis.xyz_index() + usize::from(up)) * n + i;
+                    assert_eq!(finest.to[at] as usize, links.neighbour(i, axis, up));
+                    assert_eq!(finest.conductance[at], links.conductance(i, axis, up));
+                    sum += f64::from(finest.conductance[at]);
+                }
+            }
+            assert!((sum * f64::from(finest.inverse[i]) - 1.0).abs() < 1e-6 || sum == 0.0);
+        }
+    }
+    assert_ne!(links.stamp(), before);
+    let after = links.stamp();
+    links.build_levels(&Lattice { shape, wraps: [false, true, false], group: &group, second_medium: 0b10 }).unwrap();
+    assert_eq!((links.stamp().values, links.stamp().levels), (after.values, after.levels + 1));
+    assert_ne!(random_links(shape, [false; 3]).1.stamp().system, after.system);
+    assert!(matches!(links.coarse().0, Next::Level(_)));
 }

@@ -2,6 +2,7 @@
 
 use super::{ByClass, Compact, Coupling, Fine, Order, Rows, Uniform};
 use crate::Problem;
+use crate::cpu::listed::List as Primitive;
 use crate::device::{Finest, Hierarchy, Level, List, Next};
 use crate::krylov::Primitives;
 use crate::problem::Conductance;
@@ -43,8 +44,9 @@ pub(crate) fn hierarchy(problem: &Problem) -> Hierarchy {
 impl<C: Coupling<f32>> Compact<f32, C> {
     fn export(self, order: Order) -> Hierarchy {
         use rayon::prelude::*;
-        let mut drive = self.vector();
-        let energy = self.residual(&self.vector(), &mut drive).energy;
+        let on = Primitive(&self);
+        let mut drive = on.vector();
+        let energy = on.residual(&on.vector(), &mut drive).energy;
         let links = |i: usize, f: &mut dyn FnMut(u32, f32)| Fine::links(&self, i, |j, w| f(j as u32, w));
         let n = drive.len();
         let mut level = Level::from_links(self.bounds(), links);
@@ -52,7 +54,7 @@ impl<C: Coupling<f32>> Compact<f32, C> {
         level.inverse = (0..n).into_par_iter().map(|i| self.inverse(i)).collect();
         level.next = Next::Level(self.transfer.into());
         let below = self.below.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let levels = below.cycle.map_or_else(Vec::new, crate::multigrid::Cycle::into_exported);
+        let levels = below.cycle.as_ref().map_or_else(Vec::new, crate::multigrid::Cycle::exports);
         Hierarchy {
             finest: Finest::List(List { order: ListOrder(order), level, drive: drive.to_vec(), energy }),
             levels,

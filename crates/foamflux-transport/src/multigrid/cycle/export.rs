@@ -9,24 +9,24 @@ use crate::multigrid::{Layout, Matrix, Transfer};
 impl Cycle {
     /// Builds the levels below a first stored one, for a device.
     pub(crate) fn exported(first: Matrix, layout: Layout, unknowns_above: usize) -> Vec<device::Level> {
-        export(Cycle::levels(first, layout, unknowns_above))
+        export(&Cycle::levels(first, layout, unknowns_above))
     }
 
     /// The same from a cycle that is already there.
-    pub(crate) fn into_exported(self) -> Vec<device::Level> {
-        export(self.levels)
+    pub(crate) fn exports(&self) -> Vec<device::Level> {
+        export(&self.levels)
     }
 }
 
-fn export(levels: Vec<Level>) -> Vec<device::Level> {
+fn export(levels: &[Level]) -> Vec<device::Level> {
     let mut out = Vec::with_capacity(levels.len());
     for level in levels {
         let small = level.matrix.len() <= DIRECT_UP_TO;
-        let next = match level.below {
+        let next = match &level.below {
             // What is cheap to solve at once needs no further levels.
             Below::Level(_) | Below::Factor(_) if small => Next::Inverse(inverse(&Cholesky::of(&level.matrix))),
             Below::Level(transfer) => Next::Level(transfer.into()),
-            Below::Factor(factor) => Next::Inverse(inverse(&factor)),
+            Below::Factor(factor) => Next::Inverse(inverse(factor)),
             Below::Nothing => Next::Nothing,
         };
         let last = !matches!(next, Next::Level(_));
@@ -58,5 +58,11 @@ fn inverse(factor: &Cholesky) -> Vec<f32> {
 impl From<Transfer> for device::Transfer {
     fn from(t: Transfer) -> Self {
         device::Transfer { to_coarse: t.to_coarse, first: t.first, children: t.children }
+    }
+}
+
+impl From<&Transfer> for device::Transfer {
+    fn from(t: &Transfer) -> Self {
+        device::Transfer { to_coarse: t.to_coarse.clone(), first: t.first.clone(), children: t.children.clone() }
     }
 }
