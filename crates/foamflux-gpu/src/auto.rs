@@ -4,10 +4,12 @@
 use std::sync::OnceLock;
 
 use foamflux_grid::{Event, Watch};
+use foamflux_transport::links::LinksSolver;
 use foamflux_transport::{Backend, CpuBackend, Problem, Solution, SolveError, Start, Stop};
 
 use crate::adapters::Pick;
 use crate::backend::{GpuBackend, Options};
+use crate::links::{AutoLinks, DeviceLinks};
 
 /// Unknowns from which a GPU is worth opening: that and compiling its kernels takes about half a second, in which two
 /// cores solve four million unknowns.
@@ -38,6 +40,12 @@ impl AutoBackend {
         }
     }
 
+    /// The device, where one is open.
+    #[must_use]
+    pub fn device(&self) -> Option<&GpuBackend> {
+        self.gpu.get().and_then(Option::as_ref)
+    }
+
     fn gpu(&self, watch: &dyn Watch) -> Option<&GpuBackend> {
         let open = || match GpuBackend::open(Pick::BestHardware, self.options) {
             Ok(gpu) => Some(gpu),
@@ -56,6 +64,14 @@ impl Backend for AutoBackend {
         match self.gpu.get() {
             Some(Some(gpu)) => format!("auto: {}", gpu.describe()),
             _ => format!("auto: {}", self.cpu.describe()),
+        }
+    }
+
+    fn links<'a>(&'a self, unknowns: usize, watch: &dyn Watch) -> Box<dyn LinksSolver + 'a> {
+        let gpu = if unknowns >= self.worth_it { self.gpu(watch) } else { None };
+        match gpu {
+            Some(gpu) => Box::new(AutoLinks::new(DeviceLinks::new(gpu))),
+            None => self.cpu.links(unknowns, watch),
         }
     }
 

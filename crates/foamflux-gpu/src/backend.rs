@@ -4,23 +4,25 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use foamflux_grid::{Event, Watch};
-use foamflux_transport::device::{self, Finest as Built, Hierarchy, Iterated, Next};
+use foamflux_transport::device::{self, Finest as Built, Hierarchy, Iterated};
 use foamflux_transport::krylov::{Limits, Primitives, conjugate_gradients};
+use foamflux_transport::links::LinksSolver;
 use foamflux_transport::tail::Tail;
 use foamflux_transport::{Backend, Deviation, Layout, Problem, Solution, SolveError, Start, Stop};
 
 use crate::adapters::{DeviceInfo, Kind, Pick};
 use crate::context::Context;
-use crate::cycle::{Levels, TAIL_ROWS, needs};
+use crate::cycle::{Levels, TAIL_ROWS, needs, way};
 use crate::error::{Fault, GpuError};
 use crate::grid::{Cut, Grid, partials_needed};
+use crate::links::DeviceLinks;
 use crate::plan::DevicePlan;
 use crate::primitives::{Finest, On};
 use crate::recorder::Recorder;
-use crate::rows::{List, Way};
+use crate::rows::List;
 
 /// Slots of the constants.
-const CONSTANTS: u32 = 2;
+pub(crate) const CONSTANTS: u32 = 2;
 
 /// How a device is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -73,6 +75,29 @@ impl GpuBackend {
         &self.context
     }
 
+    pub(crate) fn busy(&self) -> &Mutex<()> {
+        &self.busy
+    }
+
+    pub(crate) fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// Bytes of one array that the device binds at once.
+    fn limit(&self) -> u64 {
+        self.context.info.max_binding_bytes.min(self.context.info.max_buffer_bytes)
+    }
+
+    /// The plan of a system of links and the levels below it.
+    pub(crate) fn plan_links(
+        &self,
+        unknowns: usize,
+        next: &device::Next,
+        levels: &[device::Level],
+    ) -> Result<DevicePlan, Fault> {
+        DevicePlan::of_links(unknowns, next, levels, self.options.budget_bytes, self.limit())
+    }
+
     fn iterate(
         &self,
         problem: &Problem,
@@ -108,8 +133,7 @@ impl GpuBackend {
     pub(crate) fn prepare(&self, problem: &Problem, watch: &dyn Watch) -> Result<(On<'_>, DevicePlan), Fault> {
         let context = &self.context;
         let hierarchy = Hierarchy::of(problem, self.options.layout);
-        let info = &context.info;
-        let limit = info.max_binding_bytes.min(info.max_buffer_bytes);
+        let limit = self.limit();
         let cut = match &hierarchy.finest {
             Built::Grid(grid) => Some(Cut::of(&grid.order, limit, self.options.slab_planes)),
             Built::List(_) => None,
@@ -129,18 +153,13 @@ impl GpuBackend {
                 let cut = Cut::of(&grid.order, limit, None);
                 Finest::Grid(Grid::upload(context, &grid, cut))
             }
-            (Built::List(list), _) => {
-                let Next::Level(transfer) = &list.level.next else {
-                    return Err(Fault::Refused("a list without a next level".to_owned()));
-                };
-                Finest::List {
-                    way: Way::upload(context, transfer),
-                    drive: context.upload(&list.drive),
-                    energy: list.energy,
-                    list: List::upload(context, &list.level),
-                    order: list.order,
-                }
-            }
+            (Built::List(list), _) => Finest::List {
+                way: way(context, &list.level),
+                drive: context.upload(&list.drive),
+                straight: Some(list.energy),
+                list: List::upload(context, &list.level),
+                order: Some(list.order),
+            },
         };
         let tail_rows = self.options.tail_rows.unwrap_or(TAIL_ROWS);
         let levels = Levels::new(context, &levels, [&recorder.scalars, &recorder.partials], CONSTANTS, tail_rows);
@@ -172,6 +191,10 @@ fn stored(problem: &Problem, hierarchy: &Hierarchy, plan: &DevicePlan) -> Event 
 impl Backend for GpuBackend {
     fn describe(&self) -> String {
         self.context.info.describe()
+    }
+
+    fn links<'a>(&'a self, _: usize, _: &dyn Watch) -> Box<dyn LinksSolver + 'a> {
+        Box::new(DeviceLinks::new(self))
     }
 
     fn solve(&self, problem: &Problem, stop: &Stop, watch: &dyn Watch) -> Result<Solution, SolveError> {

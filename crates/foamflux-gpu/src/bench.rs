@@ -160,7 +160,7 @@ fn measure(on: &On<'_>, timer: &Timer<'_>) -> Vec<KernelTime> {
             time(&LIST_RELAX, bytes(&LIST_RELAX), true, &mut || {
                 list.sweep_back(&mut { to }, [&r[0], &z[0], partials], Some(0), Some(&q[0]));
             });
-            if let Some((coarse, _)) = on.levels.ends() {
+            if let (Some((coarse, _)), Some(way)) = (on.levels.ends(), way) {
                 time(&LIST_RESTRICT, bytes(&LIST_RESTRICT), true, &mut || {
                     list.restrict(&mut { to }, way, &z[0], coarse);
                 });

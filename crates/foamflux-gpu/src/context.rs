@@ -46,6 +46,8 @@ pub(crate) struct Context {
     fault: Arc<Mutex<Option<Fault>>>,
     kernels: Vec<Compiled>,
     next_id: AtomicU64,
+    /// Bytes brought to the device and back.
+    moved: [AtomicU64; 2],
 }
 
 impl Context {
@@ -71,7 +73,8 @@ impl Context {
             record(&seen, Fault::Lost(format!("{reason:?}: {message}").trim_end_matches([':', ' ']).to_owned()));
         });
         let kernels = KERNELS.iter().map(|kernel| compile(&device, kernel)).collect();
-        let context = Context { info, device, queue, fault, kernels, next_id: AtomicU64::new(0) };
+        let context =
+            Context { info, device, queue, fault, kernels, next_id: AtomicU64::new(0), moved: Default::default() };
         match context.fault() {
             Some(fault) => {
                 Err(GpuError::Refused { name: context.info.name.clone(), message: format!("its kernels: {fault}") })
@@ -96,6 +99,17 @@ impl Context {
         if !matches!(*fault, Some(Fault::Lost(_) | Fault::Hung(_))) {
             *fault = None;
         }
+    }
+
+    /// Bytes brought to the device and back so far: arrays, uniforms, scalars.
+    pub(crate) fn moved(&self) -> [u64; 2] {
+        self.moved.each_ref().map(|bytes| bytes.load(Ordering::Relaxed))
+    }
+
+    /// Writes what lies in whole words, and counts it.
+    pub(crate) fn put(&self, buffer: &Buffer, at: u64, bytes: &[u8]) {
+        self.moved[0].fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        self.queue.write_buffer(&buffer.raw, at, bytes);
     }
 
     /// Number of a kernel in the table.
@@ -137,11 +151,11 @@ impl Context {
             }
             // Writes are whole words; the last one may need padding.
             if chunk.len().is_multiple_of(4) {
-                self.queue.write_buffer(&buffer.raw, at, chunk);
+                self.put(buffer, at, chunk);
             } else {
                 let mut padded = chunk.to_vec();
                 padded.resize(chunk.len().next_multiple_of(4), 0);
-                self.queue.write_buffer(&buffer.raw, at, &padded);
+                self.put(buffer, at, &padded);
             }
             at += chunk.len() as u64;
             waiting += chunk.len();
@@ -215,6 +229,7 @@ impl Context {
             Some(Err(message)) => return Err(Fault::Lost(message)),
             None => return Err(Fault::Hung(HUNG_AFTER_SECONDS)),
         }
+        self.moved[1].fetch_add(bytes, Ordering::Relaxed);
         let range = buffer.raw.get_mapped_range(0..bytes).map_err(|e| Fault::Refused(e.to_string()))?;
         f(&range);
         drop(range);

@@ -158,8 +158,13 @@ impl Levels {
 }
 
 /// The way from a level to the next one, if there is one.
-fn way(context: &Context, level: &Level) -> Option<Way> {
-    match &level.next {
+pub(crate) fn way(context: &Context, level: &Level) -> Option<Way> {
+    way_to(context, &level.next)
+}
+
+/// The same from what is next.
+pub(crate) fn way_to(context: &Context, next: &Next) -> Option<Way> {
+    match next {
         Next::Level(transfer) => Some(Way::upload(context, transfer)),
         Next::Inverse(_) | Next::Nothing => None,
     }

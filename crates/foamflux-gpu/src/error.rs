@@ -1,6 +1,7 @@
 //! What can go wrong with a device.
 
 use foamflux_transport::SolveError;
+use foamflux_transport::links::LinksError;
 
 /// Why a device cannot be had.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -97,6 +98,17 @@ impl Fault {
                 SolveError::Memory { device, message }
             }
             Fault::Lost(_) | Fault::Hung(_) | Fault::Refused(_) => SolveError::Device { device, message },
+        }
+    }
+
+    /// As the error of a correction.
+    pub(crate) fn on_links(self, device: &str) -> LinksError {
+        let (device, message) = (device.to_owned(), self.to_string());
+        match self {
+            Fault::OutOfMemory(_) | Fault::OverBudget { .. } | Fault::TooLarge { .. } => {
+                LinksError::Memory { device, message }
+            }
+            Fault::Lost(_) | Fault::Hung(_) | Fault::Refused(_) => LinksError::Device { device, message },
         }
     }
 }

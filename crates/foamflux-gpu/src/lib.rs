@@ -12,6 +12,7 @@
 //! | `recorder` | commands and their submission, slots for scalars |
 //! | `grid`, `rows` | the finest level as a grid in slabs; lists of rows |
 //! | `cycle` | the levels below, recorded once |
+//! | `links` | systems of links, such as two coupled potentials, one after the other |
 //! | `primitives` | the operations of the Krylov loop |
 //! | `backend`, `auto` | all of it as a [`Backend`](foamflux_transport::Backend), and the choice between it and the processor |
 //! | `bench` | bandwidth, and the time of each kernel |
@@ -25,6 +26,7 @@ mod context;
 mod cycle;
 mod error;
 mod grid;
+mod links;
 mod plan;
 mod primitives;
 mod recorder;

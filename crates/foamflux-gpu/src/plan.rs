@@ -1,6 +1,6 @@
 //! What a solve takes on a device, before anything is allocated there.
 
-use foamflux_transport::device::{Finest, Hierarchy, Level, Next};
+use foamflux_transport::device::{Finest, Hierarchy, Level, Next, WIDTH};
 
 use crate::error::Fault;
 use crate::grid::Cut;
@@ -39,18 +39,38 @@ impl DevicePlan {
                 let blocks = grid.masks.len() as u64;
                 ((4 * GRID_FIELDS + 1) * values + 5 * blocks, cut.slabs.len())
             }
-            (Finest::List(list), _) => {
-                let n = list.level.len() as u64;
-                bound("the links of the unknowns", 4 * list.level.to.len() as u64, limit)?;
-                (operator(&list.level) + way(&list.level) + 4 * (LIST_FIELDS + 1) * n, 1)
-            }
+            (Finest::List(list), _) => return DevicePlan::of_list(&list.level, &hierarchy.levels, budget, limit),
             (Finest::Grid(_), None) => (0, 1),
         };
+        DevicePlan::with_levels(finest, slabs, &hierarchy.levels, budget, limit)
+    }
+
+    fn of_list(finest: &Level, levels: &[Level], budget: Option<u64>, limit: u64) -> Result<Self, Fault> {
+        bound("the links of the unknowns", 4 * finest.to.len() as u64, limit)?;
+        let bytes = operator(finest) + way(&finest.next) + 4 * (LIST_FIELDS + 1) * finest.len() as u64;
+        DevicePlan::with_levels(bytes, 1, levels, budget, limit)
+    }
+
+    /// The same for unknowns with [`WIDTH`] links each, and the levels below them.
+    pub(crate) fn of_links(
+        unknowns: usize,
+        next: &Next,
+        levels: &[Level],
+        budget: Option<u64>,
+        limit: u64,
+    ) -> Result<Self, Fault> {
+        let (n, width) = (unknowns as u64, WIDTH as u64);
+        bound("the links of the unknowns", 4 * width * n, limit)?;
+        let bytes = 4 * (2 * width + 2 + LIST_FIELDS + 1) * n + way(next);
+        DevicePlan::with_levels(bytes, 1, levels, budget, limit)
+    }
+
+    fn with_levels(finest: u64, slabs: usize, all: &[Level], budget: Option<u64>, limit: u64) -> Result<Self, Fault> {
         let mut levels = 0;
-        for level in &hierarchy.levels {
+        for level in all {
             bound("the links of a coarse level", 4 * level.to.len() as u64, limit)?;
             let fields = if level.two_steps { 4 } else { 2 };
-            levels += operator(level) + way(level) + 4 * fields * level.len() as u64;
+            levels += operator(level) + way(&level.next) + 4 * fields * level.len() as u64;
         }
         let plan = DevicePlan { finest, levels, slabs };
         match budget {
@@ -69,8 +89,8 @@ fn operator(level: &Level) -> u64 {
     4 * (level.to.len() + level.conductance.len() + 2 * level.more.len() + 2 * level.len()) as u64
 }
 
-fn way(level: &Level) -> u64 {
-    match &level.next {
+fn way(next: &Next) -> u64 {
+    match next {
         Next::Level(t) => 4 * (t.to_coarse.len() + t.first.len() + t.children.len()) as u64,
         Next::Inverse(matrix) => 4 * matrix.len() as u64,
         Next::Nothing => 0,

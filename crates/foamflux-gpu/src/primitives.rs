@@ -4,7 +4,7 @@
 //! After a fault every operation does nothing and scalars read as not a number, which ends the loop; the fault is then
 //! the error of the solve.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use foamflux_shaders::layout::{PRODUCT, QUOTIENT};
 use foamflux_transport::device::ListOrder;
@@ -28,7 +28,16 @@ const ROUNDINGS: f64 = 8.0;
 #[allow(clippy::large_enum_variant, reason = "there is one of them per solve")]
 pub(crate) enum Finest {
     Grid(Grid),
-    List { list: List, way: Way, drive: Buffer, energy: f64, order: ListOrder },
+    List {
+        list: List,
+        /// Where there are levels below.
+        way: Option<Way>,
+        drive: Buffer,
+        /// Energy of the straight profile; none where sources drive, whose energy is negative.
+        straight: Option<f64>,
+        /// None where fields come in the order of the list.
+        order: Option<ListOrder>,
+    },
 }
 
 /// A number on the device, and how to read it.
@@ -58,11 +67,13 @@ pub(crate) struct On<'c> {
     pub(crate) finest: Finest,
     pub(crate) levels: Levels,
     fields: RefCell<Vec<Vec<Buffer>>>,
+    /// The field to give next.
+    next: Cell<usize>,
 }
 
 impl<'c> On<'c> {
     pub(crate) fn new(recorder: Recorder<'c>, finest: Finest, levels: Levels) -> Self {
-        On { recorder, finest, levels, fields: RefCell::new(Vec::new()) }
+        On { recorder, finest, levels, fields: RefCell::new(Vec::new()), next: Cell::new(0) }
     }
 
     pub(crate) fn buffers(&self, field: &Field) -> Vec<Buffer> {
@@ -98,7 +109,7 @@ impl<'c> On<'c> {
             Finest::List { list, way, .. } => {
                 let (mut take, r, z) = (to, &r[0], &z[0]);
                 list.sweep_from_zero(&mut take, r, z, &to.partials);
-                if let Some((residual, correction)) = self.levels.ends() {
+                if let (Some((residual, correction)), Some(way)) = (self.levels.ends(), way) {
                     list.restrict(&mut take, way, z, residual);
                     to.run(self.levels.program());
                     way.prolong(&mut take, correction, z);
@@ -145,7 +156,10 @@ impl<'c> On<'c> {
         self.recorder.hand_over();
         match &self.finest {
             Finest::Grid(grid) => grid.fill(context, problem, &buffers, values),
-            Finest::List { order, .. } => context.write(&buffers[0], 0, &order.from_memory_order(problem, values)),
+            Finest::List { order: Some(order), .. } => {
+                context.write(&buffers[0], 0, &order.from_memory_order(problem, values));
+            }
+            Finest::List { order: None, .. } => context.write(&buffers[0], 0, values),
         }
     }
 
@@ -159,8 +173,46 @@ impl<'c> On<'c> {
             Finest::List { list, order, .. } => {
                 let mut values = context.download(&x[0], list.len() as usize);
                 values.resize(list.len() as usize, 0.0);
-                order.to_memory_order(problem, &values)
+                order.as_ref().map_or_else(|| values.clone(), |order| order.to_memory_order(problem, &values))
             }
+        }
+    }
+
+    /// Another source for a list: gives fields out anew, and the first of them as a zero to start from.
+    pub(crate) fn restart(&self, source: &[f32]) -> Field {
+        self.recorder.hand_over();
+        self.next.set(0);
+        let x = self.vector();
+        if let Finest::List { list, drive, .. } = &self.finest {
+            self.recorder.context.write(drive, 0, source);
+            // What the last solve left is finite, and nothing of it stays.
+            let slots = [foamflux_shaders::layout::ZERO; 2];
+            let fields = [drive, &self.buffers(&x)[0]];
+            combine(&mut { &self.recorder }, &self.recorder.scalars, fields, list.len(), slots, 1.0);
+        }
+        x
+    }
+
+    /// A field of a list, in its own order.
+    pub(crate) fn values(&self, x: &Field) -> Vec<f32> {
+        let x = self.buffers(x);
+        self.recorder.hand_over();
+        match &self.finest {
+            Finest::List { list, .. } => {
+                let mut values = self.recorder.context.download(&x[0], list.len() as usize);
+                values.resize(list.len() as usize, 0.0);
+                values
+            }
+            Finest::Grid(_) => Vec::new(),
+        }
+    }
+
+    /// Puts other levels below a list.
+    pub(crate) fn turn(&mut self, recorder: Recorder<'c>, to: Option<Way>, levels: Levels) {
+        self.recorder.hand_over();
+        (self.recorder, self.levels) = (recorder, levels);
+        if let Finest::List { way, .. } = &mut self.finest {
+            *way = to;
         }
     }
 }
@@ -171,10 +223,21 @@ impl Primitives for On<'_> {
     /// A look costs a tenth of a millisecond, an iteration too many a tenth of the solve: iterations are five to twenty.
     const LOOK_EVERY: u32 = 1;
 
+    fn error_before(&self, energy: f64) -> f64 {
+        match &self.finest {
+            Finest::List { straight: None, .. } => f64::INFINITY,
+            _ => energy,
+        }
+    }
+
     fn vector(&self) -> Field {
         let mut fields = self.fields.borrow_mut();
-        fields.push(Vec::new());
-        Field(fields.len() - 1)
+        let next = self.next.get();
+        if next >= fields.len() {
+            fields.push(Vec::new());
+        }
+        self.next.set(next + 1);
+        Field(next)
     }
 
     fn correction(&self) -> Field {
@@ -185,8 +248,8 @@ impl Primitives for On<'_> {
         let (to, x, r) = (&self.recorder, self.buffers(x), self.buffers(r));
         let (stretch, scale, offset) = match &self.finest {
             Finest::Grid(grid) => (grid.residual(to, &x, &r), 1.0, 0.0),
-            Finest::List { list, drive, energy, .. } => {
-                (list.residual(&mut { to }, [drive, &x[0], &r[0], &to.partials]), -1.0, *energy)
+            Finest::List { list, drive, straight, .. } => {
+                (list.residual(&mut { to }, [drive, &x[0], &r[0], &to.partials]), -1.0, straight.unwrap_or(0.0))
             }
         };
         let [energy, weight, norm, change] = self.sum::<4>(stretch);

@@ -79,7 +79,7 @@ impl<'c> Writer<'c> {
         let usage = wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST;
         let uniforms = self.context.buffer(self.uniforms.len().max(CALL) as u64, usage);
         if !self.uniforms.is_empty() {
-            self.context.queue.write_buffer(&uniforms.raw, 0, &self.uniforms);
+            self.context.put(&uniforms, 0, &self.uniforms);
         }
         let mut groups = BTreeMap::new();
         let commands = self
@@ -264,7 +264,7 @@ impl<'c> Recorder<'c> {
         }
         let Context { device, queue, .. } = self.context;
         if !calls.is_empty() {
-            queue.write_buffer(&self.uniforms.raw, 0, &calls);
+            self.context.put(&self.uniforms, 0, &calls);
         }
         let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         let mut at = 0;

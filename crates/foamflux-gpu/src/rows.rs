@@ -53,6 +53,12 @@ impl List {
         }
     }
 
+    /// Other conductances of the same links, and the diagonal that they make.
+    pub(crate) fn update(&self, context: &Context, conductance: &[f32], inverse: &[f32]) {
+        context.write(&self.conductance, 0, conductance);
+        context.write(&self.inverse, 0, inverse);
+    }
+
     pub(crate) fn len(&self) -> u32 {
         self.bounds.last().copied().unwrap_or(0)
     }

@@ -11,6 +11,7 @@ use foamflux_transport::{Layout, Problem, Sides};
 
 use crate::conformance::backend;
 use crate::harness::{Test, noise, pore};
+use crate::links;
 
 pub(crate) const TESTS: &[Test] = &[
     ("kernels::grid_residual_apply_update_and_direction", iteration),
@@ -370,7 +371,7 @@ fn transfers() {
     });
 }
 
-/// The finest level as a list and all levels below, with and without joined walls.
+/// The finest level as a list and all levels below, with and without joined walls, of one potential and of two.
 fn levels() -> Vec<Vec<Level>> {
     let mut out = Vec::new();
     for (shape, share, blur, sides) in
@@ -380,6 +381,10 @@ fn levels() -> Vec<Vec<Level>> {
         let hierarchy = Hierarchy::of(&problem, Some(Layout::Compact));
         let Finest::List(list) = hierarchy.finest else { panic!("not a list") };
         out.push(std::iter::once(list.level).chain(hierarchy.levels).collect());
+    }
+    // Two media, whose finest level has links that conduct nothing among its six; the second wraps an odd ring.
+    for (zyx, wraps, seed) in [([22, 23, 24], [false; 3], 42), ([21, 20, 19], [true, false, true], 43)] {
+        out.push(links::levels(&links::Network::new(zyx, wraps, 1e3, 1e-2, seed)));
     }
     out
 }

@@ -1,4 +1,5 @@
-//! Tests on a device: the contract of `foamflux-transport`, the processor's answers, slabs, faults.
+//! Tests on a device: the contract of `foamflux-transport`, the processor's answers, slabs, faults, systems of links and the current
+//! distribution that they make up.
 
 #![allow(
     clippy::unwrap_used,
@@ -10,9 +11,11 @@
 
 mod agreement;
 mod conformance;
+mod current;
 mod faults;
 mod harness;
 mod kernels;
+mod links;
 mod slabs;
 
 fn main() {
@@ -24,6 +27,8 @@ fn main() {
         agreement::TESTS,
         slabs::TESTS,
         faults::TESTS,
+        links::TESTS,
+        current::TESTS,
     ];
     let tests: Vec<harness::Test> = groups.into_iter().flatten().copied().collect();
     harness::run(&tests)
