@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{ALONG_Z, labels_xyz, range, solved};
+use common::{ALONG_Z, labels, labels_xyz, range, solved};
 use foamflux_electro::constants::thermal_voltage;
 use foamflux_electro::{Collector, Drive, Materials, Setting};
 use foamflux_grid::{Axis, Labels};
@@ -87,4 +87,23 @@ fn a_separator_in_the_file_stands_as_it_is() {
         + 10.0 * (4e-6 / m.kappa[5] + 3e-6 / m.kappa[0] + 2e-6 / m.sigma[1] + 1e-6 / m.sigma[6]);
     assert!((found.overpotential_v / exact - 1.0).abs() < TOL, "{} for {exact}", found.overpotential_v);
     assert_eq!(cell.faces().len(), 4);
+}
+
+#[test]
+fn a_plane_of_one_potential_on_a_very_good_conductor_passes_its_current() {
+    // Struts under an electrolyte as good as copper: its potential falls by a picovolt, which has to carry the current.
+    let strut = |z: usize, y: usize, x: usize| {
+        let post = |y0: usize, x0: usize| (y0..y0 + 2).contains(&y) && (x0..x0 + 2).contains(&x);
+        post(3, 4) || post(10, 8) || ((8..10).contains(&z) && (10..12).contains(&y))
+    };
+    let cell_labels = labels([16, 14, 12], 1e-6, |z, y, x| match z {
+        0..3 => 5,
+        _ => u8::from(strut(z, y, x)),
+    });
+    for kappa in [1.0, 1e3, 1e5, 1e7] {
+        let mut m = Materials::default();
+        m.kappa[5] = kappa;
+        let (cell, found) = solved(&cell_labels, &m, Drive::Current(10.0), ALONG_Z);
+        println!("kappa {kappa:.0e}: {:?}, slices {:.1e}", found.effort.newton_steps, found.slice_error(&cell));
+    }
 }

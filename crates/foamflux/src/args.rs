@@ -457,8 +457,9 @@ pub(crate) struct BenchArgs {
     #[arg(
         value_name = "CASE",
         long_help = "Volumes to solve: blobs:POROSITY[:VOXELS], percolation:PROBABILITY, \
-                     foam:SOLID[:CELL_VOXELS][:solid|pore], empty, file:PATH[:solid|pore] (labels, in their own size, along z) \
-                     [default: blobs:0.5 foam:0.036:pore foam:0.036:solid percolation:0.34]"
+                     foam:SOLID[:CELL_VOXELS][:solid|pore], empty, file:PATH[:solid|pore] (labels, in their own size, along z), \
+                     current[:DECADES] (the coupled solve of a host like CMF at 1 mA/cm2, i0 spread over DECADES) \
+                     [default: blobs:0.5 foam:0.036:pore foam:0.036:solid percolation:0.34 current]"
     )]
     pub(crate) cases: Vec<String>,
     /// Edges of the boxes in voxels [default: 64,128; with --quick 48]

@@ -151,3 +151,15 @@ fn a_current_beyond_all_reason_is_explained() {
     let labels = host.join("labels.tif");
     current(labels.to_str().unwrap(), &["--current=1000A/cm2"]).fails(5, &["which no electrolyte withstands"]);
 }
+
+#[test]
+fn a_device_that_is_not_there_ends_with_status_6() {
+    let place = folder();
+    let path = plate(&place);
+    let flags = ["--voxel-size=2um", "--device=gpu:99"];
+    let none = current(&path, &flags);
+    assert_eq!(none.status, 6, "{}", none.stderr);
+    assert!(none.stderr.contains("--device cpu") || none.stderr.contains("gpu:99"), "{}", none.stderr);
+    let found = current(&path, &["--voxel-size=2um", "--device=auto", "--json"]).json();
+    assert!(found["solver"]["device"].as_str().unwrap().starts_with("cpu"), "a plate is too small for a GPU");
+}

@@ -44,6 +44,22 @@ fn bench_states_the_error_of_every_speed() {
 }
 
 #[test]
+fn bench_times_the_coupled_solve_with_its_errors() {
+    let run = foamflux(&["bench", "--device=cpu", "--sizes=48", "--rounds=1", "--json", "-q", "current:2"]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let lines: Vec<Value> = run.stdout.lines().map(|line| serde_json::from_str(line).expect("a JSON line")).collect();
+    let solves: Vec<&Value> = lines.iter().filter(|l| l["kind"] == "current").collect();
+    assert_eq!(solves.len(), 1, "one device: {}", run.stdout);
+    let solve = solves[0];
+    assert_eq!((&solve["case"], &solve["size"]), (&"current:2".into(), &48.into()));
+    let number = |key: &str| solve[key].as_f64().unwrap_or(f64::NAN);
+    assert!(number("overpotential_error") < 1e-6 && number("j99_error") < 1e-5, "{solve}");
+    assert!(number("charge_error") < 1e-9 && number("slice_error") < 1e-5, "{solve}");
+    assert!(number("seconds_per_unknown_and_step") > 0.0 && number("newton_steps") <= 10.0, "{solve}");
+    foamflux(&["bench", "--quick", "--device=cpu", "current:many"]).fails(2, &["current:DECADES"]);
+}
+
+#[test]
 fn bench_takes_files_and_stands_beside_an_earlier_run() {
     let folder = tempfile::tempdir().expect("a folder");
     let (labels, before) = (folder.path().join("labels.tif"), folder.path().join("before.json"));

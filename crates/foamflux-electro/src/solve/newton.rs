@@ -316,19 +316,26 @@ impl<'a> Newton<'a> {
         let residual = self.links.residual(&self.phi, b)?;
         let mut done = solver.correct(&self.links, &residual, &mut self.phi, &stop, watch)?.iterations;
         if let Drive::Current(j) = self.drive {
-            // The response to a plane at one volt more, and how much of that is wanted.
+            // The response to a plane at one volt more, and how much of that is wanted. All of the electrolyte follows but for
+            // what its surface takes: that deviation is solved for, as an error relative to the whole volt would be as
+            // large as the drop of potential within a good conductor.
             let mut unit = vec![0.0; self.phi.len()];
             for &(i, _) in &self.top {
                 unit[i as usize] += f64::from(self.links.ground(i as usize));
             }
-            let mut response = vec![0.0; self.phi.len()];
-            done += solver.correct(&self.links, &unit, &mut response, &stop, watch)?.iterations;
+            let mut response: Vec<f64> = self.second().iter().map(|&e| f64::from(u8::from(e))).collect();
+            let mut deviation = vec![0.0; self.phi.len()];
+            let start = self.links.residual(&response, &unit)?;
+            done += solver.correct(&self.links, &start, &mut deviation, &stop, watch)?.iterations;
+            drop(start);
+            response.par_iter_mut().with_min_len(TASK).zip(&deviation).for_each(|(r, d)| *r += d);
             let (mut now, mut slope) = (0.0, 0.0);
             for &(i, _) in &self.top {
                 let g = f64::from(self.links.ground(i as usize));
                 now += g * (self.plane - self.phi[i as usize]);
-                slope += g * (1.0 - response[i as usize]);
+                slope -= g * deviation[i as usize];
             }
+            drop(deviation);
             // Both are small differences of what a good conductor at the plane passes. The response is also the weight with
             // which residuals count in the current (the adjoint), which makes their errors second order.
             let left = self.links.residual(&self.phi, b)?;

@@ -19,7 +19,7 @@ use crate::krylov::{End, Limits, Reached};
 use crate::links::{Corrected, Links, LinksError, LinksStop};
 
 /// Passes in single precision at most: each gains two digits or more, or is the last.
-const PASSES: u32 = 4;
+const PASSES: u32 = 6;
 /// A pass has to bring the error down to this part of the one before, to be followed by another.
 const GAINS: f64 = 0.25;
 /// Values per task.

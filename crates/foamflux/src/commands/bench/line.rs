@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use foamflux_grid::{Event, Watch};
+use foamflux_grid::{Event, Shape, Watch};
 use foamflux_transport::{Problem, Solution, SolveError, Stop};
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +32,7 @@ pub(super) enum What {
     },
     Kernel(Kernel),
     Solve(Row),
+    Current(CurrentRow),
     Failed {
         what: String,
         error: String,
@@ -81,6 +82,39 @@ pub(super) struct Row {
     pub(super) bytes_per_voxel: f64,
 }
 
+/// A coupled solve, with its errors against the processor in double precision in the same run.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct CurrentRow {
+    #[serde(flatten)]
+    pub(super) place: Place,
+    pub(super) i0_decades: f64,
+    /// Potentials.
+    pub(super) unknowns: u64,
+    pub(super) reacting_faces: u64,
+    pub(super) newton_steps: u32,
+    pub(super) linear_iterations: Vec<u32>,
+    /// How often coarse levels were built.
+    pub(super) hierarchies: u32,
+    pub(super) overpotential_v: f64,
+    /// Relative, as the next.
+    pub(super) overpotential_error: f64,
+    /// What a hundredth of the surface exceeds.
+    pub(super) j99_a_per_m2: f64,
+    pub(super) j99_error: f64,
+    pub(super) charge_error: f64,
+    pub(super) slice_error: f64,
+    /// From potentials that are even to the solution, levels included.
+    pub(super) solve_seconds: f64,
+    pub(super) seconds_per_unknown_and_step: f64,
+    pub(super) host_bytes_per_voxel: f64,
+    pub(super) device_bytes_per_voxel: f64,
+    /// Linear solves of the device in single precision, refinements included.
+    pub(super) passes: u32,
+    pub(super) dispatches_per_step: f64,
+    pub(super) uploaded_bytes_per_step: f64,
+    pub(super) downloaded_bytes_per_step: f64,
+}
+
 impl Row {
     /// Set-up and solve.
     pub(super) fn seconds(&self) -> f64 {
@@ -89,8 +123,7 @@ impl Row {
 }
 
 impl Place {
-    pub(super) fn of(case: &str, problem: &Problem) -> Self {
-        let shape = problem.shape();
+    pub(super) fn of(case: &str, shape: Shape) -> Self {
         let size = (shape.x == shape.y && shape.y == shape.z).then_some(shape.x);
         Place { case: case.to_owned(), size, shape_zyx: shape.zyx() }
     }
@@ -168,8 +201,13 @@ impl Line {
         Line::of(subject, What::Bandwidth { copy_bytes_per_s })
     }
 
-    pub(super) fn failed(subject: &Subject, what: &str, error: &SolveError) -> Self {
+    pub(super) fn failed(subject: &Subject, what: &str, error: &dyn std::fmt::Display) -> Self {
         Line::of(subject, What::Failed { what: what.to_owned(), error: error.to_string() })
+    }
+
+    /// `device` knows who really solved it.
+    pub(super) fn current(subject: &Subject, device: &str, row: CurrentRow) -> Self {
+        Line { device: device.to_owned(), ..Line::of(subject, What::Current(row)) }
     }
 
     #[cfg(feature = "gpu")]

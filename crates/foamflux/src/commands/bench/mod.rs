@@ -1,9 +1,10 @@
 //! `foamflux bench`: bandwidth, kernels, and whole solves with their errors.
 //!
 //! A speed without its accuracy is not printed: every case is also solved tightly in the same run, and each line holds the
-//! error of its tau against that.
+//! error of its tau, or of its overpotential, against that.
 
 mod compare;
+mod current;
 mod line;
 mod subject;
 mod table;
@@ -14,10 +15,11 @@ use foamflux_pipeline::config::ConfigError;
 use foamflux_pipeline::{PipelineError, settings::Device};
 use foamflux_transport::Stop;
 
+use self::current::CurrentCase;
 use self::line::{Line, Place, Solve};
 use self::subject::Subject;
 use self::table::table;
-use self::volume::volumes;
+use self::volume::{Volume, volumes};
 use super::Session;
 use crate::args::BenchArgs;
 use crate::output;
@@ -26,7 +28,7 @@ use crate::output;
 const REFERENCE: f64 = 1e-7;
 
 pub(crate) fn bench(args: &BenchArgs, session: &Session) -> anyhow::Result<()> {
-    let cases = volumes(&args.cases)?;
+    let (cases, currents) = cases(&args.cases)?;
     let before = args.compare.as_deref().map(compare::read).transpose()?;
     let sizes = match (&args.sizes[..], args.quick) {
         ([], false) => vec![64, 128],
@@ -41,7 +43,8 @@ pub(crate) fn bench(args: &BenchArgs, session: &Session) -> anyhow::Result<()> {
     let subjects =
         if args.common.names_device() { vec![Subject::open(session.settings.device, session)?] } else { all(session) };
     if session.dry_run {
-        session.note(format!("would solve {} cases at {sizes:?} on {} devices", cases.len(), subjects.len()));
+        let number = cases.len() + currents.len();
+        session.note(format!("would solve {number} cases at {sizes:?} on {} devices", subjects.len()));
         return Ok(());
     }
     let mut lines = Vec::new();
@@ -62,7 +65,7 @@ pub(crate) fn bench(args: &BenchArgs, session: &Session) -> anyhow::Result<()> {
             let what = size.map_or_else(|| case.to_string(), |size| format!("{case} at {size}^3"));
             session.watch().event(Event::Started { stage: Stage::Transport, what: what.clone() });
             let Some(problem) = case.problem(size, session)? else { continue };
-            let place = Place::of(&case.to_string(), &problem);
+            let place = Place::of(&case.to_string(), problem.shape());
             let mut reference = None;
             for subject in &subjects {
                 let tight = match reference {
@@ -73,7 +76,7 @@ pub(crate) fn bench(args: &BenchArgs, session: &Session) -> anyhow::Result<()> {
                             Ok(solution) => *reference.insert(solution.tau),
                             Err(error) => {
                                 tell(Line::failed(subject, &what, &error))?;
-                                failure.get_or_insert((what.clone(), error));
+                                failure.get_or_insert(PipelineError::Solve { what: what.clone(), source: error });
                                 continue;
                             }
                         }
@@ -88,7 +91,7 @@ pub(crate) fn bench(args: &BenchArgs, session: &Session) -> anyhow::Result<()> {
                         }
                         Err(error) => {
                             tell(Line::failed(subject, &what, &error))?;
-                            failure.get_or_insert((what.clone(), error));
+                            failure.get_or_insert(PipelineError::Solve { what: what.clone(), source: error });
                         }
                     }
                 }
@@ -96,6 +99,16 @@ pub(crate) fn bench(args: &BenchArgs, session: &Session) -> anyhow::Result<()> {
                     for line in subject.kernels(&problem, &place)? {
                         tell(line)?;
                     }
+                }
+            }
+        }
+    }
+    for case in &currents {
+        for &size in &sizes {
+            match case.run(size, &subjects, rounds, session, &mut tell)? {
+                Ok(()) => solved = true,
+                Err(error) => {
+                    failure.get_or_insert(error);
                 }
             }
         }
@@ -112,8 +125,24 @@ pub(crate) fn bench(args: &BenchArgs, session: &Session) -> anyhow::Result<()> {
         output::complain(&text);
     }
     match failure {
-        Some((what, source)) if !solved => Err(PipelineError::Solve { what, source }.into()),
+        Some(error) if !solved => Err(error.into()),
         _ => Ok(()),
+    }
+}
+
+/// Transport's cases and coupled ones; the standard ones where none are named.
+fn cases(texts: &[String]) -> Result<(Vec<Volume>, Vec<CurrentCase>), PipelineError> {
+    let (mut others, mut currents) = (Vec::new(), Vec::new());
+    for text in texts {
+        match CurrentCase::read(text) {
+            Some(case) => currents.push(case?),
+            None => others.push(text.clone()),
+        }
+    }
+    match (others.is_empty(), currents.is_empty()) {
+        (true, true) => Ok((volumes(&others)?, vec![CurrentCase::PLAIN])),
+        (true, false) => Ok((Vec::new(), currents)),
+        (false, _) => Ok((volumes(&others)?, currents)),
     }
 }
 

@@ -13,6 +13,7 @@ pub(super) fn table(lines: &[Line]) -> String {
     out.push_str(&solves(lines));
     out.push_str(&chart(lines));
     out.push_str(&kernels(lines));
+    out.push_str(&currents(lines));
     for line in lines {
         if let What::Failed { what, error } = &line.what {
             let _ = writeln!(out, "\n{what} on {}: {error}", line.device);
@@ -37,6 +38,9 @@ fn bandwidths(lines: &[Line]) -> String {
 }
 
 fn solves(lines: &[Line]) -> String {
+    if rows(lines).next().is_none() {
+        return String::new();
+    }
     let mut out = format!(
         "\n{:22} {:>11} {:>6} {:>10} {:>9} {:>4} {:>9} {:>9} {:>9} {:>8} {:>6}  device\n",
         "case", "size", "tol", "tau", "error", "it", "set-up s", "solve s", "s/it", "Mvox/s", "B/vox"
@@ -105,6 +109,58 @@ fn kernels(lines: &[Line]) -> String {
             _ => None,
         });
         let _ = writeln!(out, "{}  {}", kernel(k, copied), line.device);
+    }
+    out
+}
+
+/// Coupled solves.
+fn currents(lines: &[Line]) -> String {
+    let mut out = String::new();
+    let rows = lines.iter().filter_map(|l| if let What::Current(r) = &l.what { Some((l, r)) } else { None });
+    for (number, (line, r)) in rows.enumerate() {
+        if number == 0 {
+            let _ = writeln!(
+                out,
+                "\n{:22} {:>6} {:>10} {:>9} {:>8} {:>8} {:>8} {:>5} {:>7} {:>9} {:>11} {:>8} {:>8} {:>9} {:>8}  device",
+                "current distribution",
+                "size",
+                "unknowns",
+                "eta mV",
+                "error",
+                "j99 err",
+                "charge",
+                "steps",
+                "it/step",
+                "solve s",
+                "ns/unk/step",
+                "B/vox",
+                "on dev.",
+                "disp/step",
+                "MB/step"
+            );
+        }
+        let steps = f64::from(r.newton_steps);
+        let iterations = r.linear_iterations.iter().sum::<u32>();
+        let _ = writeln!(
+            out,
+            "{:22} {:>6} {:>10} {:>9.4} {:>8.0e} {:>8.0e} {:>8.0e} {:>5} {:>7.1} {:>9.3} {:>11.1} {:>8.1} {:>8.1} {:>9.0} {:>8.1}  {}",
+            r.place.case,
+            r.place.size(),
+            r.unknowns,
+            1e3 * r.overpotential_v,
+            r.overpotential_error,
+            r.j99_error,
+            r.charge_error,
+            r.newton_steps,
+            f64::from(iterations) / steps,
+            r.solve_seconds,
+            1e9 * r.seconds_per_unknown_and_step,
+            r.host_bytes_per_voxel,
+            r.device_bytes_per_voxel,
+            r.dispatches_per_step,
+            1e-6 * r.uploaded_bytes_per_step,
+            line.device
+        );
     }
     out
 }
