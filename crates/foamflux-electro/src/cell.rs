@@ -55,6 +55,10 @@ pub struct Face {
     pub electrolyte: u8,
     /// True area over the area of the voxel face.
     pub weight: f32,
+    /// Exchange current density over that of the surface's label.
+    pub i0_factor: f32,
+    /// What uneven salt adds to the potential of the electrolyte against lithium, in V.
+    pub(crate) shift: f32,
 }
 
 impl Face {
@@ -100,6 +104,8 @@ pub struct Cell {
     /// Linear index of the electrolyte voxels at the separator's plane, with their component.
     pub(crate) top: Vec<(u32, u32)>,
     pub(crate) left_out: LeftOut,
+    /// Conductivity of every voxel over that of its label; empty where it is one.
+    pub(crate) conducts: Vec<f32>,
     /// Faces of the box's separator plane that are electrolyte, and all of them.
     pub(crate) open: [u64; 2],
 }
@@ -208,6 +214,7 @@ impl Cell {
             inlets,
             top,
             left_out,
+            conducts: Vec::new(),
             open: [open, plane],
         })
     }
@@ -402,7 +409,18 @@ fn faces(labels: &Labels, solid: foamflux_grid::LabelSet, setting: Setting) -> V
         let solid_below = solid.contains(voxels[lower]);
         let (label, electrolyte) =
             if solid_below { (voxels[lower], voxels[upper]) } else { (voxels[upper], voxels[lower]) };
-        Face { lower: lower as u32, upper: upper as u32, axis, solid_below, label, surface: label, electrolyte, weight }
+        Face {
+            lower: lower as u32,
+            upper: upper as u32,
+            axis,
+            solid_below,
+            label,
+            surface: label,
+            electrolyte,
+            weight,
+            i0_factor: 1.0,
+            shift: 0.0,
+        }
     };
     let joined = wraps(setting, shape);
     if joined == [false; 3] {

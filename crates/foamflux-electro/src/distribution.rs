@@ -41,6 +41,13 @@ pub struct Distribution {
     pub planes: Vec<[f64; 2]>,
     /// What it cost.
     pub effort: Effort,
+    /// Potential of the separator's plane, where it has one.
+    pub(crate) plane: f64,
+    /// Current in A through every electrolyte voxel of the separator's plane, in the order of the cell.
+    pub(crate) inlet: Vec<f64>,
+    /// What uneven salt adds to the potential of every unknown in V; empty where it is even.
+    pub(crate) diffusion: Vec<f64>,
+    /// Potentials whose gradient drives the current.
     pub(crate) phi: Vec<f64>,
     pub(crate) eta: Vec<f64>,
     pub(crate) j: Vec<f64>,
@@ -60,10 +67,10 @@ impl Distribution {
         &self.eta
     }
 
-    /// Potential of a voxel in V; none where it takes no part.
+    /// Potential of a voxel in V, that of electrolyte against lithium; none where it takes no part.
     #[must_use]
     pub fn potential(&self, voxel: usize) -> Option<f64> {
-        self.links.unknown(voxel).map(|i| self.phi[i])
+        self.links.unknown(voxel).map(|i| self.phi[i] + self.diffusion.get(i).copied().unwrap_or(0.0))
     }
 
     /// Largest share by which the current through a plane between slices differs from the applied one.

@@ -1,6 +1,6 @@
 //! Why there is no current distribution.
 
-use foamflux_grid::{Axis, Shape};
+use foamflux_grid::{Axis, Label, Shape};
 use foamflux_transport::links::LinksError;
 use foamflux_voxel::components::ComponentsError;
 
@@ -89,6 +89,52 @@ pub enum ElectroError {
     Runaway {
         /// Newton steps.
         steps: u32,
+    },
+    /// A map of exchange current densities that says nothing of a reacting voxel.
+    #[error(
+        "the map of i0 has {value} at x,y,z = {},{},{} ({label}), on the reacting surface: every voxel of it needs a number above 0 ({voxels} voxels have none)", xyz[0], xyz[1], xyz[2]
+    )]
+    I0Map {
+        /// The number.
+        value: f64,
+        /// Where.
+        xyz: [usize; 3],
+        /// What is there.
+        label: Label,
+        /// How many voxels.
+        voxels: usize,
+    },
+    /// The kinetics saturate below the current.
+    #[error(
+        "the applied {applied:.4} A/m2 are more than the {limit:.4} A/m2 that Marcus kinetics reaches at any overpotential: check the unit of the current and i0, or use --kinetics bv"
+    )]
+    Saturated {
+        /// Current per cross-section in A/m2.
+        applied: f64,
+        /// Largest one.
+        limit: f64,
+    },
+    /// The salt runs out.
+    #[error("at {applied:.4} A/m2 there is no steady state: the salt would run out at about {limit:.4} A/m2; {remedy}")]
+    Exhausted {
+        /// Current per cross-section in A/m2.
+        applied: f64,
+        /// Current at which the salt runs out, from the largest current that was reached.
+        limit: f64,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// Salt and potentials did not settle.
+    #[error(
+        "salt and potentials did not agree in {steps} rounds: current still changes by {change:.1e} of its mean, {wanted:.0e} was wanted; a smaller current is easier"
+    )]
+    Unsettled {
+        /// Rounds.
+        steps: u32,
+        /// Largest change of a face's current over the mean.
+        change: f64,
+        /// What was wanted.
+        wanted: f64,
     },
     /// Newton's method did not converge.
     #[error(

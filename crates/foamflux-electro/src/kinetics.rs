@@ -2,8 +2,16 @@
 //!
 //! Butler-Volmer, plating counted positive:
 //! `j = i0 [exp(alpha_c F eta / RT) - exp(-(1 - alpha_c) F eta / RT)]`.
+//!
+//! Marcus, Hush and Chidsey: the symmetric law times a factor of at most one, see [`marcus`].
+
+mod marcus;
+
+use std::sync::Arc;
 
 use crate::constants::thermal_voltage;
+use marcus::Marcus;
+pub(crate) use marcus::REORGANISATION_EV;
 
 /// Exponents beyond this are cut: `exp(250)` squared is still a double.
 const MAX_EXPONENT: f64 = 250.0;
@@ -16,6 +24,23 @@ pub enum Kinetics {
         /// Transfer coefficient of plating.
         alpha: f64,
     },
+    /// Marcus, Hush and Chidsey: symmetric, and slower than Butler-Volmer at overpotentials of the size of the
+    /// reorganisation energy.
+    MarcusHushChidsey {
+        /// Reorganisation energy in eV.
+        reorganisation_ev: f64,
+    },
+}
+
+impl Kinetics {
+    /// Transfer coefficient of plating near equilibrium.
+    #[must_use]
+    pub const fn alpha(self) -> f64 {
+        match self {
+            Kinetics::ButlerVolmer { alpha } => alpha,
+            Kinetics::MarcusHushChidsey { .. } => 0.5,
+        }
+    }
 }
 
 impl Kinetics {
@@ -62,11 +87,13 @@ impl Kinetics {
 const MOST: f64 = 100.0;
 
 /// A law at a temperature.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Curve {
     /// Exponents per volt of plating and stripping.
     plating: f64,
     stripping: f64,
+    /// What Marcus leaves of it.
+    marcus: Option<Arc<Marcus>>,
 }
 
 /// Current density and its slope.
@@ -79,20 +106,34 @@ pub(crate) struct Point {
 
 impl Curve {
     pub(crate) fn new(kinetics: Kinetics, temperature_k: f64) -> Self {
-        let Kinetics::ButlerVolmer { alpha } = kinetics;
+        let alpha = kinetics.alpha();
         let volt = thermal_voltage(temperature_k);
-        Curve { plating: alpha / volt, stripping: (1.0 - alpha) / volt }
+        let marcus = match kinetics {
+            Kinetics::ButlerVolmer { .. } => None,
+            Kinetics::MarcusHushChidsey { reorganisation_ev } => {
+                Some(Arc::new(Marcus::new(reorganisation_ev / volt, 1.0 / volt)))
+            }
+        };
+        Curve { plating: alpha / volt, stripping: (1.0 - alpha) / volt, marcus }
     }
 
     /// Current density over exchange current density at an overpotential.
     #[inline]
     pub(crate) fn at(&self, eta: f64) -> Point {
+        if let Some(marcus) = &self.marcus {
+            return marcus.at(eta);
+        }
         let a = (self.plating * eta).clamp(-MAX_EXPONENT, MAX_EXPONENT);
         let c = (-self.stripping * eta).clamp(-MAX_EXPONENT, MAX_EXPONENT);
         let (forward, back) = (a.exp(), c.exp());
         // Near equilibrium the difference of exponentials loses digits that expm1 keeps.
         let j = if a.abs() < 0.1 { a.exp_m1() - c.exp_m1() } else { forward - back };
         Point { j, slope: self.plating * forward + self.stripping * back }
+    }
+
+    /// Largest current density over exchange current density that the law allows; infinite for Butler-Volmer.
+    pub(crate) fn most(&self) -> f64 {
+        self.marcus.as_ref().map_or(f64::INFINITY, |m| m.most())
     }
 
     /// Overpotential over which the current grows by a factor e, in the direction of `eta`.
@@ -104,14 +145,14 @@ impl Curve {
 
 /// The law on one kind of surface.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Law {
-    pub(crate) curve: Curve,
+pub(crate) struct Law<'a> {
+    pub(crate) curve: &'a Curve,
     pub(crate) i0: f64,
     /// Nothing is there to strip: the current is never negative.
     pub(crate) bare: bool,
 }
 
-impl Law {
+impl Law<'_> {
     #[inline]
     pub(crate) fn at(&self, eta: f64) -> Point {
         if self.bare && eta < 0.0 {
@@ -150,8 +191,9 @@ impl Law {
 mod tests {
     use super::*;
 
-    fn law(alpha: f64, i0: f64) -> Law {
-        Law { curve: Curve::new(Kinetics::ButlerVolmer { alpha }, 298.15), i0, bare: false }
+    fn law(alpha: f64, i0: f64) -> Law<'static> {
+        let curve = Curve::new(Kinetics::ButlerVolmer { alpha }, 298.15);
+        Law { curve: Box::leak(Box::new(curve)), i0, bare: false }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use foamflux_grid::{Label, LabelSet};
 
-use crate::kinetics::Kinetics;
+use crate::kinetics::{Kinetics, REORGANISATION_EV};
 
 /// Ionic conductivity of the electrolyte in S/m, assumed: no number was found for 1 M LiTFSI in DOL/DME.
 pub const KAPPA: f64 = 1.1;
@@ -106,9 +106,15 @@ impl Materials {
                 "a number above 0, 298.15 by default",
             );
         }
-        let Kinetics::ButlerVolmer { alpha } = self.kinetics;
-        if !(alpha > 0.0 && alpha < 1.0) {
-            return refuse("transfer coefficient", "plating".to_owned(), alpha, "", "a number between 0 and 1");
+        match self.kinetics {
+            Kinetics::ButlerVolmer { alpha } if !(alpha > 0.0 && alpha < 1.0) => {
+                return refuse("transfer coefficient", "plating".to_owned(), alpha, "", "a number between 0 and 1");
+            }
+            Kinetics::MarcusHushChidsey { reorganisation_ev: value } if !REORGANISATION_EV.contains(&value) => {
+                let wanted = "a number from 0.01 to 100, usually 0.2 to 1";
+                return refuse("reorganisation energy", "the reaction".to_owned(), value, "eV", wanted);
+            }
+            _ => {}
         }
         for label in Label::ALL {
             let k = label as usize;

@@ -99,6 +99,18 @@ pub fn solve_on(
     options: &Options,
     watch: &dyn Watch,
 ) -> Result<Distribution, ElectroError> {
+    solve_from(backend, cell, materials, (drive, options), None, watch)
+}
+
+/// The same, from what was found for a similar cell.
+pub(crate) fn solve_from(
+    backend: &dyn Backend,
+    cell: &Cell,
+    materials: &Materials,
+    (drive, options): (Drive, &Options),
+    start: Option<&Distribution>,
+    watch: &dyn Watch,
+) -> Result<Distribution, ElectroError> {
     materials.check()?;
     let (what, value) = match drive {
         Drive::Uniform(j) | Drive::Current(j) => ("the applied current density in A/m2", j),
@@ -115,6 +127,10 @@ pub fn solve_on(
         what: format!("current distribution on {} reacting faces", cell.faces.len()),
     });
     let mut newton = Newton::new(cell, materials, drive, options)?;
+    newton.affordable()?;
+    if let Some(start) = start {
+        newton.resume(start);
+    }
     let mut solver = backend.links(newton.links.unknowns(), watch);
     newton.iterate(solver.as_mut(), watch)?;
     let distribution = newton.finish(solver.as_ref());
@@ -137,11 +153,16 @@ pub fn solve_on(
 #[must_use]
 pub fn kinetic_limit(cell: &Cell, materials: &Materials, applied: f64) -> [Option<f64>; 9] {
     let laws = Laws::new(cell, materials);
-    let mut areas = [0.0; 9];
+    let (mut areas, mut weighted) = ([0.0; 9], [0.0; 9]);
     for face in &cell.faces {
-        areas[usize::from(face.surface) % 9] += cell.area(face);
+        let l = usize::from(face.surface) % 9;
+        areas[l] += cell.area(face);
+        weighted[l] += cell.area(face) * f64::from(face.i0_factor);
     }
-    let j = |l: usize, drop: f64| laws.laws[l].at(drop + laws.equilibrium[l]).j;
+    // Current densities are in proportion to i0: a map of it counts by its mean.
+    let j = |l: usize, drop: f64| {
+        if areas[l] > 0.0 { laws.of(l).at(drop + laws.equilibrium[l]).j * weighted[l] / areas[l] } else { 0.0 }
+    };
     let wanted = applied * cell.projected_area();
     let drop = root(|drop| (0..9).map(|l| areas[l] * j(l, drop)).sum::<f64>() - wanted, applied);
     std::array::from_fn(|l| (areas[l] > 0.0).then(|| j(l, drop)))

@@ -119,8 +119,8 @@ impl Newton<'_> {
             Drive::Voltage(_) => self.through_separator() / projected,
         };
         // Mean potential of the plane, weighted by the current through it.
-        let k = self.cell.setting.axis.xyz_index();
-        let area = self.cell.spacing.face_area(self.cell.setting.axis);
+        let axis = self.cell.setting.axis;
+        let area = self.cell.spacing.face_area(axis);
         let potential = match self.drive {
             Drive::Uniform(j) => {
                 let through = j * projected / self.top.len() as f64;
@@ -130,7 +130,8 @@ impl Newton<'_> {
                     .iter()
                     .zip(&self.top)
                     .map(|(&(voxel, _), &(i, _))| {
-                        let half = self.laws.half[k][usize::from(self.cell.labels[voxel as usize]) % 9];
+                        let voxel = voxel as usize;
+                        let half = self.laws.half(axis, usize::from(self.cell.labels[voxel]), voxel);
                         self.phi[i as usize] + through * half / area
                     })
                     .sum();
@@ -139,6 +140,13 @@ impl Newton<'_> {
             _ => self.plane,
         };
         let planes = self.through_planes(&j);
+        let inlet = match self.drive {
+            Drive::Uniform(j) => vec![j * projected / self.top.len() as f64; self.top.len()],
+            _ => {
+                let g = |i: u32| f64::from(self.links.ground(i as usize));
+                self.top.iter().map(|&(i, _)| g(i) * (self.plane - self.phi[i as usize])).collect()
+            }
+        };
         Distribution {
             applied_a_per_m2: applied,
             overpotential_v: potential,
@@ -155,6 +163,9 @@ impl Newton<'_> {
                 on_device: solver.effort(),
                 bytes: self.links.bytes(self.double) + 8 * self.phi.len() as u64 * 3 + 60 * self.eta.len() as u64,
             },
+            plane: self.plane,
+            inlet,
+            diffusion: Vec::new(),
             phi: self.phi,
             eta: self.eta,
             j,

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use super::laws::{Laws, Tangent};
 use super::{Drive, Options, dot, root};
 use crate::cell::{Cell, wraps};
+use crate::distribution::Distribution;
 use crate::error::ElectroError;
 use crate::materials::Materials;
 
@@ -30,7 +31,7 @@ pub(super) struct Place {
 
 pub(super) struct Newton<'a> {
     pub(super) cell: &'a Cell,
-    pub(super) laws: Laws,
+    pub(super) laws: Laws<'a>,
     pub(super) drive: Drive,
     pub(super) options: &'a Options,
     pub(super) lattice: Lattice<'a>,
@@ -76,8 +77,7 @@ impl<'a> Newton<'a> {
             if second(a) != second(b) {
                 return 0.0;
             }
-            let k = axis.xyz_index();
-            (area[k] / (laws.half[k][label(a)] + laws.half[k][label(b)])) as f32
+            (area[axis.xyz_index()] / (laws.half(axis, label(a), a) + laws.half(axis, label(b), b))) as f32
         };
         let slices = cell.shape.along(cell.setting.axis);
         let k = cell.setting.axis.xyz_index();
@@ -85,7 +85,7 @@ impl<'a> Newton<'a> {
         let ground = |voxel: usize| {
             let slice = cell.slice_of(voxel);
             let touches = if second(voxel) { slice + 1 == slices } else { plane_conducts && slice == 0 };
-            if touches { (area[k] / laws.half[k][label(voxel)]) as f32 } else { 0.0 }
+            if touches { (area[k] / laws.half(cell.setting.axis, label(voxel), voxel)) as f32 } else { 0.0 }
         };
         let links = Links::new(&lattice, conductance, ground)?;
         let number = |voxel: usize| links.unknown(voxel).unwrap_or(0) as u32;
@@ -138,15 +138,15 @@ impl<'a> Newton<'a> {
         let clusters = self.fed.len();
         let shared = !matches!(self.drive, Drive::Uniform(_));
         let groups = if shared { 1 } else { clusters };
-        // True area by cluster and label.
+        // True area by cluster and label, as much as exchange current densities are above those of labels.
         let mut areas = vec![[0.0; 9]; groups];
         for (face, &c) in self.cell.faces.iter().zip(&self.cell.component) {
             let group = if shared { 0 } else { c as usize };
-            areas[group][usize::from(face.surface) % 9] += self.cell.area(face);
+            areas[group][usize::from(face.surface) % 9] += self.cell.area(face) * f64::from(face.i0_factor);
         }
-        let (laws, equilibrium) = (&self.laws.laws, &self.laws.equilibrium);
+        let (laws, equilibrium) = (&self.laws, &self.laws.equilibrium);
         let current = |areas: &[f64; 9], drop: f64| -> f64 {
-            (0..9).filter(|&l| areas[l] > 0.0).map(|l| areas[l] * laws[l].at(drop + equilibrium[l]).j).sum()
+            (0..9).filter(|&l| areas[l] > 0.0).map(|l| areas[l] * laws.of(l).at(drop + equilibrium[l]).j).sum()
         };
         let projected = self.cell.projected_area();
         let drops: Vec<f64> = areas
@@ -184,10 +184,33 @@ impl<'a> Newton<'a> {
             .par_iter()
             .with_min_len(TASK)
             .zip(&self.cell.component)
-            .map(|(f, &c)| {
-                drops[if shared { 0 } else { c as usize }] + self.laws.equilibrium[usize::from(f.surface) % 9]
-            })
+            .map(|(f, &c)| drops[if shared { 0 } else { c as usize }] + self.laws.equilibrium(f))
             .collect();
+    }
+
+    /// Starts from what was found for a cell of the same voxels.
+    pub(super) fn resume(&mut self, start: &Distribution) {
+        if start.phi.len() == self.phi.len() && start.eta.len() == self.eta.len() {
+            self.phi.clone_from(&start.phi);
+            self.eta.clone_from(&start.eta);
+            if !matches!(self.drive, Drive::Voltage(_)) {
+                self.plane = start.plane;
+            }
+        }
+    }
+
+    /// Refuses a current that the law of the reaction does not reach at any overpotential.
+    pub(super) fn affordable(&self) -> Result<(), ElectroError> {
+        let (Drive::Uniform(j) | Drive::Current(j)) = self.drive else { return Ok(()) };
+        let faces = self.cell.faces.iter();
+        let most: f64 = faces
+            .map(|f| {
+                let law = self.laws.law(f);
+                if law.bare && j < 0.0 { 0.0 } else { self.cell.area(f) * law.i0 * law.curve.most() }
+            })
+            .sum();
+        let limit = most / self.cell.projected_area();
+        if j.abs() < limit { Ok(()) } else { Err(ElectroError::Saturated { applied: j, limit }) }
     }
 
     /// Gives every cluster of electrolyte its own potential, by walking from its faces.
