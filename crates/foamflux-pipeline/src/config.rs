@@ -141,6 +141,30 @@ pub struct Config {
     pub concentration: Option<String>,
     /// How current enters at the separator: `uniform` or through an `equipotential` plane.
     pub separator_plane: Option<String>,
+    /// Model of the electrolyte: `secondary`, `dilute` or `concentrated`.
+    pub electrolyte: Option<String>,
+    /// Where lithium comes from: a `counter` electrode in the separator's plane, or a `reservoir`.
+    pub salt_supply: Option<String>,
+    /// Thermodynamic factor 1 + dln f/dln c.
+    #[serde(deserialize_with = "text_or_number")]
+    pub thermodynamic_factor: Option<String>,
+    /// Exponent with which i0 follows the concentration.
+    #[serde(deserialize_with = "text_or_number")]
+    pub i0_exponent: Option<String>,
+    /// Time until which the salt is followed, `10min`.
+    #[serde(deserialize_with = "text_or_number")]
+    pub time: Option<String>,
+    /// Whether the salt is followed until it is gone or steady.
+    pub sand: Option<bool>,
+    /// Law of the reaction: `bv` or `mhc`.
+    pub kinetics: Option<String>,
+    /// Reorganisation energy of `mhc`, `0.3eV`.
+    #[serde(deserialize_with = "text_or_number")]
+    pub reorganisation_energy: Option<String>,
+    /// Volume of exchange current densities in A/m2.
+    pub i0_map: Option<PathBuf>,
+    /// What the map holds: `absolute` values or `relative` ones.
+    pub i0_map_kind: Option<String>,
 
     /// Stages to leave out of `run`.
     #[serde(deserialize_with = "list")]
@@ -283,7 +307,8 @@ impl Config {
             method, threshold, low, high, foreground, denoise, min_solid, fill_holes, node_factor, node_lambda, spur, density, bet,
             phase, conductivity, direction, sides, tol, max_iterations, certify, geometric, refine, tensor, electrode, collector, wall_area,
             layout, fields, current, voltage, i0, eta_nuc, film, sigma, kappa, kappa_separator, alpha, temperature, diffusivity,
-            transference, concentration, separator_plane, skip, only, sample, size, seeds, quality, thickness, capacity,
+            transference, concentration, separator_plane, electrolyte, salt_supply, thermodynamic_factor, i0_exponent, time, sand,
+            kinetics, reorganisation_energy, i0_map, i0_map_kind, skip, only, sample, size, seeds, quality, thickness, capacity,
             device, threads, max_memory, seed)
     }
 

@@ -1,15 +1,18 @@
 //! Current distribution on the surface of a host.
 
 mod effective;
+mod i0_map;
 mod reading;
+mod salt;
 mod settings;
 pub(crate) mod units;
 
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use foamflux_electro::electrolyte::{Answer, Concentration};
 use foamflux_electro::{
-    Blocked, Cell, Collector, Distribution, Drive, ElectroError, Metrics, Options, kinetic_limit, metrics, solve_on,
+    Blocked, Cell, Collector, Distribution, Drive, ElectroError, Metrics, Options, electrolyte, kinetic_limit, metrics,
 };
 use foamflux_grid::{Event, Label, Labels, Watch};
 use foamflux_results::{
@@ -22,6 +25,7 @@ use crate::error::PipelineError;
 use crate::ingest::volume_info;
 use crate::record::Recorder;
 use effective::{Effective, effective};
+pub use i0_map::I0Map;
 pub use settings::CurrentSettings;
 
 /// Maps by voxel, `[z][y][x]`.
@@ -39,6 +43,10 @@ pub struct CurrentFields {
     pub ionic: Vec<[f32; 3]>,
     /// Electronic current density in A/m2, x, y, z.
     pub electronic: Vec<[f32; 3]>,
+    /// Flux of lithium ions N+ in mol/(m2 s), diffusion and migration, x, y, z.
+    pub li_flux: Vec<[f32; 3]>,
+    /// Concentration of the salt in mol/m3; not a number where there is no electrolyte. At the time that was asked for.
+    pub concentration: Vec<f32>,
 }
 
 /// What the stage leaves behind.
@@ -66,7 +74,7 @@ pub fn current(
     let watch: &dyn Watch = &recorder;
     let clock = Instant::now();
     let mut seconds = CurrentSeconds { read: seconds_read, ..CurrentSeconds::default() };
-    let cell = match Cell::new(labels, &settings.materials, settings.setting) {
+    let mut cell = match Cell::new(labels, &settings.materials, settings.setting) {
         Ok(cell) => cell,
         Err(ElectroError::Blocked(blocked)) => {
             watch.event(Event::Warning(format!("no current distribution: {blocked}")));
@@ -78,19 +86,46 @@ pub fn current(
     };
     seconds.setup = clock.elapsed().as_secs_f64();
     let clock = Instant::now();
-    let found = solve_on(backend, &cell, &settings.materials, settings.drive, &Options::default(), watch)?;
+    // The model's conductivity from here on: that of the dilute model follows from its salt.
+    let settings =
+        &CurrentSettings { materials: settings.electrolyte.materials(&settings.materials), ..settings.clone() };
+    let materials = &settings.materials;
+    let mapped = i0_map::apply(&mut cell, labels, settings, materials, watch)?;
+    let answer = electrolyte::solve(
+        &mut cell,
+        materials,
+        &settings.electrolyte,
+        settings.drive,
+        (backend, &Options::default()),
+        watch,
+    )?;
+    let found = &answer.found;
     seconds.solve = clock.elapsed().as_secs_f64();
     let clock = Instant::now();
-    let Some(metrics) = metrics(&cell, &found) else {
+    let Some(metrics) = metrics(&cell, found) else {
         return Err(PipelineError::Internal("a current distribution without current".to_owned()));
     };
     let effective = effective(labels, &cell, settings, backend, watch)?;
     seconds.effective = clock.elapsed().as_secs_f64();
-    let mut results = results(labels, &cell, settings, &found, &metrics, &effective);
+    let mut results = results(labels, &cell, settings, found, &metrics, &effective);
+    let clock = Instant::now();
+    let run = salt::in_time(&cell, settings, materials, &answer, watch)?;
+    results.electrolyte = Some(salt::results(&cell, settings, materials, &answer, run.as_ref().map(|r| &r.0), clock));
     results.solver.seconds = seconds;
     reading::warn(&results, settings, watch);
     results.reading = reading::reading(&results);
-    let fields = with_fields.then(|| fields(&cell, &found));
+    if let Some(mapped) = mapped {
+        results.reading.insert(
+            1.min(results.reading.len()),
+            format!(
+                "i0 comes from a map ({} to {} A/m\u{b2} on the reacting surface, it varies by {}): what varies in this map is first of all what was entered.",
+                foamflux_grid::units::significant(mapped.min, 3),
+                foamflux_grid::units::significant(mapped.max, 3),
+                reading::percent(mapped.cv)
+            ),
+        );
+    }
+    let fields = with_fields.then(|| fields(&cell, &answer, run.as_ref().map(|r| &r.1)));
     results.warnings = recorder.warnings();
     Ok(Current { results, fields })
 }
@@ -112,7 +147,7 @@ fn blocked_results(
     CurrentResults {
         schema: CurrentResults::SCHEMA.to_owned(),
         volume: volume_info(labels.shape(), labels.voxel_size()),
-        model: "secondary".to_owned(),
+        model: salt::model_name(settings.electrolyte.model).to_owned(),
         direction,
         collector,
         sides,
@@ -132,6 +167,7 @@ fn blocked_results(
         area: CurrentArea::default(),
         left_out: CurrentLeftOut::default(),
         profile: CurrentProfile::default(),
+        electrolyte: None,
         inputs: settings.inputs.clone(),
         reading: vec![format!("No current flows: {blocked}.")],
         warnings: Vec::new(),
@@ -177,7 +213,7 @@ fn results(
     CurrentResults {
         schema: CurrentResults::SCHEMA.to_owned(),
         volume: volume_info(labels.shape(), labels.voxel_size()),
-        model: "secondary".to_owned(),
+        model: salt::model_name(settings.electrolyte.model).to_owned(),
         direction,
         collector,
         sides,
@@ -226,6 +262,7 @@ fn results(
             solid: left.solid as f64 / voxels,
         },
         profile: profile(cell, found, m, effective, settings),
+        electrolyte: None,
         inputs: used_inputs(labels, settings),
         reading: Vec::new(),
         warnings: Vec::new(),
@@ -300,7 +337,9 @@ fn profile(
     }
 }
 
-fn fields(cell: &Cell, found: &Distribution) -> CurrentFields {
+fn fields(cell: &Cell, answer: &Answer, in_time: Option<&Concentration>) -> CurrentFields {
+    let found = &answer.found;
+    let salt = in_time.unwrap_or(&answer.salt);
     let voxels = cell.shape().len();
     let mut sums = vec![[0f32; 2]; voxels];
     for (face, &eta) in cell.faces().iter().zip(found.face_overpotential()) {
@@ -315,5 +354,7 @@ fn fields(cell: &Cell, found: &Distribution) -> CurrentFields {
         phi_solid: found.potentials(cell, false).into_vec(),
         ionic: found.flux(cell, true),
         electronic: found.flux(cell, false),
+        li_flux: salt.li_flux(cell, found),
+        concentration: salt.volume(cell).into_vec(),
     }
 }

@@ -183,12 +183,15 @@ fn electro_status(error: &foamflux_electro::ElectroError) -> ExitStatus {
     use foamflux_transport::links::LinksError;
     match error {
         ElectroError::Materials(_) | ElectroError::VoxelSize | ElectroError::Drive { .. } => ExitStatus::Usage,
-        ElectroError::Blocked(_) | ElectroError::NothingToStrip => ExitStatus::Input,
+        ElectroError::Blocked(_) | ElectroError::NothingToStrip | ElectroError::I0Map { .. } => ExitStatus::Input,
         ElectroError::TooLarge { .. }
         | ElectroError::Components(_)
         | ElectroError::Links(LinksError::TooMany { .. } | LinksError::Memory { .. }) => ExitStatus::Memory,
         ElectroError::NotConverged { .. }
         | ElectroError::Runaway { .. }
+        | ElectroError::Saturated { .. }
+        | ElectroError::Exhausted { .. }
+        | ElectroError::Unsettled { .. }
         | ElectroError::Links(LinksError::NotFinite { .. }) => ExitStatus::NotConverged,
         ElectroError::Links(_) => ExitStatus::Internal,
     }

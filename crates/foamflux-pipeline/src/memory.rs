@@ -24,8 +24,10 @@ pub enum Work {
     Tag,
     /// The solver with the fields it leaves.
     Transport,
-    /// The current distribution with its maps.
+    /// The current distribution with its salt and maps.
     Current,
+    /// The same where salt acts on it.
+    CoupledCurrent,
 }
 
 impl Work {
@@ -36,7 +38,9 @@ impl Work {
             Work::Measure => 24,
             Work::Transport => 68,
             Work::Tag => 32,
-            Work::Current => 215,
+            // Read off at 96^3: 260 and 450 without maps.
+            Work::Current => 300,
+            Work::CoupledCurrent => 480,
         }
     }
 
@@ -47,6 +51,7 @@ impl Work {
             Work::Tag => "finding the network of a volume",
             Work::Transport => "solving transport in a volume",
             Work::Current => "solving the current distribution in a volume",
+            Work::CoupledCurrent => "solving current distribution and salt together in a volume",
         }
     }
 }

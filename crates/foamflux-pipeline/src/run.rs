@@ -219,7 +219,7 @@ fn current_stage(
         return Ok(Err("currents need areas, and the voxel size is unknown: give --voxel-size".to_owned()));
     }
     // What is done already is worth more than this stage: it is left out where it would end the run.
-    if let Err(error) = memory::check(memory::Work::Current, labels.shape(), 0, settings.max_memory) {
+    if let Err(error) = memory::check(settings.current.work(), labels.shape(), 0, settings.max_memory) {
         watch.event(Event::Warning(format!("the current distribution was left out: {error}")));
         return Ok(Err(error.to_string()));
     }

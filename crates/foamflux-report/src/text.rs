@@ -170,8 +170,8 @@ pub fn current_text(r: &CurrentResults) -> String {
         &mut out,
         "",
         &format!(
-            "secondary current distribution along {}: separator at the {first} slice ({} plane), collector at the {last}, sides {}",
-            r.direction, r.separator_plane, r.sides
+            "{} current distribution along {}: separator at the {first} slice ({} plane), collector at the {last}, sides {}",
+            r.model, r.direction, r.separator_plane, r.sides
         ),
     );
     if let (Some(j), Some(eta), Some(kinetic)) =
@@ -192,6 +192,8 @@ pub fn current_text(r: &CurrentResults) -> String {
     section(&mut out, current::uniformity(r));
     section(&mut out, current::shares(r));
     section(&mut out, current::groups(r));
+    section(&mut out, current::electrolyte(r));
+    section(&mut out, current::sand(r));
     out.push('\n');
     for line in &r.reading {
         paragraph(&mut out, "- ", line);

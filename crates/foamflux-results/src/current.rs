@@ -169,6 +169,85 @@ pub struct CurrentInput {
     pub source: Option<String>,
 }
 
+/// The salt of the electrolyte.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct CurrentElectrolyte {
+    /// `secondary` (the salt follows the current and does not act on it), `dilute` or `concentrated`.
+    pub model: String,
+    /// Where lithium comes from: a `counter` electrode in the separator's plane, which conserves salt, or a `reservoir`.
+    pub supply: String,
+    /// Conductivity at the initial concentration that the model has.
+    pub kappa_s_per_m: f64,
+    /// Smallest concentration, surfaces included; below zero where the current is more than a steady state allows.
+    pub concentration_min_mol_per_m3: f64,
+    /// Largest.
+    pub concentration_max_mol_per_m3: f64,
+    /// Mean over the electrolyte.
+    pub concentration_mean_mol_per_m3: f64,
+    /// The smallest over the initial one.
+    pub min_relative: f64,
+    /// Depth of the surface where the concentration is smallest.
+    pub poorest_depth_m: Option<f64>,
+    /// Current per cross-section at which the salt of this geometry runs out, if the current keeps its shape.
+    pub limiting_current_a_per_m2: Option<f64>,
+    /// Applied over limiting current.
+    pub current_over_limit: Option<f64>,
+    /// Difference of the potential against lithium that uneven salt makes between plane and surface, mean over the current.
+    /// Part of the overpotential of the dilute and concentrated models, and an estimate in the secondary one.
+    pub concentration_overpotential_v: Option<f64>,
+    /// Overpotential less that of the reaction and of concentration: resistance, films, nucleation.
+    pub ohmic_overpotential_v: f64,
+    /// Time after which the applied current uses up the salt of this geometry; `null` where it lasts or was not asked for.
+    pub sand_time_s: Option<f64>,
+    /// The salt in time, where it was asked for.
+    pub transient: Option<CurrentTransient>,
+    /// How salt and potentials came to agree.
+    pub agreement: CurrentAgreement,
+    /// By slice.
+    pub profile: CurrentSaltProfile,
+}
+
+/// The salt in time, under a current distribution that keeps its shape.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct CurrentTransient {
+    /// Whether the last state is steady.
+    pub steady: bool,
+    /// Time since the current was switched on.
+    pub time_s: Vec<f64>,
+    /// Smallest concentration over the initial one.
+    pub min_relative: Vec<f64>,
+    /// Current per cross-section that would have used up the salt at this time.
+    pub sustained_current_a_per_m2: Vec<f64>,
+}
+
+/// How salt and potentials came to agree.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct CurrentAgreement {
+    /// Rounds; 0 for the secondary model.
+    pub rounds: u32,
+    /// Largest change of a face's current over the mean in the last.
+    pub current_change: f64,
+    /// Largest change of a face's concentration over the initial one in the last.
+    pub salt_change: f64,
+    /// Newton steps of all rounds.
+    pub newton_steps: u32,
+    /// Iterations on the salt of all rounds.
+    pub salt_iterations: u32,
+    /// Largest difference between what a plane between slices carries, ions and lithium plated below, and the applied current.
+    pub li_slice_error: f64,
+    /// Seconds for the salt in time and its maps.
+    pub seconds: f64,
+}
+
+/// The salt by slice, from the separator.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct CurrentSaltProfile {
+    /// Mean concentration over the initial one; `null` where no electrolyte takes part.
+    pub concentration_relative: Vec<Option<f64>>,
+    /// Flux of lithium ions through the plane above each slice, over that through the separator's.
+    pub li_flux_relative: Vec<f64>,
+}
+
 /// What the solve cost.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct CurrentEffort {
@@ -210,7 +289,7 @@ pub struct CurrentResults {
     pub schema: String,
     /// Shape and voxel size.
     pub volume: VolumeInfo,
-    /// `secondary`: kinetics and ohmic losses, electrolyte of one concentration.
+    /// `secondary`: kinetics and ohmic losses, electrolyte of one concentration; `dilute` or `concentrated`: salt acts on both.
     pub model: String,
     /// Depth axis.
     pub direction: String,
@@ -250,6 +329,9 @@ pub struct CurrentResults {
     pub left_out: CurrentLeftOut,
     /// By slice.
     pub profile: CurrentProfile,
+    /// The salt; `null` where no current flows.
+    #[serde(default)]
+    pub electrolyte: Option<CurrentElectrolyte>,
     /// Every input with its standing.
     pub inputs: Vec<CurrentInput>,
     /// What the map says, in words.

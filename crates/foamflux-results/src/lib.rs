@@ -23,8 +23,9 @@ pub use compare::{
     Replicate, Representative,
 };
 pub use current::{
-    CurrentArea, CurrentBalance, CurrentDensity, CurrentEffort, CurrentGroups, CurrentInput, CurrentLeftOut,
-    CurrentProfile, CurrentResults, CurrentSeconds, CurrentShare, Evenness, Uniformity,
+    CurrentAgreement, CurrentArea, CurrentBalance, CurrentDensity, CurrentEffort, CurrentElectrolyte, CurrentGroups,
+    CurrentInput, CurrentLeftOut, CurrentProfile, CurrentResults, CurrentSaltProfile, CurrentSeconds, CurrentShare,
+    CurrentTransient, Evenness, Uniformity,
 };
 pub use input::{IngestResults, InputFile, InputInfo, VolumeInfo, VoxelSizeCandidate};
 pub use measure::{

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use foamflux_grid::{Event, Stage, Watch};
+use foamflux_transport::Backend;
 
 use super::anderson::Anderson;
 use super::concentration::Concentration;
@@ -72,7 +73,7 @@ pub struct Answer {
     pub losses: Losses,
 }
 
-/// Solves for potentials, currents and salt.
+/// Solves for potentials, currents and salt; the backend solves for the potentials, the processor for the salt.
 ///
 /// The secondary model's salt follows its currents without acting on them, and may come out below zero.
 ///
@@ -83,13 +84,13 @@ pub fn solve(
     materials: &Materials,
     electrolyte: &Electrolyte,
     drive: Drive,
-    options: &Options,
+    (backend, options): (&dyn Backend, &Options),
     watch: &dyn Watch,
 ) -> Result<Answer, ElectroError> {
     checked(electrolyte)?;
     let materials = &electrolyte.materials(materials);
     let before: Vec<f32> = cell.faces.iter().map(|f| f.i0_factor).collect();
-    let out = rounds(cell, materials, electrolyte, drive, options, &before, watch);
+    let out = rounds(cell, materials, electrolyte, drive, (backend, options), &before, watch);
     // Whatever happened, the cell is as it was.
     cell.conducts.clear();
     for (face, &factor) in cell.faces.iter_mut().zip(&before) {
@@ -100,6 +101,7 @@ pub fn solve(
 
 /// What stays the same from round to round.
 struct Coupling<'a> {
+    backend: &'a dyn Backend,
     materials: &'a Materials,
     electrolyte: &'a Electrolyte,
     options: &'a Options,
@@ -133,13 +135,13 @@ fn rounds(
     materials: &Materials,
     electrolyte: &Electrolyte,
     drive: Drive,
-    options: &Options,
+    (backend, options): (&dyn Backend, &Options),
     before: &[f32],
     watch: &dyn Watch,
 ) -> Result<Answer, ElectroError> {
     let (b, c0) = (electrolyte.diffusion_voltage(materials.temperature_k), electrolyte.salt.concentration);
-    let coupling = Coupling { materials, electrolyte, options, before, b, c0, watch };
-    let found = solve_from(&CpuBackend::new(), cell, materials, (drive, options), None, watch)?;
+    let coupling = Coupling { backend, materials, electrolyte, options, before, b, c0, watch };
+    let found = solve_from(backend, cell, materials, (drive, options), None, watch)?;
     let flow = Flow::of(cell, &found);
     let system = Arc::new(Diffusion::new(cell, materials, electrolyte, None)?);
     let mut v = vec![0.0; system.links.unknowns()];
@@ -197,7 +199,7 @@ impl State {
 impl Coupling<'_> {
     /// Rounds at one drive until salt and potentials agree.
     fn settle(&self, cell: &mut Cell, state: &mut State, drive: Drive) -> Result<Concentration, ElectroError> {
-        let &Coupling { materials, electrolyte, options, before, b, c0, watch } = self;
+        let &Coupling { backend, materials, electrolyte, options, before, b, c0, watch } = self;
         let mut anderson = Anderson::default();
         let mut last_faces: Option<Vec<f64>> = None;
         let agreement = &mut state.agreement;
@@ -220,7 +222,7 @@ impl Coupling<'_> {
                 Drive::Voltage(volts) => Drive::Voltage(volts - b * mean_log(&salt.plane, &state.flow.inlet, c0)),
                 other => other,
             };
-            let next = solve_from(&CpuBackend::new(), cell, materials, (driven, options), Some(&state.found), watch)?;
+            let next = solve_from(backend, cell, materials, (driven, options), Some(&state.found), watch)?;
             agreement.rounds += 1;
             agreement.newton_steps += next.effort.newton_steps;
             let now = Flow::of(cell, &next);

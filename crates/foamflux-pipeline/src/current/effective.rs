@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use foamflux_electro::theory::Macrohomogeneous;
-use foamflux_electro::{Cell, Collector, Kinetics, constants};
+use foamflux_electro::{Cell, Collector, constants};
 use foamflux_grid::{Axis, Label, Labels, Region, Watch};
 use foamflux_results::CurrentGroups;
 use foamflux_transport::{Backend, Coefficients, Problem, Setup, SolveError, Stop};
@@ -87,11 +87,11 @@ impl Effective {
         let (mut i0, mut area) = (0.0, 0.0);
         for face in cell.faces() {
             let a = cell.area(face);
-            i0 += a * settings.materials.surface[usize::from(face.label) % 9].i0;
+            i0 += a * f64::from(face.i0_factor) * settings.materials.surface[usize::from(face.label) % 9].i0;
             area += a;
         }
         let i0 = i0 / area;
-        let Kinetics::ButlerVolmer { alpha } = settings.materials.kinetics;
+        let alpha = settings.materials.kinetics.alpha();
         let volt = constants::thermal_voltage(settings.materials.temperature_k);
         // Between the linear slope and Tafel's, as a hyperbolic sine has it.
         let tafel = if mean > 0.0 { alpha } else { 1.0 - alpha } * mean.abs();

@@ -1,5 +1,6 @@
 //! What a map of current density says, in words, and when it should not be believed.
 
+use foamflux_electro::Kinetics;
 use foamflux_grid::{Event, Watch};
 use foamflux_results::CurrentResults;
 
@@ -9,18 +10,16 @@ use super::CurrentSettings;
 const EVEN: f64 = 0.05;
 /// Shares of labels within this of the limit of even potentials are explained by what was entered.
 const EXPLAINED: f64 = 0.05;
-/// Salt depletion from which the model of one concentration does not stand.
-const DEPLETED: f64 = 0.2;
 /// Overpotential in V from which Butler-Volmer overstates what lithium does.
 const BUTLER_VOLMER_UP_TO: f64 = 0.15;
 /// Shift of the mean depth of the reaction against that of the area that is worth a word.
 const SHIFT: f64 = 0.01;
 
-fn percent(x: f64) -> String {
+pub(super) fn percent(x: f64) -> String {
     format!("{} %", foamflux_grid::units::significant(100.0 * x, 3))
 }
 
-fn milli_per_cm2(a_per_m2: f64) -> String {
+pub(super) fn milli_per_cm2(a_per_m2: f64) -> String {
     format!("{} mA/cm\u{b2}", foamflux_grid::units::significant(a_per_m2 / 10.0, 3))
 }
 
@@ -90,6 +89,7 @@ pub(super) fn reading(r: &CurrentResults) -> Vec<String> {
             percent(top)
         ));
     }
+    out.extend(super::salt::words(r));
     let assumed: Vec<&str> = r.inputs.iter().filter(|i| i.standing == "assumed").map(|i| i.key.as_str()).collect();
     let mut keys = assumed;
     keys.dedup();
@@ -106,19 +106,7 @@ pub(super) fn reading(r: &CurrentResults) -> Vec<String> {
 /// Warns where the model does not stand.
 pub(super) fn warn(r: &CurrentResults, settings: &CurrentSettings, watch: &dyn Watch) {
     let warn = |text: String| watch.event(Event::Warning(text));
-    let applied = r.applied_current_a_per_m2.unwrap_or(0.0);
-    match (r.groups.limiting_current_a_per_m2, r.groups.depletion) {
-        (Some(limit), _) if applied.abs() >= limit => warn(format!(
-            "the applied {} exceed the limiting current of {} (salt would run out at the back of the host): no steady state exists, and this model of one concentration does not see it",
-            milli_per_cm2(applied),
-            milli_per_cm2(limit)
-        )),
-        (_, Some(da)) if da >= DEPLETED => warn(format!(
-            "depletion number {}: up to that share of the salt is missing at the back of the host, and the model of one concentration stands below {DEPLETED} only; current shifts further towards the separator than this map shows",
-            foamflux_grid::units::significant(da, 3)
-        )),
-        _ => {}
-    }
+    super::salt::warn(r, watch);
     if let (Some(sand), Some(diffusion)) = (r.groups.sand_time_s, r.groups.diffusion_time_s)
         && sand < diffusion
     {
@@ -130,9 +118,10 @@ pub(super) fn warn(r: &CurrentResults, settings: &CurrentSettings, watch: &dyn W
     }
     if let Some(eta) = r.overpotential_kinetic_v
         && eta.abs() > BUTLER_VOLMER_UP_TO
+        && matches!(settings.materials.kinetics, Kinetics::ButlerVolmer { .. })
     {
         warn(format!(
-            "the reaction needs {} mV: beyond about 150 mV lithium follows Marcus kinetics and reacts more slowly than Butler-Volmer says",
+            "the reaction needs {} mV: beyond about 150 mV lithium follows Marcus kinetics and reacts more slowly than Butler-Volmer says (--kinetics mhc)",
             foamflux_grid::units::significant(eta * 1e3, 3)
         ));
     }

@@ -1,14 +1,19 @@
 //! What a current distribution is computed for, from the flags.
 
+use foamflux_electro::electrolyte::{Electrolyte, Model};
 use foamflux_electro::materials::{self, Materials};
 use foamflux_electro::theory::Salt;
-use foamflux_electro::{Collector, Drive, Kinetics, Setting};
+use foamflux_electro::{Collector, Drive, Setting};
 use foamflux_grid::{Axis, Label};
 use foamflux_results::CurrentInput;
 use foamflux_transport::Sides;
 
+use super::i0_map::I0Map;
 use super::units::{self, Unit};
 use crate::config::{Config, ConfigError};
+use crate::memory::Work;
+
+mod tertiary;
 
 /// Current per cross-section without a word, A/m2: 1 mA/cm2, the middle of what hosts are tested at.
 const CURRENT: f64 = 10.0;
@@ -24,6 +29,14 @@ pub struct CurrentSettings {
     pub materials: Materials,
     /// The salt, for limits.
     pub salt: Salt,
+    /// The electrolyte with that salt.
+    pub electrolyte: Electrolyte,
+    /// Time in s until which the salt is followed.
+    pub time: Option<f64>,
+    /// Whether it is followed until it is gone or steady.
+    pub sand: bool,
+    /// Exchange current densities by voxel.
+    pub i0_map: Option<I0Map>,
     /// Every input with its standing.
     pub inputs: Vec<CurrentInput>,
     /// Bytes that may be used.
@@ -105,6 +118,12 @@ const SURFACES: [Label; 5] = [Label::Fibre, Label::Node, Label::Lithium, Label::
 const CARBON: [Label; 3] = [Label::Fibre, Label::Node, Label::Lithiophilic];
 
 impl CurrentSettings {
+    /// The work, for plans of memory.
+    #[must_use]
+    pub fn work(&self) -> Work {
+        if self.electrolyte.model == Model::Secondary { Work::Current } else { Work::CoupledCurrent }
+    }
+
     /// Reads them, and lists every one with its standing.
     ///
     /// # Errors
@@ -184,11 +203,10 @@ impl CurrentSettings {
             separator,
             "kappa in a separator of porosity 0.39 and Bruggeman exponent 1.5; used where label 5 is",
         )?;
-        let alpha = list.one("alpha", config.alpha.as_ref(), Unit::None, 0.5, "symmetric charge transfer")?;
-        m.kinetics = Kinetics::ButlerVolmer { alpha };
+        m.kinetics = tertiary::kinetics(config, &mut list)?;
         m.temperature_k =
             list.one("temperature", config.temperature.as_ref(), Unit::Temperature, materials::TEMPERATURE, "25 C")?;
-        let unknown = "placeholder for 1 M LiTFSI in DOL/DME, of which no number was found; only limits depend on it";
+        let unknown = "placeholder for 1 M LiTFSI in DOL/DME, of which no number was found; the secondary model needs it for limits only";
         let salt = Salt::default();
         let salt = Salt {
             diffusivity: list.one(
@@ -224,12 +242,32 @@ impl CurrentSettings {
                 format!("{} is not a share: write a number from 0 to less than 1", salt.transference),
             ));
         }
+        let electrolyte = tertiary::electrolyte(config, &mut list, salt)?;
+        if electrolyte.model == Model::Dilute {
+            if config.kappa.is_some() {
+                return Err(ConfigError::value(
+                    "kappa",
+                    "the conductivity of the dilute model follows from --diffusivity, --transference and --concentration: leave it out, or use --electrolyte concentrated",
+                ));
+            }
+            list.derived(
+                "kappa",
+                electrolyte.ideal_conductivity(m.temperature_k),
+                "follows from diffusivity, transference number and concentration of ideal ions",
+            );
+        }
+        let (time, sand) = tertiary::time(config, &mut list)?;
+        let i0_map = tertiary::i0_map(config)?;
         m.check().map_err(|e| ConfigError::Argument(e.to_string()))?;
         Ok(CurrentSettings {
             setting: Setting { axis, collector, sides },
             drive,
             materials: m,
             salt,
+            electrolyte,
+            time,
+            sand,
+            i0_map,
             inputs: list.0,
             max_memory,
         })
@@ -237,6 +275,13 @@ impl CurrentSettings {
 }
 
 impl Inputs {
+    /// Replaces a default by what other inputs make of it.
+    fn derived(&mut self, key: &str, value: f64, source: &str) {
+        for input in self.0.iter_mut().filter(|i| i.key == key) {
+            (input.value, input.source) = (value, Some(source.to_owned()));
+        }
+    }
+
     /// Takes back what a value for all labels did to one that it was not meant for.
     fn reset(&mut self, values: &mut [f64; 9], key: &str, label: Label, value: f64) {
         values[label as usize] = value;

@@ -19,6 +19,10 @@ pub(crate) enum Unit {
     Concentration,
     /// K.
     Temperature,
+    /// s.
+    Time,
+    /// eV.
+    Energy,
     /// A plain number.
     None,
 }
@@ -34,6 +38,8 @@ impl Unit {
             Unit::Diffusivity => "m2/s",
             Unit::Concentration => "mol/m3",
             Unit::Temperature => "K",
+            Unit::Time => "s",
+            Unit::Energy => "eV",
             Unit::None => "1",
         }
     }
@@ -48,6 +54,9 @@ impl Unit {
             Unit::Diffusivity => &[("m2/s", 1.0), ("cm2/s", 1e-4)],
             Unit::Concentration => &[("mol/m3", 1.0), ("M", 1e3), ("mol/L", 1e3)],
             Unit::Temperature => &[("K", 1.0), ("C", 1.0)],
+            Unit::Time => &[("s", 1.0), ("min", 60.0), ("h", 3600.0), ("ms", 1e-3)],
+            // A mole of electronvolts is Faraday's constant in joules.
+            Unit::Energy => &[("eV", 1.0), ("meV", 1e-3), ("kJ/mol", 1e3 / 96_485.332)],
             Unit::None => &[],
         }
     }
@@ -114,6 +123,10 @@ mod tests {
             ("4e-6cm2/s", Unit::Diffusivity, 4e-10),
             ("1M", Unit::Concentration, 1e3),
             ("25C", Unit::Temperature, 298.15),
+            ("10min", Unit::Time, 600.0),
+            ("1.5 h", Unit::Time, 5400.0),
+            ("0.3eV", Unit::Energy, 0.3),
+            ("300 meV", Unit::Energy, 0.3),
             ("0.5", Unit::None, 0.5),
         ] {
             let got = parse("i0", text, unit).unwrap();

@@ -201,8 +201,16 @@ impl<'a> Page<'a> {
     }
 }
 
-fn current_tables(r: &CurrentResults) -> [Option<Table>; 5] {
-    [current::density(r), current::uniformity(r), current::shares(r), current::groups(r), current::inputs(r)]
+fn current_tables(r: &CurrentResults) -> [Option<Table>; 7] {
+    [
+        current::density(r),
+        current::uniformity(r),
+        current::shares(r),
+        current::groups(r),
+        current::electrolyte(r),
+        current::sand(r),
+        current::inputs(r),
+    ]
 }
 
 /// The convention with symbols instead of their names.

@@ -102,6 +102,60 @@ pub(crate) fn groups(r: &CurrentResults) -> Option<Table> {
     Some(table)
 }
 
+/// The salt.
+pub(crate) fn electrolyte(r: &CurrentResults) -> Option<Table> {
+    let e = r.electrolyte.as_ref()?;
+    let mut table = Table::new("Salt").words("quantity").numbers("value", "").words("unit").words("meaning");
+    let poorest = "on the surface where it is smallest, over c0";
+    let limit = "per cross-section, where the salt of this geometry runs out";
+    let concentration =
+        if e.model == "secondary" { "estimated; not part of the overpotential" } else { "B ln c, plane to surface" };
+    let rows: [(&str, Option<f64>, &str, &str); 9] = [
+        ("concentration, least", Some(e.concentration_min_mol_per_m3), "mol/m³", "surfaces included"),
+        ("concentration, most", Some(e.concentration_max_mol_per_m3), "mol/m³", ""),
+        ("least / c0", Some(e.min_relative), "", poorest),
+        ("limiting current", e.limiting_current_a_per_m2.map(|j| j * MILLI_PER_CM2), "mA/cm²", limit),
+        ("applied / limiting", e.current_over_limit, "", ""),
+        ("concentration loss", e.concentration_overpotential_v.map(|v| 1e3 * v), "mV", concentration),
+        ("ohmic loss", Some(1e3 * e.ohmic_overpotential_v), "mV", "resistance, films, nucleation"),
+        ("conductivity", Some(e.kappa_s_per_m), "S/m", "of free electrolyte at c0"),
+        ("Sand's time", e.sand_time_s, "s", "of this geometry at the applied current"),
+    ];
+    for (name, value, unit, meaning) in rows {
+        table.row(vec![Cell::text(name), Cell::number(value, "none"), Cell::text(unit), Cell::text(meaning)]);
+    }
+    let supply = if e.supply == "reservoir" {
+        "c0 at the separator's plane"
+    } else {
+        "counter electrode in the separator's plane, salt conserved"
+    };
+    Some(table.note(format!(
+        "{} model; {supply}; \"none\" for Sand's time where the salt lasts or --sand was not given",
+        e.model
+    )))
+}
+
+/// What a current is sustained for.
+pub(crate) fn sand(r: &CurrentResults) -> Option<Table> {
+    let t = r.electrolyte.as_ref()?.transient.as_ref()?;
+    let mut table = Table::new("Salt in time")
+        .numbers("time", "s")
+        .numbers("least / c0", "")
+        .numbers("sustained current", "mA/cm²");
+    // A dozen rows tell the curve.
+    let every = t.time_s.len().div_ceil(12).max(1);
+    let last = t.time_s.len().saturating_sub(1);
+    for k in (0..t.time_s.len()).filter(|k| (last - k).is_multiple_of(every)) {
+        let current = t.sustained_current_a_per_m2[k] * MILLI_PER_CM2;
+        table.row(vec![
+            Cell::number(Some(t.time_s[k]), ""),
+            Cell::number(Some(t.min_relative[k]), ""),
+            Cell::number(Some(current), ""),
+        ]);
+    }
+    Some(table.note("sustained: the current of the same shape that would have used up the salt at this time"))
+}
+
 /// Every input with its standing.
 pub(crate) fn inputs(r: &CurrentResults) -> Option<Table> {
     if r.inputs.is_empty() {

@@ -53,6 +53,58 @@ pub(crate) struct CellArgs {
     /// How current enters at the separator: uniform, or through an equipotential plane [default: uniform]
     #[arg(long, value_name = "WHICH")]
     separator_plane: Option<String>,
+    #[command(flatten)]
+    salt: SaltArgs,
+}
+
+/// Salt, its time, and the law of the reaction.
+#[derive(Debug, Clone, Args)]
+struct SaltArgs {
+    /// Model of the electrolyte: secondary, dilute (ideal ions) or concentrated [default: secondary]
+    #[arg(long, value_name = "MODEL")]
+    electrolyte: Option<String>,
+    /// Where lithium comes from: a counter electrode in the separator's plane, or a reservoir of c0 [default: counter]
+    #[arg(long, value_name = "WHICH")]
+    salt_supply: Option<String>,
+    /// Thermodynamic factor 1 + dln f/dln c of the concentrated model [default: 1]
+    #[arg(long, visible_alias = "tdf", value_name = "X")]
+    thermodynamic_factor: Option<String>,
+    /// Exponent with which i0 follows the concentration [default: 0.5]
+    #[arg(long, value_name = "X")]
+    i0_exponent: Option<String>,
+    /// Follow the salt in time until then, for example 10min
+    #[arg(long, value_name = "T")]
+    time: Option<String>,
+    /// Follow the salt in time until it is gone or steady, and say which current it sustains for how long
+    #[arg(long)]
+    sand: bool,
+    /// Law of the reaction: bv (Butler-Volmer) or mhc (Marcus-Hush-Chidsey) [default: bv]
+    #[arg(long, value_name = "LAW")]
+    kinetics: Option<String>,
+    /// Reorganisation energy of mhc [default: 0.3eV]
+    #[arg(long, visible_alias = "reorganization-energy", value_name = "E")]
+    reorganisation_energy: Option<String>,
+    /// Volume of the same shape with the exchange current density of every voxel of the surface, in A/m2
+    #[arg(long, value_name = "FILE")]
+    i0_map: Option<PathBuf>,
+    /// What the map holds: absolute values, or relative ones that multiply --i0 [default: absolute]
+    #[arg(long, value_name = "WHICH", requires = "i0_map")]
+    i0_map_kind: Option<String>,
+}
+
+impl SaltArgs {
+    fn set(&self, config: &mut Config) {
+        config.electrolyte.clone_from(&self.electrolyte);
+        config.salt_supply.clone_from(&self.salt_supply);
+        config.thermodynamic_factor.clone_from(&self.thermodynamic_factor);
+        config.i0_exponent.clone_from(&self.i0_exponent);
+        config.time.clone_from(&self.time);
+        config.sand = self.sand.then_some(true);
+        config.kinetics.clone_from(&self.kinetics);
+        config.reorganisation_energy.clone_from(&self.reorganisation_energy);
+        config.i0_map.clone_from(&self.i0_map);
+        config.i0_map_kind.clone_from(&self.i0_map_kind);
+    }
 }
 
 impl CellArgs {
@@ -71,6 +123,7 @@ impl CellArgs {
         config.transference.clone_from(&self.transference);
         config.concentration.clone_from(&self.concentration);
         config.separator_plane.clone_from(&self.separator_plane);
+        self.salt.set(config);
     }
 }
 

@@ -26,14 +26,14 @@ pub(crate) fn current(args: &CurrentArgs, session: &Session) -> anyhow::Result<(
         .into());
     }
     if session.dry_run {
-        return plan(path, memory::Work::Current, session);
+        return plan(path, settings.work(), session);
     }
     let backend = session.backend()?;
     let clock = Instant::now();
     let recorder = Recorder::new(session.watch());
     let labels = ingest::read_labels(path, &session.settings.ingest, &recorder)?;
     let seconds = clock.elapsed().as_secs_f64();
-    memory::check(memory::Work::Current, labels.shape(), 0, session.settings.max_memory)?;
+    memory::check(settings.work(), labels.shape(), 0, session.settings.max_memory)?;
     let found = stage::current(&labels, settings, args.output.is_some(), seconds, backend.as_ref(), &recorder)?;
     if let Some(output) = &args.output {
         match &found.fields {
@@ -71,5 +71,7 @@ pub(crate) fn arrays_of(fields: &CurrentFields) -> Vec<VtiArray<'_>> {
         VtiArray { name: "phi_solid_v", data: VtiData::F32(&fields.phi_solid) },
         VtiArray { name: "ionic_current_a_per_m2", data: VtiData::Vector3F32(fields.ionic.as_flattened()) },
         VtiArray { name: "electronic_current_a_per_m2", data: VtiData::Vector3F32(fields.electronic.as_flattened()) },
+        VtiArray { name: "li_flux_mol_per_m2_s", data: VtiData::Vector3F32(fields.li_flux.as_flattened()) },
+        VtiArray { name: "concentration_mol_per_m3", data: VtiData::F32(&fields.concentration) },
     ]
 }
