@@ -136,6 +136,18 @@ pub enum ElectroError {
         /// What was wanted.
         wanted: f64,
     },
+    /// The impedance was not found.
+    #[error(
+        "the impedance at {frequency_hz:.4} Hz did not converge in {steps} steps: {residual:.1e} of the current is not accounted for; leave this frequency out with a narrower --frequencies"
+    )]
+    Impedance {
+        /// Frequency in Hz.
+        frequency_hz: f64,
+        /// Steps.
+        steps: u32,
+        /// Residual currents over those that drive.
+        residual: f64,
+    },
     /// Newton's method did not converge.
     #[error(
         "the current distribution did not converge in {steps} steps: faces still change by {change:.1e} of the mean current density, {wanted:.0e} was wanted; a smaller current, a larger i0 or a coarser contrast of conductivities is easier"

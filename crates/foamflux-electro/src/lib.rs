@@ -12,6 +12,7 @@ mod distribution;
 pub mod electrolyte;
 mod error;
 mod i0_map;
+pub mod impedance;
 mod kinetics;
 pub mod materials;
 mod metrics;

@@ -26,6 +26,7 @@
 
 mod finish;
 mod laws;
+mod linearised;
 mod newton;
 
 use foamflux_grid::{Event, Stage, Watch};
@@ -37,6 +38,7 @@ use crate::distribution::Distribution;
 use crate::error::ElectroError;
 use crate::materials::Materials;
 use laws::Laws;
+pub(crate) use linearised::Linearised;
 use newton::{Newton, TASK};
 
 /// What drives the cell.

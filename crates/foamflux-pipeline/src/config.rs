@@ -165,6 +165,13 @@ pub struct Config {
     pub i0_map: Option<PathBuf>,
     /// What the map holds: `absolute` values or `relative` ones.
     pub i0_map_kind: Option<String>,
+    /// Frequencies of the impedance, `10mHz:1MHz`.
+    pub frequencies: Option<String>,
+    /// How many of them per decade.
+    pub points_per_decade: Option<usize>,
+    /// Capacitance of the double layer on true area, `0.2F/m2`.
+    #[serde(deserialize_with = "text_or_number")]
+    pub capacitance: Option<String>,
 
     /// Stages to leave out of `run`.
     #[serde(deserialize_with = "list")]
@@ -308,7 +315,7 @@ impl Config {
             phase, conductivity, direction, sides, tol, max_iterations, certify, geometric, refine, tensor, electrode, collector, wall_area,
             layout, fields, current, voltage, i0, eta_nuc, film, sigma, kappa, kappa_separator, alpha, temperature, diffusivity,
             transference, concentration, separator_plane, electrolyte, salt_supply, thermodynamic_factor, i0_exponent, time, sand,
-            kinetics, reorganisation_energy, i0_map, i0_map_kind, skip, only, sample, size, seeds, quality, thickness, capacity,
+            kinetics, reorganisation_energy, i0_map, i0_map_kind, frequencies, points_per_decade, capacitance, skip, only, sample, size, seeds, quality, thickness, capacity,
             device, threads, max_memory, seed)
     }
 

@@ -1,7 +1,7 @@
 //! Current distribution on the surface of a host.
 
 mod effective;
-mod i0_map;
+pub(crate) mod i0_map;
 mod reading;
 mod salt;
 mod settings;
@@ -280,7 +280,7 @@ fn results(
 }
 
 /// Inputs that matter for this volume: those of labels that it does not have are left out.
-fn used_inputs(labels: &Labels, settings: &CurrentSettings) -> Vec<foamflux_results::CurrentInput> {
+pub(crate) fn used_inputs(labels: &Labels, settings: &CurrentSettings) -> Vec<foamflux_results::CurrentInput> {
     let present = labels.present();
     let has = |name: &str| name.parse::<Label>().is_ok_and(|l| present.contains(l as u8));
     settings

@@ -192,6 +192,7 @@ fn electro_status(error: &foamflux_electro::ElectroError) -> ExitStatus {
         | ElectroError::Saturated { .. }
         | ElectroError::Exhausted { .. }
         | ElectroError::Unsettled { .. }
+        | ElectroError::Impedance { .. }
         | ElectroError::Links(LinksError::NotFinite { .. }) => ExitStatus::NotConverged,
         ElectroError::Links(_) => ExitStatus::Internal,
     }

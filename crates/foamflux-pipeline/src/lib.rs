@@ -10,6 +10,7 @@ mod content;
 pub mod current;
 mod electrode;
 mod error;
+pub mod impedance;
 pub mod ingest;
 pub mod measure;
 pub mod memory;

@@ -12,6 +12,7 @@ use foamflux_voxel::segment::{Denoise, Foreground, HoleFilling, Method, SegmentO
 
 use crate::config::{Config, ConfigError, LabelMap, parse_conductivities, parse_label_map};
 use crate::current::CurrentSettings;
+use crate::impedance::ImpedanceSettings;
 
 /// Edges of a voxel that may be given, in metres: from a picometre to a metre, so that areas and volumes in SI units
 /// stay numbers and a forgotten unit is noticed.
@@ -179,6 +180,8 @@ pub struct Settings {
     pub transport: TransportSettings,
     /// Current distribution.
     pub current: CurrentSettings,
+    /// Impedance.
+    pub impedance: ImpedanceSettings,
     /// Stages asked for; the rest is left out because the user said so.
     pub stages: BTreeSet<OptionalStage>,
     /// Where the solver is to run.
@@ -204,6 +207,7 @@ impl Settings {
             measure: measure(&config)?,
             transport: transport(&config, max_memory)?,
             current: CurrentSettings::new(&config, max_memory)?,
+            impedance: ImpedanceSettings::new(&config)?,
             stages: stages(&config)?,
             device: config.device.as_deref().map_or(Ok(Device::Auto), str::parse).map_err(at("device"))?,
             threads: threads(&config)?,

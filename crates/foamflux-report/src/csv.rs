@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use foamflux_results::{AreaMethods, DirectionResults, RunResults, SpreadInfo, Summary, TagResults, TransportResults};
+use foamflux_results::{
+    AreaMethods, DirectionResults, ImpedanceResults, RunResults, SpreadInfo, Summary, TagResults, TransportResults,
+};
 
 const LABELS: [&str; 10] =
     ["pore", "solid", "fibre", "node", "lithium", "lithiophilic", "separator", "collector", "dead-lithium", "other"];
@@ -35,6 +37,16 @@ pub fn csv_rows(runs: &[RunResults]) -> String {
             line(&mut out, fields.iter().map(|(head, _)| head.as_str()));
         }
         line(&mut out, fields.iter().map(|(_, value)| value.as_str()));
+    }
+    out
+}
+
+/// A spectrum, one row per frequency.
+#[must_use]
+pub fn impedance_csv(r: &ImpedanceResults) -> String {
+    let mut out = String::from("frequency_hz,z_real_ohm_m2,z_imag_ohm_m2\n");
+    for ((f, re), im) in r.frequency_hz.iter().zip(&r.z_real_ohm_m2).zip(&r.z_imag_ohm_m2) {
+        out.push_str(&format!("{f:e},{re:e},{im:e}\n"));
     }
     out
 }

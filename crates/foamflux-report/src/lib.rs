@@ -24,4 +24,4 @@ mod verdicts;
 
 pub use csv::{csv, csv_rows, profile_csv};
 pub use html::{ReportError, report};
-pub use text::{current_text, ingest_text, measure_text, run_text, segment_text, transport_text};
+pub use text::{current_text, impedance_text, ingest_text, measure_text, run_text, segment_text, transport_text};

@@ -2,6 +2,7 @@
 
 pub(crate) mod current;
 pub(crate) mod errors;
+pub(crate) mod impedance;
 pub(crate) mod input;
 pub(crate) mod measure;
 pub(crate) mod tag;

@@ -1,12 +1,13 @@
 //! What the commands print: aligned tables of at most 98 characters.
 
 use foamflux_results::{
-    CurrentResults, IngestResults, MeasureResults, RunResults, SegmentResults, TagResults, TransportResults, VolumeInfo,
+    CurrentResults, ImpedanceResults, IngestResults, MeasureResults, RunResults, SegmentResults, TagResults,
+    TransportResults, VolumeInfo,
 };
 
 use crate::figures::wrap;
 use crate::number::{Medium, bytes, count, duration, lengths, percent, plain, trimmed};
-use crate::tables::{TERMINAL_WIDTH, Table, current, errors, input, measure, tag, transport};
+use crate::tables::{TERMINAL_WIDTH, Table, current, errors, impedance, input, measure, tag, transport};
 use crate::verdicts::{Tone, verdicts};
 
 /// Lines of names of skipped or odd files that are printed before the rest is counted.
@@ -217,6 +218,32 @@ pub fn current_text(r: &CurrentResults) -> String {
         );
     }
     warnings(&mut out, &r.warnings);
+    out
+}
+
+/// Impedance.
+pub fn impedance_text(r: &ImpedanceResults) -> String {
+    let mut out = String::new();
+    paragraph(&mut out, "", &volume(&r.volume));
+    let (first, last) = if r.collector == "last" { ("first", "last") } else { ("last", "first") };
+    paragraph(
+        &mut out,
+        "",
+        &format!(
+            "impedance at rest along {}: separator at the {first} slice, collector at the {last}, sides {}",
+            r.direction, r.sides
+        ),
+    );
+    section(&mut out, impedance::spectrum(r));
+    section(&mut out, impedance::relaxation(r));
+    out.push('\n');
+    for line in &r.reading {
+        paragraph(&mut out, "- ", line);
+    }
+    section(&mut out, current::list(&r.inputs));
+    warnings(&mut out, &r.warnings);
+    out.push('\n');
+    paragraph(&mut out, "", &duration(r.seconds));
     out
 }
 

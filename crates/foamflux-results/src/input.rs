@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Shape and voxel size of the volume that the numbers belong to.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct VolumeInfo {
     /// Voxels along z, y, x.
     pub shape_zyx: [usize; 3],

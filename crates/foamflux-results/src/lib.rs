@@ -9,6 +9,7 @@
 
 mod compare;
 mod current;
+mod impedance;
 mod input;
 mod measure;
 mod quantity;
@@ -27,6 +28,7 @@ pub use current::{
     CurrentInput, CurrentLeftOut, CurrentProfile, CurrentResults, CurrentSaltProfile, CurrentSeconds, CurrentShare,
     CurrentTransient, Evenness, Uniformity,
 };
+pub use impedance::{ImpedanceResults, RelaxationTimes};
 pub use input::{IngestResults, InputFile, InputInfo, VolumeInfo, VoxelSizeCandidate};
 pub use measure::{
     AreaMethods, AreaPerGram, ChordLengths, MeasureResults, PercolationInfo, PhaseMeasure, Summary, SurfaceResults,

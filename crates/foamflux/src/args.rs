@@ -3,6 +3,7 @@
 mod compare;
 mod config;
 mod current;
+mod impedance;
 
 use std::path::PathBuf;
 
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub(crate) use compare::CompareArgs;
 pub(crate) use current::{CellArgs, CurrentArgs};
+pub(crate) use impedance::ImpedanceArgs;
 
 /// From tomography and SEM stacks of porous lithium hosts to numbers and maps.
 #[derive(Debug, Parser)]
@@ -51,6 +53,8 @@ pub(crate) enum Command {
     Transport(TransportArgs),
     /// Current distribution on the surface of a host
     Current(Box<CurrentArgs>),
+    /// Impedance of a host at rest, and its relaxation times
+    Impedance(Box<ImpedanceArgs>),
     /// Write a synthetic host with its ground truth
     Host(HostArgs),
     /// Several hosts under the same conditions, with errors: tables, significance, Pareto views

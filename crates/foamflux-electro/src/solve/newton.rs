@@ -299,7 +299,7 @@ impl<'a> Newton<'a> {
     }
 
     /// Adds what comes through the separator's plane.
-    fn feed(&self, b: &mut [f64]) {
+    pub(super) fn feed(&self, b: &mut [f64]) {
         let faces: u64 = self.cell.inlets.iter().sum();
         for &(i, _) in &self.top {
             b[i as usize] += match self.drive {

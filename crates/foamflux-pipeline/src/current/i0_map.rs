@@ -19,7 +19,7 @@ pub struct I0Map {
 }
 
 /// Reads the map and gives it to the faces; none where there is no map.
-pub(super) fn apply(
+pub(crate) fn apply(
     cell: &mut Cell,
     labels: &Labels,
     settings: &CurrentSettings,

@@ -23,6 +23,10 @@ pub(crate) enum Unit {
     Time,
     /// eV.
     Energy,
+    /// Hz.
+    Frequency,
+    /// F/m2.
+    Capacitance,
     /// A plain number.
     None,
 }
@@ -40,6 +44,8 @@ impl Unit {
             Unit::Temperature => "K",
             Unit::Time => "s",
             Unit::Energy => "eV",
+            Unit::Frequency => "Hz",
+            Unit::Capacitance => "F/m2",
             Unit::None => "1",
         }
     }
@@ -57,6 +63,8 @@ impl Unit {
             Unit::Time => &[("s", 1.0), ("min", 60.0), ("h", 3600.0), ("ms", 1e-3)],
             // A mole of electronvolts is Faraday's constant in joules.
             Unit::Energy => &[("eV", 1.0), ("meV", 1e-3), ("kJ/mol", 1e3 / 96_485.332)],
+            Unit::Frequency => &[("Hz", 1.0), ("mHz", 1e-3), ("kHz", 1e3), ("MHz", 1e6)],
+            Unit::Capacitance => &[("F/m2", 1.0), ("uF/cm2", 1e-2), ("mF/cm2", 10.0)],
             Unit::None => &[],
         }
     }
@@ -127,6 +135,9 @@ mod tests {
             ("1.5 h", Unit::Time, 5400.0),
             ("0.3eV", Unit::Energy, 0.3),
             ("300 meV", Unit::Energy, 0.3),
+            ("10mHz", Unit::Frequency, 1e-2),
+            ("1 MHz", Unit::Frequency, 1e6),
+            ("20uF/cm2", Unit::Capacitance, 0.2),
             ("0.5", Unit::None, 0.5),
         ] {
             let got = parse("i0", text, unit).unwrap();

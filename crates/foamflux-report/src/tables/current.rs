@@ -1,6 +1,6 @@
 //! Tables of the current distribution.
 
-use foamflux_results::CurrentResults;
+use foamflux_results::{CurrentInput, CurrentResults};
 
 use super::{Cell, Table};
 
@@ -158,12 +158,17 @@ pub(crate) fn sand(r: &CurrentResults) -> Option<Table> {
 
 /// Every input with its standing.
 pub(crate) fn inputs(r: &CurrentResults) -> Option<Table> {
-    if r.inputs.is_empty() {
+    list(&r.inputs)
+}
+
+/// Inputs with their standing.
+pub(crate) fn list(inputs: &[CurrentInput]) -> Option<Table> {
+    if inputs.is_empty() {
         return None;
     }
     let mut table =
         Table::new("Inputs").words("key").words("label").numbers("value", "").words("unit").words("standing");
-    for i in &r.inputs {
+    for i in inputs {
         let standing = match &i.source {
             Some(source) if !source.is_empty() => format!("{}: {source}", i.standing),
             _ => i.standing.clone(),

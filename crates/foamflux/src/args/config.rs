@@ -91,6 +91,7 @@ impl Command {
             Command::Measure(args) => &args.common,
             Command::Transport(args) => &args.common,
             Command::Current(args) => &args.common,
+            Command::Impedance(args) => &args.common,
             Command::Host(args) => &args.common,
             Command::Compare(args) => &args.common,
             Command::Demo(args) => &args.common,
@@ -142,6 +143,7 @@ impl Command {
                 config.layout.clone_from(&args.layout);
             }
             Command::Current(args) => args.set(&mut config),
+            Command::Impedance(args) => args.set(&mut config),
             Command::Host(args) => {
                 config.voxel_size.clone_from(&args.voxel_size);
                 config.labels.clone_from(&args.label_map);

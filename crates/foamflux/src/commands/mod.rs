@@ -5,6 +5,7 @@ mod compare;
 mod current;
 mod devices;
 mod host;
+mod impedance;
 mod ingest;
 mod measure;
 mod run;
@@ -68,6 +69,7 @@ pub(crate) fn execute(command: &Command) -> anyhow::Result<()> {
         Command::Measure(args) => measure::measure(args, &session),
         Command::Transport(args) => transport::transport(args, &session),
         Command::Current(args) => current::current(args, &session),
+        Command::Impedance(args) => impedance::impedance(args, &session),
         Command::Host(args) => host::host(args, &session),
         Command::Compare(args) => compare::compare(args, &session),
         Command::Devices(_) => devices::devices(&session),

@@ -1,0 +1,58 @@
+//! Flags of `foamflux impedance`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use foamflux_pipeline::Config;
+
+use super::{CellArgs, CommonArgs, InputArgs};
+
+/// `foamflux impedance`.
+#[derive(Debug, Args)]
+pub(crate) struct ImpedanceArgs {
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    /// File to write: .csv holds the spectrum, .svg a picture of it
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Frequencies, FROM:TO [default: 10mHz:1MHz]
+    #[arg(long, value_name = "RANGE")]
+    frequencies: Option<String>,
+    /// Frequencies per decade [default: 5]
+    #[arg(long, value_name = "N")]
+    points_per_decade: Option<usize>,
+    /// Capacitance of the double layer on true area [default: 0.2F/m2]
+    #[arg(long, value_name = "C")]
+    capacitance: Option<String>,
+    /// Depth axis: x, y or z [default: z]
+    #[arg(long, visible_alias = "axis", value_name = "AXIS")]
+    direction: Option<String>,
+    /// The collector is beyond the last or the first slice, the separator at the other end [default: last]
+    #[arg(long, value_name = "WHICH")]
+    collector: Option<String>,
+    /// Sides of the box: no-flux, periodic
+    #[arg(long, visible_alias = "bc", value_name = "WHAT")]
+    sides: Option<String>,
+    #[command(flatten)]
+    pub(crate) cell: CellArgs,
+    #[command(flatten)]
+    pub(crate) common: CommonArgs,
+}
+
+impl ImpedanceArgs {
+    /// Whether more than one depth axis was asked for.
+    pub(crate) fn says_all(&self) -> bool {
+        self.direction.as_deref() == Some("all")
+    }
+
+    pub(super) fn set(&self, config: &mut Config) {
+        self.input.set(config);
+        self.cell.set(config);
+        config.direction.clone_from(&self.direction);
+        config.collector.clone_from(&self.collector);
+        config.sides.clone_from(&self.sides);
+        config.frequencies.clone_from(&self.frequencies);
+        config.points_per_decade = self.points_per_decade;
+        config.capacitance.clone_from(&self.capacitance);
+    }
+}
