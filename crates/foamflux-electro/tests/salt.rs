@@ -9,6 +9,7 @@ use foamflux_electro::constants::{FARADAY, thermal_voltage};
 use foamflux_electro::electrolyte::{Answer, Electrolyte, Model, Supply, solve, transient};
 use foamflux_electro::{Cell, Drive, ElectroError, Materials, Options};
 use foamflux_grid::{Labels, Silent};
+use foamflux_transport::CpuBackend;
 
 /// What single precision of conductances leaves in one dimension.
 const TOL: f64 = 1e-6;
@@ -29,7 +30,7 @@ fn solved(
     drive: Drive,
 ) -> Result<(Cell, Answer), ElectroError> {
     let mut cell = Cell::new(labels, materials, ALONG_Z).unwrap();
-    let answer = solve(&mut cell, materials, electrolyte, drive, &Options::default(), &Silent)?;
+    let answer = solve(&mut cell, materials, electrolyte, drive, (&CpuBackend::new(), &Options::default()), &Silent)?;
     Ok((cell, answer))
 }
 

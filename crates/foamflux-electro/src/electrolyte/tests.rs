@@ -1,5 +1,5 @@
 use foamflux_grid::{Axis, Labels, Shape, Silent, Volume, VoxelSize, VoxelSizeSource};
-use foamflux_transport::Sides;
+use foamflux_transport::{CpuBackend, Sides};
 
 use super::*;
 use crate::cell::{Cell, Collector, Setting};
@@ -47,8 +47,15 @@ fn lithium_is_conserved_in_every_voxel_and_slice() {
             let labels = lattice(axis, collector);
             let mut cell = Cell::new(&labels, &materials, Setting { axis, collector, sides }).unwrap();
             let electrolyte = Electrolyte { model, supply, ..Electrolyte::default() };
-            let answer =
-                solve(&mut cell, &materials, &electrolyte, drive(share * most), &Options::default(), &Silent).unwrap();
+            let answer = solve(
+                &mut cell,
+                &materials,
+                &electrolyte,
+                drive(share * most),
+                (&CpuBackend::new(), &Options::default()),
+                &Silent,
+            )
+            .unwrap();
             let (found, salt) = (&answer.found, &answer.salt);
             let [min, max] = salt.range();
             println!("{axis} {model:?} {supply:?}: c {min:.1} to {max:.1}, {:?}", answer.agreement);
