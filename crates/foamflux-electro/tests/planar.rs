@@ -91,7 +91,8 @@ fn a_separator_in_the_file_stands_as_it_is() {
 
 #[test]
 fn a_plane_of_one_potential_on_a_very_good_conductor_passes_its_current() {
-    // Struts under an electrolyte as good as copper: its potential falls by a picovolt, which has to carry the current.
+    // Struts under an electrolyte of 1e5 S/m: its potential falls by 50 picovolts, which have to carry the current. (From
+    // 1e7 S/m on the drop is a few ten thousand times the last digit of the potential itself.)
     let strut = |z: usize, y: usize, x: usize| {
         let post = |y0: usize, x0: usize| (y0..y0 + 2).contains(&y) && (x0..x0 + 2).contains(&x);
         post(3, 4) || post(10, 8) || ((8..10).contains(&z) && (10..12).contains(&y))
@@ -100,10 +101,12 @@ fn a_plane_of_one_potential_on_a_very_good_conductor_passes_its_current() {
         0..3 => 5,
         _ => u8::from(strut(z, y, x)),
     });
-    for kappa in [1.0, 1e3, 1e5, 1e7] {
+    for kappa in [1.0, 1e3, 1e5] {
         let mut m = Materials::default();
         m.kappa[5] = kappa;
         let (cell, found) = solved(&cell_labels, &m, Drive::Current(10.0), ALONG_Z);
         println!("kappa {kappa:.0e}: {:?}, slices {:.1e}", found.effort.newton_steps, found.slice_error(&cell));
+        // Solved to a part of the whole volt, the response left 3e-5 and six steps at 1e5 S/m.
+        assert!(found.slice_error(&cell) < TOL && found.effort.newton_steps <= 4, "kappa {kappa}");
     }
 }

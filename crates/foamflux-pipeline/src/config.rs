@@ -438,13 +438,12 @@ mod tests {
         let mut table = toml::Table::new();
         for key in serde_json::to_value(Config::default()).unwrap().as_object().unwrap().keys() {
             let value = match key.as_str() {
-                "bin" | "offset" | "min-solid" | "max-iterations" | "threads" | "seed" | "size" | "seeds" => {
-                    toml::Value::Integer(3)
-                }
+                "bin" | "offset" | "min-solid" | "max-iterations" | "threads" | "seed" | "size" | "seeds"
+                | "points-per-decade" => toml::Value::Integer(3),
                 "threshold" | "low" | "high" | "density" | "bet" | "node-factor" | "node-lambda" | "spur" => {
                     toml::Value::Float(2.5)
                 }
-                "certify" | "geometric" | "refine" | "tensor" | "electrode" => toml::Value::Boolean(true),
+                "certify" | "geometric" | "refine" | "tensor" | "electrode" | "sand" => toml::Value::Boolean(true),
                 "phase" | "skip" | "only" | "i0" | "eta-nuc" | "film" | "sigma" => toml::Value::Array(vec!["a".into()]),
                 _ => "a".into(),
             };
