@@ -180,13 +180,17 @@ pub fn impedance(
     Ok(results)
 }
 
-/// Time constants of maxima, the highest first.
+/// Time constants of maxima, the highest first; between points of the grid as a parabola of the logarithms has them.
 fn peaks(distribution: &[(f64, f64)]) -> Vec<f64> {
     let highest = distribution.iter().map(|d| d.1).fold(0.0, f64::max);
     let mut found: Vec<(f64, f64)> = distribution
         .windows(3)
         .filter(|w| w[1].1 > PEAK * highest && w[1].1 >= w[0].1 && w[1].1 > w[2].1)
-        .map(|w| w[1])
+        .map(|w| {
+            let [a, b, c] = [w[0].1, w[1].1, w[2].1].map(|g| g.max(1e-12 * highest).ln());
+            let shift = 0.5 * (a - c) / (a - 2.0 * b + c);
+            (w[1].0 * (w[2].0 / w[1].0).powf(shift), w[1].1)
+        })
         .collect();
     found.sort_by(|a, b| b.1.total_cmp(&a.1));
     found.into_iter().map(|d| d.0).collect()

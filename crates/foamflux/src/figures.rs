@@ -1,6 +1,7 @@
 //! The pictures of a run: mid-slices of grey, labels and flux, the histogram, and the charts.
 
 mod network;
+mod salt;
 
 use foamflux_grid::{Axis, Labels, Sample, Shape, Volume, VoxelSize};
 use foamflux_io::read::StackData;
@@ -164,9 +165,11 @@ pub(crate) fn draw(output: &RunOutput) -> Result<Vec<Picture>, FigureError> {
     if let Some(results) = &output.results.current {
         if let Some(fields) = &output.current {
             current_maps(output, fields, results, &mut pictures)?;
+            salt::maps(&output.labels, fields, results, &mut pictures)?;
         }
         if results.blocked.is_none() {
             pictures.push(current_profile(results));
+            pictures.extend(salt::by_depth(results));
         }
     }
     Ok(pictures)

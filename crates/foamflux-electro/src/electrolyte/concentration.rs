@@ -108,7 +108,8 @@ impl Concentration {
         match self.electrolyte.supply {
             super::Supply::Counter => inlet,
             super::Supply::Reservoir => {
-                let g = f64::from(self.diffusion.links.ground(i));
+                // Not the ground of the system: in time that holds what the voxel stores as well.
+                let g = 1.0 / self.diffusion.plane_half[n];
                 salt.diffusivity * g * (salt.concentration - self.c[i]) + salt.transference * inlet
             }
         }

@@ -49,7 +49,7 @@ pub(super) struct Diffusion {
     pub(super) at_plane: Vec<u32>,
     /// Half-voxel resistance in 1/m to the face and to the plane.
     face_half: Vec<f64>,
-    plane_half: Vec<f64>,
+    pub(super) plane_half: Vec<f64>,
     supply: Supply,
 }
 
