@@ -265,11 +265,11 @@ const WIDTH_BYTES: u64 = 28;
 fn agree(gpu: &GpuBackend, network: &Network) {
     let links = network.links();
     let b = sources(&links, 24);
-    let processor = CpuBackend::new();
     for relative in [1e-2, 1e-4] {
         let mut solver = gpu.links(links.unknowns(), &Silent);
         let (x, found) = solve(solver.as_mut(), &links, &b, relative);
-        let (y, want) = solve(Backend::links(&processor, links.unknowns(), &Silent).as_mut(), &links, &b, relative);
+        let (y, want) =
+            solve(Backend::links(&CpuBackend::new(), links.unknowns(), &Silent).as_mut(), &links, &b, relative);
         let apart = in_energy(&links, &x, &y);
         println!(
             "{:?} to {relative:.0e}: iterations {} on the processor, {} on the device; {apart:.1e} apart; levels {:?}",

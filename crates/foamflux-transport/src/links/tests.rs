@@ -226,7 +226,7 @@ fn a_device_that_fails_leaves_the_potentials_alone() {
     };
     let failed = device::correct(&links, &b, &mut x, &stop, &Silent, broken);
     assert_eq!(failed, Err(LinksError::NotFinite { iterations: 3 }));
-    assert!(x.iter().all(|x| x.to_bits() == 0.25f64.to_bits()), "what failed is left as it was");
+    assert!(x.iter().all(|x| x.to_bits() == 0.25f64.to_bits()));
     let short = device::correct(&links, &b[1..], &mut x, &stop, &Silent, broken);
     assert!(matches!(short, Err(LinksError::Length { .. })));
 }
