@@ -36,6 +36,23 @@ pub struct Setting {
     pub sides: Sides,
 }
 
+impl Setting {
+    /// Slices below the separator's plane at which a voxel of a box lies, from 0.
+    #[inline]
+    pub(crate) fn slice_of(self, shape: Shape, voxel: usize) -> usize {
+        let (z, y, x) = shape.zyx_of(voxel);
+        let along = match self.axis {
+            Axis::X => x,
+            Axis::Y => y,
+            Axis::Z => z,
+        };
+        match self.collector {
+            Collector::Last => along,
+            Collector::First => shape.along(self.axis) - 1 - along,
+        }
+    }
+}
+
 /// A face on which solid and electrolyte meet.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Face {
@@ -278,16 +295,7 @@ impl Cell {
     #[must_use]
     #[inline]
     pub fn slice_of(&self, voxel: usize) -> usize {
-        let (z, y, x) = self.shape.zyx_of(voxel);
-        let along = match self.setting.axis {
-            Axis::X => x,
-            Axis::Y => y,
-            Axis::Z => z,
-        };
-        match self.setting.collector {
-            Collector::Last => along,
-            Collector::First => self.shape.along(self.setting.axis) - 1 - along,
-        }
+        self.setting.slice_of(self.shape, voxel)
     }
 
     /// Shape of the box.

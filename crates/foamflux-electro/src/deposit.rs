@@ -14,6 +14,9 @@ const DEAD: u8 = Label::DeadLithium as u8;
 const NOTHING: f64 = 1e-12;
 /// A voxel of lithium with less than this left is a pore again; what is left still counts, as a film.
 const RESIDUE: f64 = 1e-6;
+/// Voxels over which lithium is passed on or drawn: what is farther away is out of reach. No step moves more than a voxel,
+/// so that one or two suffice until the pore is full; then every search would walk through all of the lithium.
+const REACH: usize = 8;
 
 /// Lithium on a host.
 #[derive(Debug, Clone)]
@@ -68,6 +71,30 @@ impl Deposit {
         self.dead
     }
 
+    /// The box.
+    pub(crate) const fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// As it was when it was kept: labels, shares of lithium, and how much is dead.
+    ///
+    /// Lengths that do not fit are refused with `None`.
+    #[must_use]
+    pub(crate) fn restored(mut self, labels: Vec<u8>, fill: Vec<f64>, dead: f64) -> Option<Self> {
+        if labels.len() != self.fill.len() || fill.len() != self.fill.len() || labels.iter().any(|&l| l > 8) {
+            return None;
+        }
+        self.labels.as_mut_slice().copy_from_slice(&labels);
+        self.fill = fill;
+        self.dead = dead;
+        Some(self)
+    }
+
+    /// Numbers of the labels as they are now.
+    pub(crate) fn numbers(&self) -> &[u8] {
+        self.labels.as_slice()
+    }
+
     /// Label of a voxel.
     #[must_use]
     #[inline]
@@ -109,14 +136,19 @@ impl Deposit {
         })
     }
 
-    /// Adds lithium to voxels of the pore, in voxels; returns what found no place in the box.
+    /// Adds lithium to voxels of the electrolyte, in voxels; returns what found no place.
     ///
-    /// All of it is added before anything flows over, so that a front which is even stays even.
-    pub fn plate(&mut self, amounts: impl Iterator<Item = (usize, f64)>) -> f64 {
-        let mut touched = Vec::new();
+    /// All of it is added before anything flows over, so that a front which is even stays even. A separator (label 5)
+    /// holds no lithium: what reacts there goes to the nearest pore. Only voxels that are `open` take what flows over.
+    pub fn plate(&mut self, amounts: impl Iterator<Item = (usize, f64)>, open: impl Fn(usize) -> bool) -> f64 {
+        let (mut touched, mut passing) = (Vec::new(), Vec::new());
         for (voxel, amount) in amounts {
-            self.fill[voxel] += amount;
-            touched.push(voxel);
+            if self.label(voxel) == PORE {
+                self.fill[voxel] += amount;
+                touched.push(voxel);
+            } else {
+                passing.push((voxel, amount));
+            }
         }
         touched.retain(|&v| self.fill[v] >= 1.0 - NOTHING);
         touched.sort_unstable();
@@ -128,27 +160,44 @@ impl Deposit {
         for voxel in touched {
             let excess = (self.fill[voxel] - 1.0).max(0.0);
             self.fill[voxel] -= excess;
-            missing += self.pass_on(voxel, excess);
+            let (left, reached) = self.pass_on(voxel, excess, &open);
+            // What is left of a place that was found is rounding, but none is lost.
+            if reached {
+                self.fill[voxel] += left;
+            } else {
+                missing += left;
+            }
+        }
+        for (voxel, amount) in passing {
+            missing += self.pass_on(voxel, amount, &open).0;
         }
         missing
     }
 
-    /// Gives what a full voxel cannot take to the nearest ones that can, evenly among those of one distance.
-    fn pass_on(&mut self, from: usize, mut excess: f64) -> f64 {
+    /// Gives what a full voxel cannot take to the nearest ones that can, evenly among those of one distance; returns what is
+    /// left, and whether that is mere rounding.
+    fn pass_on(&mut self, from: usize, mut excess: f64, open: impl Fn(usize) -> bool) -> (f64, bool) {
         let mut seen = std::collections::BTreeSet::from([from]);
         let mut front = vec![from];
-        while excess > NOTHING && !front.is_empty() {
+        for _ in 0..REACH {
+            if excess <= NOTHING || front.is_empty() {
+                break;
+            }
             let mut next: Vec<usize> = Vec::new();
             for &voxel in &front {
-                next.extend(self.neighbours(voxel).filter(|&n| matches!(self.label(n), PORE | LITHIUM)));
+                next.extend(self.neighbours(voxel).filter(|&n| match self.label(n) {
+                    PORE => open(n),
+                    LITHIUM => true,
+                    _ => false,
+                }));
             }
             next.sort_unstable();
             next.dedup();
             next.retain(|&n| seen.insert(n));
-            let open: Vec<usize> = next.iter().copied().filter(|&n| self.label(n) == PORE).collect();
-            let room: f64 = open.iter().map(|&n| 1.0 - self.fill[n]).sum();
+            let places: Vec<usize> = next.iter().copied().filter(|&n| self.label(n) == PORE).collect();
+            let room: f64 = places.iter().map(|&n| 1.0 - self.fill[n]).sum();
             let share = if room > 0.0 { (excess / room).min(1.0) } else { 0.0 };
-            for &n in &open {
+            for &n in &places {
                 self.fill[n] += share * (1.0 - self.fill[n]);
                 if self.fill[n] >= 1.0 - NOTHING {
                     self.labels.as_mut_slice()[n] = LITHIUM;
@@ -157,12 +206,7 @@ impl Deposit {
             excess -= share * room;
             front = next;
         }
-        if excess > NOTHING {
-            return excess;
-        }
-        // What is left is rounding, but none is lost.
-        self.fill[from] += excess;
-        0.0
+        (excess, excess <= NOTHING)
     }
 
     /// Takes lithium from faces, each a solid and a pore voxel: first what covers it, then the lithium behind it, then the
@@ -184,7 +228,10 @@ impl Deposit {
     fn draw_near(&mut self, from: &[usize], mut wanted: f64) -> f64 {
         let mut seen: std::collections::BTreeSet<usize> = from.iter().copied().collect();
         let mut front = from.to_vec();
-        while wanted > 0.0 && !front.is_empty() {
+        for _ in 0..REACH {
+            if wanted <= 0.0 || front.is_empty() {
+                break;
+            }
             let mut next: Vec<usize> = front.iter().flat_map(|&v| self.neighbours(v)).collect();
             next.sort_unstable();
             next.dedup();
@@ -234,5 +281,69 @@ impl Deposit {
         }
         self.dead += more;
         more
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on fails here")]
+mod tests {
+    use foamflux_grid::{VoxelSize, VoxelSizeSource};
+    use foamflux_transport::Sides;
+
+    use super::*;
+    use crate::cell::{Collector, Setting};
+    use crate::materials::Materials;
+
+    /// A row of voxels along x between electrolyte above and carbon below.
+    fn row(middle: [u8; 6]) -> (Labels, Deposit, Setting) {
+        let size = VoxelSize::known([1e-6; 3], VoxelSizeSource::Generator).unwrap();
+        let volume = Volume::from_fn(Shape::new(3, 1, 6).unwrap(), size, |z, _, x| match z {
+            0 => PORE,
+            1 => middle[x],
+            _ => {
+                if x == 0 {
+                    1
+                } else {
+                    8
+                }
+            }
+        });
+        let labels = Labels::new(volume).unwrap();
+        let setting = Setting { axis: Axis::Z, collector: Collector::Last, sides: Sides::NoFlux };
+        let cell = Cell::new(&labels, &Materials::default(), setting).unwrap();
+        (labels.clone(), Deposit::new(&labels, &cell), setting)
+    }
+
+    #[test]
+    fn lithium_that_loses_its_bridge_is_dead() {
+        let (_, mut deposit, setting) = row([3, 3, 3, 3, 3, 0]);
+        let bury = |deposit: &mut Deposit| {
+            let connected = Cell::connected_solid(&deposit.labels().unwrap(), &Materials::default(), setting).unwrap();
+            deposit.bury(|v| connected[v])
+        };
+        assert!(bury(&mut deposit).abs() < 1e-12, "all of it hangs together");
+        // The second voxel of the row (6 + 1) is stripped away.
+        assert!(deposit.strip([(7, 1, 1.0)].into_iter()).abs() < 1e-12);
+        assert_eq!(deposit.label(7), PORE);
+        assert!((bury(&mut deposit) - 3.0).abs() < 1e-12);
+        assert!((deposit.dead() - 3.0).abs() < 1e-12 && (deposit.volume() - 1.0).abs() < 1e-12);
+        assert_eq!([6, 7, 8, 9, 10, 11].map(|v| deposit.label(v)), [3, 0, 7, 7, 7, 0]);
+        // Dead lithium is not stripped.
+        assert!((deposit.strip([(8, 2, 0.5)].into_iter()) - 0.5).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_separator_holds_no_lithium() {
+        let (_, mut deposit, _) = row([3, 5, 0, 0, 0, 0]);
+        assert!(deposit.plate([(7, 0.5)].into_iter(), |_| true).abs() < 1e-12);
+        assert_eq!(deposit.label(7), 5);
+        assert!((deposit.fill()[1] + deposit.fill()[8] - 0.5).abs() < 1e-12, "its pores take it");
+    }
+
+    #[test]
+    fn pores_that_are_closed_take_nothing() {
+        let (_, mut deposit, _) = row([3, 0, 0, 0, 0, 0]);
+        let left = deposit.plate([(7, 1.5)].into_iter(), |v| v == 7);
+        assert!((left - 0.5).abs() < 1e-12 && (deposit.volume() - 2.0).abs() < 1e-12);
     }
 }

@@ -28,4 +28,4 @@ pub use i0_map::I0Mapped;
 pub use kinetics::Kinetics;
 pub use materials::{Materials, MaterialsError, Surface};
 pub use metrics::{Metrics, Share, Statistics, metrics};
-pub use solve::{Drive, Options, kinetic_limit, solve, solve_on};
+pub use solve::{Drive, Guess, Options, kinetic_limit, solve, solve_near, solve_on};

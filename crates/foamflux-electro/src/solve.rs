@@ -28,6 +28,7 @@ mod finish;
 mod laws;
 mod linearised;
 mod newton;
+mod warm;
 
 use foamflux_grid::{Event, Stage, Watch};
 use foamflux_transport::{Backend, CpuBackend};
@@ -40,6 +41,7 @@ use crate::materials::Materials;
 use laws::Laws;
 pub(crate) use linearised::Linearised;
 use newton::{Newton, TASK};
+pub use warm::Guess;
 
 /// What drives the cell.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -101,16 +103,42 @@ pub fn solve_on(
     options: &Options,
     watch: &dyn Watch,
 ) -> Result<Distribution, ElectroError> {
-    solve_from(backend, cell, materials, (drive, options), None, watch)
+    solve_from(backend, cell, materials, (drive, options), Start::Even, watch)
 }
 
-/// The same, from what was found for a similar cell.
+/// As [`solve_on()`], starting from the potentials of a similar cell where there are any.
+///
+/// # Errors
+/// [`ElectroError`].
+pub fn solve_near(
+    backend: &dyn Backend,
+    cell: &Cell,
+    materials: &Materials,
+    how: (Drive, &Options),
+    guess: Option<&Guess>,
+    watch: &dyn Watch,
+) -> Result<Distribution, ElectroError> {
+    solve_from(backend, cell, materials, how, guess.map_or(Start::Even, Start::Near), watch)
+}
+
+/// Where Newton's method starts.
+#[derive(Clone, Copy)]
+pub(crate) enum Start<'a> {
+    /// Every cluster at the potential at which its surface takes its current evenly.
+    Even,
+    /// What was found for the same cell under other conditions.
+    Same(&'a Distribution),
+    /// The potentials of a similar cell.
+    Near(&'a Guess),
+}
+
+/// The same, from a start.
 pub(crate) fn solve_from(
     backend: &dyn Backend,
     cell: &Cell,
     materials: &Materials,
     (drive, options): (Drive, &Options),
-    start: Option<&Distribution>,
+    start: Start<'_>,
     watch: &dyn Watch,
 ) -> Result<Distribution, ElectroError> {
     materials.check()?;
@@ -130,8 +158,10 @@ pub(crate) fn solve_from(
     });
     let mut newton = Newton::new(cell, materials, drive, options)?;
     newton.affordable()?;
-    if let Some(start) = start {
-        newton.resume(start);
+    match start {
+        Start::Even => {}
+        Start::Same(found) => newton.resume(found),
+        Start::Near(guess) => newton.adopt(guess),
     }
     let mut solver = backend.links(newton.links.unknowns(), watch);
     newton.iterate(solver.as_mut(), watch)?;
@@ -178,7 +208,7 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 }
 
 /// The potential at which a rising function is zero, sought in the direction of `sign`.
-fn root(f: impl Fn(f64) -> f64, sign: f64) -> f64 {
+pub(crate) fn root(f: impl Fn(f64) -> f64, sign: f64) -> f64 {
     let sign = if sign < 0.0 { -1.0 } else { 1.0 };
     let mut far = 1e-3;
     // A thousand volts is beyond any cell; exponents are cut long before.

@@ -17,6 +17,8 @@ pub enum Stage {
     Transport,
     /// Current distribution.
     Current,
+    /// Plating and stripping.
+    Plate,
     /// Writing files.
     Write,
 }
@@ -32,6 +34,7 @@ impl Stage {
             Stage::Measure => "measure",
             Stage::Transport => "transport",
             Stage::Current => "current",
+            Stage::Plate => "plate",
             Stage::Write => "write",
         }
     }

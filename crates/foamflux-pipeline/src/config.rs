@@ -173,6 +173,16 @@ pub struct Config {
     #[serde(deserialize_with = "text_or_number")]
     pub capacitance: Option<String>,
 
+    /// Charges at which `plate` keeps the labels, `0,1,3,5,10` in mAh/cm2.
+    #[serde(deserialize_with = "list_of_numbers")]
+    pub stages: Option<Vec<String>>,
+    /// Whether `plate` strips again.
+    pub strip: Option<bool>,
+    /// How often `plate` plates and strips.
+    pub cycles: Option<u32>,
+    /// Whether what the pores cannot take plates on top of the host.
+    pub overflow: Option<bool>,
+
     /// Stages to leave out of `run`.
     #[serde(deserialize_with = "list")]
     pub skip: Option<Vec<String>>,
@@ -214,6 +224,22 @@ fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>
     Ok(Option::<Names>::deserialize(deserializer)?.map(|names| match names {
         Names::One(names) => names.split(',').map(str::to_owned).collect(),
         Names::Many(names) => names,
+    }))
+}
+
+/// A list of texts or bare numbers, or what the flag takes: texts with commas between them.
+fn list_of_numbers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "a list of numbers such as [1, 3, 10], or a text in quotes, is expected")]
+    enum Values {
+        Numbers(Vec<f64>),
+        Texts(Vec<String>),
+        One(String),
+    }
+    Ok(Option::<Values>::deserialize(deserializer)?.map(|values| match values {
+        Values::Numbers(numbers) => numbers.iter().map(f64::to_string).collect(),
+        Values::Texts(texts) => texts,
+        Values::One(text) => text.split(',').map(str::to_owned).collect(),
     }))
 }
 
@@ -315,7 +341,7 @@ impl Config {
             phase, conductivity, direction, sides, tol, max_iterations, certify, geometric, refine, tensor, electrode, collector, wall_area,
             layout, fields, current, voltage, i0, eta_nuc, film, sigma, kappa, kappa_separator, alpha, temperature, diffusivity,
             transference, concentration, separator_plane, electrolyte, salt_supply, thermodynamic_factor, i0_exponent, time, sand,
-            kinetics, reorganisation_energy, i0_map, i0_map_kind, frequencies, points_per_decade, capacitance, skip, only, sample, size, seeds, quality, thickness, capacity,
+            kinetics, reorganisation_energy, i0_map, i0_map_kind, frequencies, points_per_decade, capacitance, stages, strip, cycles, overflow, skip, only, sample, size, seeds, quality, thickness, capacity,
             device, threads, max_memory, seed)
     }
 
@@ -439,12 +465,16 @@ mod tests {
         for key in serde_json::to_value(Config::default()).unwrap().as_object().unwrap().keys() {
             let value = match key.as_str() {
                 "bin" | "offset" | "min-solid" | "max-iterations" | "threads" | "seed" | "size" | "seeds"
-                | "points-per-decade" => toml::Value::Integer(3),
+                | "points-per-decade" | "cycles" => toml::Value::Integer(3),
                 "threshold" | "low" | "high" | "density" | "bet" | "node-factor" | "node-lambda" | "spur" => {
                     toml::Value::Float(2.5)
                 }
-                "certify" | "geometric" | "refine" | "tensor" | "electrode" | "sand" => toml::Value::Boolean(true),
-                "phase" | "skip" | "only" | "i0" | "eta-nuc" | "film" | "sigma" => toml::Value::Array(vec!["a".into()]),
+                "certify" | "geometric" | "refine" | "tensor" | "electrode" | "sand" | "strip" | "overflow" => {
+                    toml::Value::Boolean(true)
+                }
+                "phase" | "skip" | "only" | "i0" | "eta-nuc" | "film" | "sigma" | "stages" => {
+                    toml::Value::Array(vec!["a".into()])
+                }
                 _ => "a".into(),
             };
             table.insert(key.clone(), value);

@@ -130,7 +130,8 @@ pub fn current(
     Ok(Current { results, fields })
 }
 
-fn names(settings: &CurrentSettings) -> [String; 4] {
+/// Depth axis, collector's end, sides and separator's plane as results call them.
+pub(crate) fn names(settings: &CurrentSettings) -> [String; 4] {
     let plane = if matches!(settings.drive, Drive::Uniform(_)) { "uniform" } else { "equipotential" };
     let collector = if settings.setting.collector == Collector::Last { "last" } else { "first" };
     let sides = if settings.setting.sides == Sides::Periodic { "periodic" } else { "no-flux" };

@@ -110,6 +110,14 @@ pub enum PipelineError {
     /// The user asked to stop.
     #[error("stopped on request; nothing was written")]
     Cancelled,
+    /// The user asked to stop, and what was done is kept.
+    #[error(
+        "stopped on request; what was done so far is kept in {place}: the same command with --resume goes on from there"
+    )]
+    Interrupted {
+        /// Where it is kept.
+        place: String,
+    },
     /// A mistake of the program.
     #[error("internal error: {0}; please report it with the command line and the input")]
     Internal(String),
@@ -135,6 +143,11 @@ impl From<foamflux_electro::ElectroError> for PipelineError {
 }
 
 impl PipelineError {
+    /// An interrupted work that cannot be taken up.
+    pub(crate) fn resume(message: String) -> Self {
+        ConfigError::Value { key: "resume", message }.into()
+    }
+
     /// The documented exit status.
     #[must_use]
     pub fn exit_status(&self) -> ExitStatus {
@@ -172,7 +185,7 @@ impl PipelineError {
             }
             PipelineError::Solve { .. } | PipelineError::NotConverged { .. } => ExitStatus::NotConverged,
             PipelineError::Electro(error) => electro_status(error),
-            PipelineError::Cancelled => ExitStatus::Interrupted,
+            PipelineError::Cancelled | PipelineError::Interrupted { .. } => ExitStatus::Interrupted,
             PipelineError::Write(_) | PipelineError::Internal(_) => ExitStatus::Internal,
         }
     }

@@ -14,6 +14,7 @@ pub mod impedance;
 pub mod ingest;
 pub mod measure;
 pub mod memory;
+pub mod plate;
 mod record;
 mod refine;
 pub mod run;

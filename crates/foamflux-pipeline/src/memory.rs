@@ -28,6 +28,8 @@ pub enum Work {
     Current,
     /// The same where salt acts on it.
     CoupledCurrent,
+    /// Plating, with the states that are kept.
+    Plate,
 }
 
 impl Work {
@@ -41,6 +43,8 @@ impl Work {
             // Read off at 96^3: 260 and 450 without maps.
             Work::Current => 300,
             Work::CoupledCurrent => 480,
+            // The solver without its maps, shares of lithium, potentials to start from, labels, and a dozen states of 5 bytes.
+            Work::Plate => 270,
         }
     }
 
@@ -52,6 +56,7 @@ impl Work {
             Work::Transport => "solving transport in a volume",
             Work::Current => "solving the current distribution in a volume",
             Work::CoupledCurrent => "solving current distribution and salt together in a volume",
+            Work::Plate => "plating a volume",
         }
     }
 }

@@ -6,6 +6,7 @@
 //! | [`html`] | `report.html`, one file that opens offline | [`RunResults`](foamflux_results::RunResults) and the pictures |
 //! | [`mod@csv`] | `results.csv`, one header row and one row per sample | the same |
 //! | [`compare`] | page, table and charts of several hosts | [`CompareResults`](foamflux_results::CompareResults) |
+//! | [`plate`] | page, table and charts of a plating | [`PlateResults`](foamflux_results::PlateResults) |
 //! | [`text`] | what the commands print | each result type |
 //!
 //! Nothing here computes a result, prints, or touches a file: functions take results and return text or bytes.
@@ -18,6 +19,7 @@ pub mod gallery;
 pub mod html;
 mod limits;
 pub mod number;
+pub mod plate;
 mod tables;
 pub mod text;
 mod verdicts;

@@ -12,6 +12,7 @@ mod current;
 mod impedance;
 mod input;
 mod measure;
+mod plate;
 mod quantity;
 mod run;
 mod score;
@@ -32,6 +33,9 @@ pub use impedance::{ImpedanceResults, RelaxationTimes};
 pub use input::{IngestResults, InputFile, InputInfo, VolumeInfo, VoxelSizeCandidate};
 pub use measure::{
     AreaMethods, AreaPerGram, ChordLengths, MeasureResults, PercolationInfo, PhaseMeasure, Summary, SurfaceResults,
+};
+pub use plate::{
+    PlateBalance, PlateEffort, PlateHalf, PlateHysteresis, PlatePoint, PlateResults, PlateStage, PlateThickness,
 };
 pub use quantity::{ErrorParts, Quantity};
 pub use run::{Figure, Program, RunResults, StageOutcome, StageReport};

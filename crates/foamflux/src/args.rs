@@ -4,6 +4,7 @@ mod compare;
 mod config;
 mod current;
 mod impedance;
+mod plate;
 
 use std::path::PathBuf;
 
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand};
 pub(crate) use compare::CompareArgs;
 pub(crate) use current::{CellArgs, CurrentArgs};
 pub(crate) use impedance::ImpedanceArgs;
+pub(crate) use plate::PlateArgs;
 
 /// From tomography and SEM stacks of porous lithium hosts to numbers and maps.
 #[derive(Debug, Parser)]
@@ -26,6 +28,7 @@ Examples:
   foamflux measure labels.tif --labels pore=0,fibre=255
   foamflux transport labels.npy --phase pore --direction all --json
   foamflux current labels.tif --current 1mA/cm2 --i0 node=0.056mA/cm2 -o current.vti
+  foamflux plate labels.tif --capacity 10mAh/cm2 --current 1mA/cm2 --strip -o plated
   foamflux demo
   foamflux devices
 
@@ -55,6 +58,8 @@ pub(crate) enum Command {
     Current(Box<CurrentArgs>),
     /// Impedance of a host at rest, and its relaxation times
     Impedance(Box<ImpedanceArgs>),
+    /// Plate lithium on a host, and strip it: stages, thickness, voltage loop
+    Plate(Box<PlateArgs>),
     /// Write a synthetic host with its ground truth
     Host(HostArgs),
     /// Several hosts under the same conditions, with errors: tables, significance, Pareto views

@@ -1,5 +1,6 @@
 //! The pictures of a run: mid-slices of grey, labels and flux, the histogram, and the charts.
 
+mod filling;
 mod network;
 mod salt;
 
@@ -12,6 +13,8 @@ use foamflux_report::figures::{
     field_slice, grey_slice, histogram, label_overlay, profile, solid_view, tau_bars,
 };
 use foamflux_results::{CurrentResults, Figure, ProfileResults};
+
+pub(crate) use filling::filling;
 
 /// A figure and the bytes of its file.
 pub(crate) struct Picture {

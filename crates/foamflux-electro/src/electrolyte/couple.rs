@@ -13,7 +13,7 @@ use crate::cell::Cell;
 use crate::distribution::Distribution;
 use crate::error::ElectroError;
 use crate::materials::Materials;
-use crate::solve::{Drive, Options, solve_from};
+use crate::solve::{Drive, Options, Start, solve_from};
 
 /// Largest change of a face's current over the mean in the last round.
 const AGREE_CURRENT: f64 = 1e-5;
@@ -141,7 +141,7 @@ fn rounds(
 ) -> Result<Answer, ElectroError> {
     let (b, c0) = (electrolyte.diffusion_voltage(materials.temperature_k), electrolyte.salt.concentration);
     let coupling = Coupling { backend, materials, electrolyte, options, before, b, c0, watch };
-    let found = solve_from(backend, cell, materials, (drive, options), None, watch)?;
+    let found = solve_from(backend, cell, materials, (drive, options), Start::Even, watch)?;
     let flow = Flow::of(cell, &found);
     let system = Arc::new(Diffusion::new(cell, materials, electrolyte, None)?);
     let mut v = vec![0.0; system.links.unknowns()];
@@ -222,7 +222,7 @@ impl Coupling<'_> {
                 Drive::Voltage(volts) => Drive::Voltage(volts - b * mean_log(&salt.plane, &state.flow.inlet, c0)),
                 other => other,
             };
-            let next = solve_from(backend, cell, materials, (driven, options), Some(&state.found), watch)?;
+            let next = solve_from(backend, cell, materials, (driven, options), Start::Same(&state.found), watch)?;
             agreement.rounds += 1;
             agreement.newton_steps += next.effort.newton_steps;
             let now = Flow::of(cell, &next);

@@ -137,16 +137,16 @@ fn check_existing(asked: &Path, destination: &Path, existing: Existing) -> Resul
     }
     let found: Vec<bool> = RESULTS.iter().filter_map(|name| is_ours(&destination.join(name)).ok()).collect();
     match found.as_slice() {
-        [] => {
-            keep("it holds no results.json (or truth.json or compare.json), so it is not an earlier result of foamflux")
-        }
+        [] => keep(
+            "it holds no results.json (or truth.json, compare.json, plate.json), so it is not an earlier result of foamflux",
+        ),
         found if found.contains(&true) => Ok(()),
-        _ => keep("its results.json (or truth.json or compare.json) was not written by foamflux"),
+        _ => keep("its results.json (or truth.json, compare.json, plate.json) was not written by foamflux"),
     }
 }
 
-/// The files by which an earlier result is recognised: of a run, of a synthetic host, and of a comparison.
-const RESULTS: [&str; 3] = ["results.json", "truth.json", "compare.json"];
+/// The files by which an earlier result is recognised: of a run, of a synthetic host, of a comparison, and of a plating.
+const RESULTS: [&str; 4] = ["results.json", "truth.json", "compare.json", "plate.json"];
 
 /// Whether a results file names this program, as its schema does; other programs use the same file name.
 fn is_ours(path: &Path) -> io::Result<bool> {

@@ -15,7 +15,7 @@ mod current;
 mod metrics;
 mod network;
 mod pareto;
-mod settings;
+pub(crate) mod settings;
 mod specimen;
 mod statistics;
 mod zone;

@@ -123,7 +123,7 @@ impl CompareSettings {
 }
 
 /// A positive number with one of the units, in SI.
-fn per_area(key: &'static str, text: &str, units: &[(&str, f64)]) -> Result<f64, ConfigError> {
+pub(crate) fn per_area(key: &'static str, text: &str, units: &[(&str, f64)]) -> Result<f64, ConfigError> {
     let wanted = || {
         let names: Vec<&str> = units.iter().map(|u| u.0).collect();
         let example = names.first().copied().unwrap_or_default();

@@ -7,15 +7,15 @@ use super::resample::Fit;
 use super::svg::{Ticks, ticks};
 
 const PAPER: Rgb = [255, 255, 255];
-const INK: Rgb = [27, 34, 43];
-const QUIET: Rgb = [92, 102, 115];
-const RULE: Rgb = [176, 184, 194];
+pub(super) const INK: Rgb = [27, 34, 43];
+pub(super) const QUIET: Rgb = [92, 102, 115];
+pub(super) const RULE: Rgb = [176, 184, 194];
 const WHITE: Rgb = [255, 255, 255];
 /// Behind white overlays, so that they read on any picture.
 const SHADE: Rgb = [12, 15, 20];
 const SHADE_OPACITY: f32 = 0.72;
 
-const MARGIN: u32 = 16;
+pub(super) const MARGIN: u32 = 16;
 /// Room for a title of some words.
 const NARROWEST: u32 = 380;
 /// Pictures smaller than this carry scale bar and axes below instead of inside.
@@ -25,7 +25,7 @@ const SCALE_BAR_HEIGHT: u32 = 18 + 4 + BAR_THICKNESS + 16;
 const AXES_BOX: [u32; 2] = [62, 66];
 const COLOUR_BAR_WIDTH: u32 = 18;
 const COLOUR_BAR_SHORTEST: u32 = 180;
-const SWATCH: u32 = 14;
+pub(super) const SWATCH: u32 = 14;
 
 /// A colour bar.
 pub(crate) struct ColourBar<'a> {
@@ -139,12 +139,12 @@ impl Frame<'_> {
     }
 }
 
-fn entry_width(name: &str) -> u32 {
+pub(super) fn entry_width(name: &str) -> u32 {
     SWATCH + 7 + text_width(name) + 20
 }
 
 /// Draws the scale bar with the lower right corner of its box at `corner`.
-fn draw_scale_bar(canvas: &mut Image, bar: &ScaleBar, corner: [u32; 2], ink: Rgb) {
+pub(super) fn draw_scale_bar(canvas: &mut Image, bar: &ScaleBar, corner: [u32; 2], ink: Rgb) {
     let label = text_width(&bar.label);
     let inner = bar.pixels.max(label);
     let size = [inner + 24, SCALE_BAR_HEIGHT];

@@ -26,14 +26,19 @@ pub(crate) struct Fit {
 impl Fit {
     /// The picture of a slice of `width` x `height` pixels in true proportions.
     pub(crate) fn of(width: usize, height: usize, scale: &PixelScale) -> Self {
+        Self::between(width, height, scale, [SMALL, LARGE])
+    }
+
+    /// The same with a longer side between these where whole factors allow it.
+    pub(crate) fn between(width: usize, height: usize, scale: &PixelScale, [small, large]: [f64; 2]) -> Self {
         let metres = scale.metres();
         let [ex, ey] = metres.unwrap_or([1.0, 1.0]);
         let finest = ex.min(ey);
         // Size in units of the finer edge: one picture pixel each before enlarging.
         let (w, h) = (width as f64 * ex / finest, height as f64 * ey / finest);
         let longest = w.max(h);
-        let factor = if longest > LARGE { LARGE / longest } else { (SMALL / longest).ceil().max(1.0) };
-        let side = |length: f64| (length * factor).round().clamp(1.0, LARGE) as u32;
+        let factor = if longest > large { large / longest } else { (small / longest).ceil().max(1.0) };
+        let side = |length: f64| (length * factor).round().clamp(1.0, large) as u32;
         let (out_w, out_h) = (side(w), side(h));
         Fit {
             width: out_w,

@@ -43,7 +43,7 @@ pub struct FieldStyle<'a> {
 }
 
 impl SliceView<'_> {
-    fn check(&self, what: &'static str, found: usize) -> Result<Fit, FigureError> {
+    pub(super) fn check(&self, what: &'static str, found: usize) -> Result<Fit, FigureError> {
         let (width, height) = (self.width, self.height);
         let title = || self.title.to_owned();
         if width == 0 || height == 0 {
@@ -67,7 +67,7 @@ impl SliceView<'_> {
     }
 
     /// The last sentence of every caption.
-    fn pixels_and_axes(&self) -> String {
+    pub(super) fn pixels_and_axes(&self) -> String {
         let [right, down] = self.axes;
         let size = match self.scale.metres() {
             Some([x, y]) if (x - y).abs() <= 1e-9 * x => format!("pixels of {}", length(x)),

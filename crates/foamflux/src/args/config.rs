@@ -92,6 +92,7 @@ impl Command {
             Command::Transport(args) => &args.common,
             Command::Current(args) => &args.common,
             Command::Impedance(args) => &args.common,
+            Command::Plate(args) => &args.common,
             Command::Host(args) => &args.common,
             Command::Compare(args) => &args.common,
             Command::Demo(args) => &args.common,
@@ -144,6 +145,7 @@ impl Command {
             }
             Command::Current(args) => args.set(&mut config),
             Command::Impedance(args) => args.set(&mut config),
+            Command::Plate(args) => args.set(&mut config),
             Command::Host(args) => {
                 config.voxel_size.clone_from(&args.voxel_size);
                 config.labels.clone_from(&args.label_map);

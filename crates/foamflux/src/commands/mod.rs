@@ -8,6 +8,7 @@ mod host;
 mod impedance;
 mod ingest;
 mod measure;
+mod plate;
 mod run;
 mod segment;
 mod tag;
@@ -70,6 +71,7 @@ pub(crate) fn execute(command: &Command) -> anyhow::Result<()> {
         Command::Transport(args) => transport::transport(args, &session),
         Command::Current(args) => current::current(args, &session),
         Command::Impedance(args) => impedance::impedance(args, &session),
+        Command::Plate(args) => plate::plate(args, &session),
         Command::Host(args) => host::host(args, &session),
         Command::Compare(args) => compare::compare(args, &session),
         Command::Devices(_) => devices::devices(&session),
