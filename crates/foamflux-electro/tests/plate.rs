@@ -153,7 +153,7 @@ fn what_the_pores_cannot_take_grows_on_top_if_it_may() {
     let base = labels([12, 3, 3], 1e-6, |z, _, _| u8::from(z >= 10));
     let done = plated(&base, &PlatePlan { overflow: true, ..plan(5.0, true) });
     assert!(done.halves.iter().all(|h| h.ended == Ended::Complete), "{:?}", done.halves);
-    let top = done.steps.iter().filter(|s| !s.stripping).last().unwrap();
+    let top = done.steps.iter().rfind(|s| !s.stripping).unwrap();
     assert!((top.above / (5.0 * MAH_PER_CM2) - 1.0).abs() < 1e-6, "a plate has no pores: all is above it");
     let volt = 8.314_463 * 298.15 / 96_485.332;
     let last = done.steps.iter().find(|s| s.stripping).unwrap();

@@ -4,9 +4,8 @@
 //! Measured peaks of whole runs, input and labels included: measuring 21 (256^3 labels) and 22 (200^3, grey),
 //! transport of a dense pore with the fields of one direction 47 (200^3, grey); several conductivities take the
 //! compact storage and up to 66. The loss by voxel adds 4. What is stated is rounded up from there.
-//! The coupled solve of a foam between 64^3 and 96^3 takes 178 more bytes per voxel, of which its solver accounts for 155,
-//! and 197 with a separator's plane of one potential, whose second system now holds two fields more; maps add nothing to
-//! that peak.
+//! The coupled solve of a foam takes 179 more bytes per voxel (from 64^3 to 96^3), of which its solver accounts for 155, and
+//! 211 with a separator's plane of one potential; maps add nothing to that peak.
 
 use foamflux_grid::{Labels, Shape, units};
 use foamflux_transport::{Coefficients, Sides};
