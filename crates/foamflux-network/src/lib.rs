@@ -8,13 +8,16 @@
 //! `(z, y, x)` has its centre at `((x + 1/2) dx, (y + 1/2) dy, (z + 1/2) dz)`.
 
 mod axis;
+mod body;
 mod cells;
 mod error;
 pub mod export;
 mod fringe;
 mod graph;
 pub mod network;
+pub mod orientation;
 mod owner;
+pub mod paths;
 pub mod pores;
 mod prune;
 pub mod resistor;
@@ -26,6 +29,8 @@ mod vector;
 
 pub use error::NetworkError;
 pub use network::{Fibre, FibreKind, Network, Node, NodeKind, Parameters, ZoneRule};
+pub use orientation::{Direction, Orientations, orientations};
+pub use paths::{Paths, paths};
 pub use pores::PoreCells;
 pub use resistor::{Conduction, conduction};
 pub use statistics::{Spread, Statistics};

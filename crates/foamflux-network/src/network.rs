@@ -246,6 +246,14 @@ impl Fibre {
         self.nodes[0] == self.nodes[1] && self.image == [0; 3] && !self.has_own_part
     }
 
+    /// Whether it only joins two bodies that touch: nothing of it is outside of the zones of its nodes, and their inscribed
+    /// balls meet. Between swollen nodes that is a short strut, between fibres of a mat their contact.
+    #[must_use]
+    pub fn is_contact(&self, nodes: &[Node]) -> bool {
+        let [a, b] = self.nodes.map(|n| &nodes[n]);
+        self.kind == FibreKind::Whole && !self.has_own_part && self.length <= 1.1 * (a.radius + b.radius)
+    }
+
     /// Length over chord; infinite for a ring.
     #[must_use]
     pub fn tortuosity(&self) -> f64 {
@@ -284,6 +292,8 @@ pub struct Steps {
     pub skeleton_voxels: usize,
     /// Junctions and curves of the skeleton before anything was simplified.
     pub raw: [usize; 2],
+    /// Pieces of thin solid along thicker one that were left out of the skeleton.
+    pub wings: usize,
     /// Curves that only decorate thicker solid, cut.
     pub fringe: usize,
     /// Spurs cut.

@@ -26,17 +26,21 @@
 //! Every voxel is examined once per level and again only when a neighbour was deleted: time is linear in the solid's
 //! voxels. Memory: 7 bytes per voxel of the box and 4 per solid voxel, after the distance (11 while that is made).
 
-use foamflux_grid::{Axis, Event, Shape, Stage, Volume, Watch};
+use foamflux_grid::{Axis, Event, Stage, Volume, Watch};
 use foamflux_voxel::components::{Connectivity, label};
 use foamflux_voxel::distance::{Border, boundary_distance};
 use foamflux_voxel::euler::euler_number;
 
 use crate::cells::{Cells, MAX_LEVEL, Pad, STEPS};
-use crate::{NetworkError, Sides, simple};
+use crate::{NetworkError, Sides, body, simple};
 
 /// Width of a level of the thinning order in smallest voxel edges: finer than the half voxel that a mask knows its
 /// boundary to, coarse enough that a section of equal D is one level in spite of rounding.
 const LEVEL: f64 = 0.25;
+
+/// Share of wings among the body's voxels beyond which its own distances order the thinning: holes of combs bend those of
+/// the whole solid.
+const DIFFERS: f64 = 0.01;
 
 /// A voxel from which D grows faster than this towards a neighbour ends no curve: it lies on a slope (1 on a flat side,
 /// 0.71 and 0.58 on the edges and corners of a block).
@@ -66,6 +70,8 @@ pub struct Skeleton {
     pub distance: Volume<f32>,
     /// Topology of the solid, equal to that of the skeleton; `None` in a periodic box, where it is not counted.
     pub topology: Option<Topology>,
+    /// Pieces of thin solid that decorate thicker one and were left out, with the tunnels through them.
+    pub wings: usize,
     pub(crate) pad: Pad,
     /// Skeleton voxels by ascending place.
     pub(crate) voxels: Vec<u32>,
@@ -83,29 +89,70 @@ pub fn skeleton(solid: &Volume<bool>, sides: Sides, watch: &dyn Watch) -> Result
     stop()?;
     watch.event(Event::Started { stage: Stage::Tag, what: "thinning".to_owned() });
     let unbounded = distance.as_slice().iter().any(|d| d.is_infinite());
-    let voxels = if unbounded {
+    let (voxels, wings, topology) = if unbounded {
         // Everything is solid: any point has its topology.
-        vec![pad.at([pad.n[0] / 2, pad.n[1] / 2, pad.n[2] / 2])]
+        (vec![pad.at([pad.n[0] / 2, pad.n[1] / 2, pad.n[2] / 2])], 0, topology(solid, sides)?)
     } else {
-        thin(solid, &distance, pad, watch)?
+        thinned(solid, &distance, pad, sides, watch)?
     };
-    watch.event(Event::Started { stage: Stage::Tag, what: "check of the topology".to_owned() });
-    let mut mask = solid.map(|_| false);
-    for &v in &voxels {
+    Ok(Skeleton { mask: mask_of(&voxels, pad, solid), distance, topology, wings, pad, voxels })
+}
+
+/// Voxels of the skeleton, wings that were left out, topology of the solid.
+fn thinned(
+    solid: &Volume<bool>,
+    distance: &Volume<f32>,
+    pad: Pad,
+    sides: Sides,
+    watch: &dyn Watch,
+) -> Result<(Vec<u32>, usize, Option<Topology>), NetworkError> {
+    let before = topology(solid, sides)?;
+    let same = |after: Option<Topology>, before: Option<Topology>| match (before, after) {
+        (Some(before), Some(after)) if before != after => {
+            Err(NetworkError::Topology { before: before.to_string(), after: after.to_string() })
+        }
+        _ => Ok(()),
+    };
+    let Some(core) = body::core(solid, distance, sides, watch)? else {
+        let voxels = thin(solid, distance, None, pad, watch)?.1;
+        same(topology(&mask_of(&voxels, pad, solid), sides)?, before)?;
+        return Ok((voxels, 0, before));
+    };
+    // What is thin first, on a core that stays as it is ...
+    let (cells, left) = thin(solid, distance, Some(&core.mask), pad, watch)?;
+    let curves: Vec<u32> = left.iter().copied().filter(|&v| !core.mask.as_slice()[pad.unpadded(pad.xyz(v))]).collect();
+    let mut body = mask_of(&left, pad, solid);
+    drop(left);
+    let (gone, wings) = body::wings(&cells, &core, &curves, Axis::ALL.map(|a| solid.spacing().along(a)));
+    drop((cells, core));
+    let standing = topology(&body, sides)?;
+    same(standing, before)?;
+    for &v in &gone {
+        body.as_mut_slice()[pad.unpadded(pad.xyz(v))] = false;
+    }
+    // ... then the core, with the thin curves that are no wings. Its middle is to be that of what is left, where that differs.
+    let much = gone.len() as f64 > DIFFERS * body.as_slice().iter().filter(|&&b| b).count() as f64;
+    let own = much.then(|| self::distance(&body, sides));
+    let voxels = thin(&body, own.as_ref().unwrap_or(distance), None, pad, watch)?.1;
+    drop(own);
+    let standing = if gone.is_empty() { standing } else { topology(&body, sides)? };
+    same(topology(&mask_of(&voxels, pad, solid), sides)?, standing)?;
+    Ok((voxels, wings, before))
+}
+
+fn mask_of(voxels: &[u32], pad: Pad, like: &Volume<bool>) -> Volume<bool> {
+    let mut mask = like.map(|_| false);
+    for &v in voxels {
         mask.as_mut_slice()[pad.unpadded(pad.xyz(v))] = true;
     }
-    stop()?;
-    let topology = match sides {
-        Sides::Periodic => None,
-        Sides::Open => {
-            let (before, after) = (count(solid)?, count(&mask)?);
-            if before != after {
-                return Err(NetworkError::Topology { before: before.to_string(), after: after.to_string() });
-            }
-            Some(before)
-        }
-    };
-    Ok(Skeleton { mask, distance, topology, pad, voxels })
+    mask
+}
+
+fn topology(mask: &Volume<bool>, sides: Sides) -> Result<Option<Topology>, NetworkError> {
+    match sides {
+        Sides::Periodic => Ok(None),
+        Sides::Open => count(mask).map(Some),
+    }
 }
 
 fn count(mask: &Volume<bool>) -> Result<Topology, NetworkError> {
@@ -131,23 +178,31 @@ fn distance(solid: &Volume<bool>, sides: Sides) -> Volume<f32> {
         let voxels = (f64::from(most) / solid.spacing().along(a)).ceil() as usize + 3;
         voxels.min(shape.along(a))
     });
-    let larger = Shape { z: shape.z + 2 * margin[2], y: shape.y + 2 * margin[1], x: shape.x + 2 * margin[0] };
-    let from = |v: usize, m: usize, n: usize| (v + n - m) % n;
-    let wrapped = Volume::from_fn(larger, solid.voxel_size().clone(), |z, y, x| {
-        *solid.at(from(z, margin[2], shape.z), from(y, margin[1], shape.y), from(x, margin[0], shape.x))
-    });
+    let wrapped = body::wrapped(solid, margin);
     let wide = boundary_distance(&wrapped, Border::Open);
     Volume::from_fn(shape, solid.voxel_size().clone(), |z, y, x| *wide.at(z + margin[2], y + margin[1], x + margin[0]))
 }
 
-/// Skeleton voxels by ascending place.
-fn thin(solid: &Volume<bool>, distance: &Volume<f32>, pad: Pad, watch: &dyn Watch) -> Result<Vec<u32>, NetworkError> {
+/// What is left of the solid, by ascending place, with the working array; voxels of `core` stay.
+fn thin(
+    solid: &Volume<bool>,
+    distance: &Volume<f32>,
+    core: Option<&Volume<bool>>,
+    pad: Pad,
+    watch: &dyn Watch,
+) -> Result<(Cells, Vec<u32>), NetworkError> {
     let d = distance.as_slice();
     let scale = 1.0 / (LEVEL * solid.spacing().min_edge());
     let level = |i: usize| (f64::from(d[i]) * scale).min(f64::from(MAX_LEVEL)) as u16;
     let mut cells = Cells::new(pad, solid, level);
     for v in cuts(solid, distance, pad) {
         cells.anchor(v);
+    }
+    if let Some(core) = core {
+        for (i, _) in core.as_slice().iter().enumerate().filter(|&(_, &c)| c) {
+            let (z, y, x) = solid.shape().zyx_of(i);
+            cells.anchor(pad.at([x, y, z]));
+        }
     }
 
     // Counting sort by level; within a level by place.
@@ -190,7 +245,7 @@ fn thin(solid: &Volume<bool>, distance: &Volume<f32>, pad: Pad, watch: &dyn Watc
     }
     let mut voxels: Vec<u32> = order.into_iter().filter(|&v| cells.is_object(v)).collect();
     voxels.sort_unstable();
-    Ok(voxels)
+    Ok((cells, voxels))
 }
 
 /// Deletes what can be deleted of the levels up to `level`, beginning with `active`.

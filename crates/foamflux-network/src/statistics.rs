@@ -138,6 +138,9 @@ impl Statistics {
         // Loops around a hole in their node have no length to speak of.
         let whole = || of_kind(FibreKind::Whole).filter(|f| !f.is_hole());
 
+        // Fibres of a mat that touch have a curve from axis to axis that is no fibre.
+        let swollen = network.zones.from_profile;
+        let fibres = || network.fibres.iter().filter(move |f| swollen || !f.is_contact(&network.nodes));
         let (mut weights, mut weighted) = (0.0, 0.0);
         for fibre in whole() {
             let (Some(first), Some(last)) = (fibre.profile.first(), fibre.profile.last()) else { continue };
@@ -151,7 +154,7 @@ impl Statistics {
 
         let mut tensor = [[0.0; 3]; 3];
         let mut total = 0.0;
-        for pair in network.fibres.iter().flat_map(|f| f.profile.windows(2)) {
+        for pair in fibres().flat_map(|f| f.profile.windows(2)) {
             let d = sub(pair[1].position, pair[0].position);
             let l = crate::vector::norm(d);
             if l > 0.0 {
@@ -195,7 +198,7 @@ impl Statistics {
             fibres: kinds.map(|k| of_kind(k).count()),
             length,
             length_unbiased: (weights > 0.0).then(|| weighted / weights),
-            length_total: network.fibres.iter().fold(0.0, |sum, f| sum + f.length),
+            length_total: fibres().fold(0.0, |sum, f| sum + f.length),
             diameter,
             tortuosity: Spread::of(whole().map(crate::Fibre::tortuosity)),
             node_radius: Spread::of(junctions().map(|n| n.radius)),

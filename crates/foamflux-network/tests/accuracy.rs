@@ -1,66 +1,105 @@
-//! The accuracy table, by hand: `cargo test -p foamflux-network --test accuracy -- --ignored --nocapture`.
+//! What the network is worth, on foams and mats whose graphs are known.
+//!
+//! The fast rows run always, and hold what is reached; the whole table is printed by hand:
+//! `cargo test --release -p foamflux-network --test accuracy -- --ignored --nocapture`, with `CASES=thin,fat` for some of
+//! its rows and `SEEDS=7,8` for more foams of each.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails here")]
+#![allow(clippy::disallowed_methods, reason = "rows of a table by hand are chosen by the environment")]
 
 mod common;
 
-use common::{Case, find, foam, score};
-use foamflux_hosts::foam::Arrangement;
-use foamflux_hosts::rods::Section;
-use foamflux_network::Parameters;
+use std::time::Instant;
 
-/// The foams of the table. Voronoi foams of random seeds have many short edges and small angles, relaxed ones few.
+use common::mats::{Mat, mat, score_mat};
+use common::{Case, Score, find, foam, score};
+use foamflux_hosts::foam::Arrangement;
+use foamflux_hosts::generate::fibres::Orientation;
+use foamflux_hosts::rods::Section;
+use foamflux_network::{Network, Parameters};
+
+const KELVIN: Arrangement = Arrangement::Kelvin { jitter: 0.0 };
+const JITTERED: Arrangement = Arrangement::Kelvin { jitter: 0.2 };
+/// Random seeds make many short edges and small angles, relaxed ones few.
+const VORONOI: Arrangement = Arrangement::Voronoi { min_distance: 0.75, relax: 0 };
+const RELAXED: Arrangement = Arrangement::Voronoi { min_distance: 0.75, relax: 20 };
+
+/// The foams of the table.
 fn cases() -> Vec<Case> {
-    let kelvin = Arrangement::Kelvin { jitter: 0.0 };
-    let jittered = Arrangement::Kelvin { jitter: 0.2 };
-    let voronoi = Arrangement::Voronoi { min_distance: 0.75, relax: 0 };
-    let relaxed = Arrangement::Voronoi { min_distance: 0.75, relax: 20 };
-    let round = Case::round("Kelvin r3.1", 200, 6.2, 60.0, kelvin);
+    let round = Case::round("Kelvin r3.1", 200, 6.2, 60.0, KELVIN);
+    let triangular = |case: Case| Case { section: Section::ConcaveTriangle, ..case };
     vec![
         round,
         round.plain("Kelvin r3.1 plain"),
-        Case::round("Kelvin r5", 200, 10.0, 90.0, kelvin),
-        Case::round("jitter r3.1", 200, 6.2, 60.0, jittered),
-        Case { name: "jitter r3.1 fading", fade: 3.0, ..Case::round("", 200, 6.2, 60.0, jittered) },
-        Case::round("jitter r5", 200, 10.0, 90.0, jittered),
-        Case::round("relaxed r3.1", 200, 6.2, 72.0, relaxed),
-        Case::round("relaxed r3.1", 200, 6.2, 72.0, relaxed).plain("relaxed r3.1 plain"),
-        Case {
-            name: "relaxed triangular",
-            section: Section::ConcaveTriangle,
-            ..Case::round("", 200, 7.2, 80.0, relaxed)
-        },
-        Case { name: "relaxed r3.1 pressed", compression: 0.5, ..Case::round("", 200, 6.2, 90.0, relaxed) },
-        Case::round("Voronoi r3.1", 200, 6.2, 80.0, voronoi),
-        Case::round("Voronoi r3.1", 200, 6.2, 80.0, voronoi).plain("Voronoi r3.1 plain"),
-        Case { name: "Voronoi fat r5 1.9", swelling: 1.9, ..Case::round("", 256, 10.0, 120.0, voronoi) },
-        Case::round("Voronoi thin r1.6", 128, 3.2, 42.0, voronoi),
-        Case {
-            name: "Voronoi triangular",
-            section: Section::ConcaveTriangle,
-            ..Case::round("", 200, 7.2, 80.0, voronoi)
-        },
-        Case {
-            name: "Voronoi tri. plain",
-            section: Section::ConcaveTriangle,
-            ..Case::round("", 200, 7.2, 80.0, voronoi).plain("")
-        },
+        Case::round("Kelvin r5", 200, 10.0, 90.0, KELVIN),
+        Case::round("jitter r3.1", 200, 6.2, 60.0, JITTERED),
+        Case { name: "jitter r3.1 fading", fade: 3.0, ..Case::round("", 200, 6.2, 60.0, JITTERED) },
+        Case::round("jitter r5", 200, 10.0, 90.0, JITTERED),
+        Case::round("relaxed r3.1", 200, 6.2, 72.0, RELAXED),
+        Case::round("", 200, 6.2, 72.0, RELAXED).plain("relaxed r3.1 plain"),
+        Case { name: "relaxed r3.1 pressed", compression: 0.5, ..Case::round("", 200, 6.2, 90.0, RELAXED) },
+        triangular(Case::round("relaxed triangular r3.6", 200, 7.2, 80.0, RELAXED)),
+        triangular(Case::round("", 200, 7.2, 80.0, RELAXED).plain("relaxed triangular r3.6 plain")),
+        triangular(Case::round("relaxed triangular r5", 200, 10.0, 110.0, RELAXED)),
+        Case::round("Voronoi r3.1", 200, 6.2, 80.0, VORONOI),
+        Case::round("", 200, 6.2, 80.0, VORONOI).plain("Voronoi r3.1 plain"),
+        Case { name: "Voronoi fat r5 1.9", swelling: 1.9, ..Case::round("", 256, 10.0, 120.0, VORONOI) },
+        Case { name: "relaxed fat r5 1.9", swelling: 1.9, ..Case::round("", 256, 10.0, 120.0, RELAXED) },
+        Case::round("Voronoi thin r1.6", 128, 3.2, 42.0, VORONOI),
+        Case::round("relaxed thin r1.6", 128, 3.2, 42.0, RELAXED),
+        triangular(Case::round("Voronoi triangular r3.6", 200, 7.2, 80.0, VORONOI)),
+        triangular(Case::round("", 200, 7.2, 80.0, VORONOI).plain("Voronoi triangular r3.6 plain")),
     ]
 }
 
+fn mats() -> Vec<Mat> {
+    let planar = Orientation::Planar { tilt_rad: 0.1 };
+    let aligned = Orientation::Aligned { axis: [0.6, 0.0, 0.8], angle_rad: 0.15 };
+    let one = Mat {
+        name: "mat isotropic d8",
+        n: 160,
+        diameter: 8.0,
+        share: 0.08,
+        orientation: Orientation::Isotropic,
+        persistence: f64::INFINITY,
+    };
+    vec![
+        one,
+        Mat { name: "mat isotropic d5", diameter: 5.0, ..one },
+        Mat { name: "mat planar d8", orientation: planar, ..one },
+        Mat { name: "mat aligned d8", orientation: aligned, ..one },
+        Mat { name: "mat curved d8", persistence: 120.0, ..one },
+    ]
+}
+
+fn found(case: &Case, seed: u64) -> (Score, Network, f64) {
+    let (truth, labels) = foam(case, seed);
+    let clock = Instant::now();
+    let network = find(&labels, case.zone, Parameters::default().merge);
+    let seconds = clock.elapsed().as_secs_f64();
+    (score(&truth, &labels, &network, case), network, seconds)
+}
+
+fn chosen(variable: &str) -> Option<Vec<String>> {
+    let list = std::env::var(variable).ok()?;
+    Some(list.split(',').map(str::to_owned).collect())
+}
+
 #[test]
-#[ignore = "a table"]
+#[ignore = "a table of minutes, to be read"]
 fn table() {
+    let only = chosen("CASES");
+    let wanted = |name: &str| only.as_ref().is_none_or(|o| o.iter().any(|o| name.contains(o.as_str())));
+    let seeds: Vec<u64> =
+        chosen("SEEDS").unwrap_or_else(|| vec!["7".to_owned()]).iter().map(|s| s.parse().unwrap()).collect();
     println!(
-        "{:<22} nodes clear | recall clear  prec  clear | deg   clear | pos   clear | diam%  len%  |len|% fibres | F1    whole share true/found | factor swelling | missed at found, missed nodes; too much at true, false",
+        "{:<30} nodes clear | recall clear | prec  clear | deg   clear | pos   clear | diam% insc%  len%  |len|% fibres | F1    whole share true/found | factor swelling shown | missed at found, missed nodes; too much at true, false | s",
         "case"
     );
-    for case in cases().into_iter() {
-        let (truth, labels) = foam(&case);
-        {
-            let network = find(&labels, case.zone, Parameters::default().merge);
-            let s = score(&truth, &labels, &network, &case);
+    for case in cases().into_iter().filter(|c| wanted(c.name)) {
+        for &seed in &seeds {
+            let (s, network, seconds) = found(&case, seed);
             println!(
-                "{:<22} {:>5} {:>5} | {:.3}  {:.3}  {:.3} {:.3} | {:.3} {:.3} | {:.3} {:.3} | {:+.2} {:+.2} {:.2} {:>4} | {:.3} {:.3} {:.3} {:.3} | {:.2} {:.2} {} | {:.3} {:.3} {:.3} {:.3} | {:?}",
+                "{:<30} {:>5} {:>5} | {:.3}  {:.3} | {:.3} {:.3} | {:.3} {:.3} | {:.3} {:.3} | {:+.2} {:+.2} {:+.2} {:.2} {:>4} | {:.3} {:.3} {:.3} {:.3} | {:.2} {:.2} {} | {:.3} {:.3} {:.3} {:.3} | {seconds:.1} | {:?}",
                 case.name,
                 s.nodes,
                 s.clear,
@@ -73,6 +112,7 @@ fn table() {
                 s.position,
                 s.position_clear,
                 100.0 * s.diameter,
+                100.0 * s.inscribed,
                 100.0 * s.length,
                 100.0 * s.length_spread,
                 s.fibres,
@@ -91,4 +131,65 @@ fn table() {
             );
         }
     }
+    println!(
+        "{:<30} contacts | recall prec | diam% total length% | tensor: graph field | order: true graph field | angle linear",
+        "mat"
+    );
+    for m in mats().into_iter().filter(|m| wanted(m.name)) {
+        for &seed in &seeds {
+            let (graph, solid) = mat(&m, seed);
+            let (s, network, _) = score_mat(&m, &graph, &solid);
+            println!(
+                "{:<30} {:>5} | {:.3} {:.3} | {:+.2} {:+.2} | {:.3} {:.3} | {:.3} {:.3} {:.3} | {:.2} {:.3} | {:?}",
+                m.name,
+                s.contacts,
+                s.recall,
+                s.precision,
+                100.0 * s.diameter,
+                100.0 * s.length_total,
+                s.tensor[0],
+                s.tensor[1],
+                s.order[0],
+                s.order[1],
+                s.order[2],
+                s.angle,
+                s.linear,
+                network.steps,
+            );
+        }
+    }
+}
+
+/// Goals of nodes and fibres: recall, precision and degree of clear nodes, position in voxels, diameter, length, and the
+/// F1 of node voxels that the row is held to.
+fn hold(case: &Case, seed: u64, f1: f64) {
+    let (s, ..) = found(case, seed);
+    assert!(s.recall_clear >= 0.95 && s.precision_clear >= 0.95 && s.degree_clear >= 0.9, "{}: {s:?}", case.name);
+    assert!(s.position_clear < 0.8 && s.length.abs() < 0.01, "{}: {s:?}", case.name);
+    // 2 % at ten voxels across, 3 % at six.
+    assert!(s.diameter.abs() < if case.diameter >= 10.0 { 0.02 } else { 0.03 }, "{}: {s:?}", case.name);
+    assert!(s.f1 >= f1, "{}: {s:?}", case.name);
+}
+
+#[test]
+fn jittered_foams_of_round_struts() {
+    hold(&Case::round("jitter r3.1", 110, 6.2, 60.0, JITTERED), 3, 0.95);
+}
+
+#[test]
+fn relaxed_foams_of_round_struts() {
+    hold(&Case::round("relaxed r3.1", 130, 6.2, 72.0, RELAXED), 3, 0.95);
+}
+
+#[test]
+fn a_mat_has_its_diameter_length_and_directions() {
+    let m = Mat { n: 130, diameter: 6.0, ..mats()[0] };
+    let (graph, solid) = mat(&m, 5);
+    let (s, network, field) = score_mat(&m, &graph, &solid);
+    // One node in six of a mat is none yet: curves of touching fibres fork more than once.
+    assert!(s.contacts > 10 && s.recall > 0.95 && s.precision > 0.8, "{s:?}");
+    assert!(s.diameter.abs() < 0.03 && s.length_total.abs() < 0.1, "{s:?}");
+    // Peers' structure tensors: 0.96 degrees.
+    assert!(s.angle < 2.0 && s.tensor.iter().all(|&t| t < 0.05), "{s:?}");
+    assert_eq!(field.directions.len(), network.solid_voxels);
 }

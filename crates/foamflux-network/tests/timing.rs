@@ -1,17 +1,45 @@
-//! Timings, by hand: `cargo test --release -p foamflux-network --test timing -- --ignored --nocapture`.
+//! Timings, by hand: `cargo test --release -p foamflux-network --test timing -- --ignored --nocapture`, with
+//! `SIZES=256,512` and, for peers, `DUMP=FOLDER` to have the masks as bytes in `[z][y][x]` order.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails here")]
+#![allow(clippy::disallowed_methods, reason = "rows of a table by hand are chosen by the environment")]
 
+use std::sync::Mutex;
 use std::time::Instant;
 
-use foamflux_grid::{LabelSet, Shape, Silent, VoxelSize, VoxelSizeSource};
+use foamflux_grid::{Event, LabelSet, Shape, VoxelSize, VoxelSizeSource, Watch};
 use foamflux_hosts::foam::{Boundary, SeedPattern, StrutProfile};
 use foamflux_hosts::{Foam, FoamParameters};
-use foamflux_network::{Sides, skeleton::skeleton};
+use foamflux_network::{Network, Parameters, Statistics, orientations};
+
+/// Notes when each step began.
+struct Steps(Mutex<(Instant, Vec<(String, f64)>)>);
+
+impl Watch for Steps {
+    fn event(&self, event: Event) {
+        if let Event::Started { what, .. } = event {
+            let mut steps = self.0.lock().unwrap();
+            let at = steps.0.elapsed().as_secs_f64();
+            steps.1.push((what, at));
+        }
+    }
+
+    fn cancelled(&self) -> bool {
+        false
+    }
+}
+
+/// Largest resident memory so far in MiB, where the system tells.
+fn peak() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|l| l.starts_with("VmHWM"))?;
+    line.split_whitespace().nth(1)?.parse::<f64>().ok().map(|kib| kib / 1024.0)
+}
 
 #[test]
 #[ignore = "a timing"]
-fn skeleton_of_a_foam() {
-    for n in [256usize, 512] {
+fn network_of_a_foam() {
+    let sizes = std::env::var("SIZES").unwrap_or_else(|_| "256".to_owned());
+    for n in sizes.split(',').map(|s| s.parse::<usize>().unwrap()) {
         let parameters = FoamParameters {
             box_m: [n as f64 * 1e-6; 3],
             cell_size_m: 60e-6,
@@ -22,12 +50,28 @@ fn skeleton_of_a_foam() {
         let foam = Foam::generate(&parameters, 1).unwrap();
         let size = VoxelSize::known([1e-6; 3], VoxelSizeSource::Generator).unwrap();
         let solid = foam.rasterise(Shape::cube(n).unwrap(), &size, 0.75).unwrap().labels.mask(LabelSet::SOLID);
-        let clock = Instant::now();
-        let d = foamflux_voxel::distance::boundary_distance(&solid, foamflux_voxel::distance::Border::Open);
-        println!("{n}: distance {:.2} s", clock.elapsed().as_secs_f64());
-        drop(d);
-        let clock = Instant::now();
-        let s = skeleton(&solid, Sides::Open, &Silent).unwrap();
-        println!("{n}: skeleton with distance and checks {:.2} s, {:?}", clock.elapsed().as_secs_f64(), s.topology);
+        let filled = solid.as_slice().iter().filter(|&&s| s).count() as f64 / solid.as_slice().len() as f64;
+        if let Ok(folder) = std::env::var("DUMP") {
+            let bytes: Vec<u8> = solid.as_slice().iter().map(|&s| u8::from(s)).collect();
+            std::fs::write(format!("{folder}/foam{n}.raw"), bytes).unwrap();
+        }
+        let before = peak();
+        let watch = Steps(Mutex::new((Instant::now(), Vec::new())));
+        let network = Network::find(&solid, &Parameters::default(), &watch).unwrap();
+        let (clock, steps) = watch.0.into_inner().unwrap();
+        let total = clock.elapsed().as_secs_f64();
+        println!("{n}: {filled:.3} solid, network {total:.2} s, peak {before:.0?} to {:.0?} MiB", peak());
+        for (i, (what, at)) in steps.iter().enumerate() {
+            println!("   {:6.2} s {what}", steps.get(i + 1).map_or(total, |s| s.1) - at);
+        }
+        let statistics = Statistics::of(&network);
+        println!("   {} nodes, {} fibres, {:?}", statistics.nodes, network.fibres.len(), network.topology);
+        let watch = Steps(Mutex::new((Instant::now(), Vec::new())));
+        let field = orientations(&solid, 3.1e-6, &watch).unwrap();
+        println!(
+            "   structure tensor {:.2} s, {} directions",
+            watch.0.into_inner().unwrap().0.elapsed().as_secs_f64(),
+            field.directions.len()
+        );
     }
 }

@@ -61,6 +61,11 @@ pub struct Config {
     /// A dead end is a spur of the skeleton when it stands out of its node by less than this many radii of the node.
     pub spur: Option<f64>,
 
+    /// Whether loose bodies that are no network are tagged as other.
+    pub tag_debris: Option<bool>,
+    /// Whether `run` reads the end of nodes off the grey values.
+    pub tag_grey: Option<bool>,
+
     /// Density of the solid in g/cm3, for area per mass.
     pub density: Option<f64>,
     /// BET area in m2/g, for the roughness factor.
@@ -337,7 +342,7 @@ impl Config {
         let base = self;
         overlay!(base, over;
             voxel_size, shape, dtype, byte_order, offset, crop, bin, odd_sizes, bad_slices, content, labels,
-            method, threshold, low, high, foreground, denoise, min_solid, fill_holes, node_factor, node_lambda, spur, density, bet,
+            method, threshold, low, high, foreground, denoise, min_solid, fill_holes, node_factor, node_lambda, spur, tag_debris, tag_grey, density, bet,
             phase, conductivity, direction, sides, tol, max_iterations, certify, geometric, refine, tensor, electrode, collector, wall_area,
             layout, fields, current, voltage, i0, eta_nuc, film, sigma, kappa, kappa_separator, alpha, temperature, diffusivity,
             transference, concentration, separator_plane, electrolyte, salt_supply, thermodynamic_factor, i0_exponent, time, sand,
@@ -469,9 +474,8 @@ mod tests {
                 "threshold" | "low" | "high" | "density" | "bet" | "node-factor" | "node-lambda" | "spur" => {
                     toml::Value::Float(2.5)
                 }
-                "certify" | "geometric" | "refine" | "tensor" | "electrode" | "sand" | "strip" | "overflow" => {
-                    toml::Value::Boolean(true)
-                }
+                "certify" | "geometric" | "refine" | "tensor" | "electrode" | "sand" | "strip" | "overflow"
+                | "tag-debris" | "tag-grey" => toml::Value::Boolean(true),
                 "phase" | "skip" | "only" | "i0" | "eta-nuc" | "film" | "sigma" | "stages" => {
                     toml::Value::Array(vec!["a".into()])
                 }

@@ -100,8 +100,7 @@ pub fn run(
     let (mut labels, mut tag_results, mut network) = (labels, None, None);
     if asked(OptionalStage::Tag) {
         let clock = Instant::now();
-        memory::check(memory::Work::Tag, labels.shape(), grey_bytes, settings.max_memory)?;
-        match tag::tag(&labels, &settings.tag, Extras::none(Given::Keep), watch) {
+        match tag_stage(&labels, grey.as_ref(), settings, watch)? {
             Ok(tagged) => {
                 labels = tagged.labels;
                 network = Some((tagged.network, tagged.conduction));
@@ -112,11 +111,7 @@ pub fn run(
                 tag_results = Some(results);
                 done(&mut stages, Stage::Tag, clock);
             }
-            // The other stages can do what this one cannot.
-            Err(PipelineError::Network(e @ NetworkError::TooLarge { .. })) => {
-                skipped(&mut stages, Stage::Tag, &e.to_string());
-            }
-            Err(e) => return Err(e),
+            Err(reason) => skipped(&mut stages, Stage::Tag, &reason),
         }
         cancelled(watch)?;
     } else {
@@ -206,6 +201,37 @@ pub fn run(
         seconds_total: began.elapsed().as_secs_f64(),
     };
     Ok(RunOutput { results, labels, grey, histogram, network, fields, current: current_fields })
+}
+
+/// Nodes and fibres, or why the main job goes on without them: the other stages can do what this one cannot.
+fn tag_stage(
+    labels: &Labels,
+    grey: Option<&StackData>,
+    settings: &Settings,
+    watch: &dyn Watch,
+) -> Result<Result<tag::Tagged, String>, PipelineError> {
+    let leave_out = |why: String| {
+        watch.event(Event::Warning(format!("nodes and fibres were left out: {why}")));
+        Ok(Err(why))
+    };
+    let grey_bytes = grey.map_or(0, |g| g.sample_type().bytes());
+    if let Err(error) = memory::check(memory::Work::Tag, labels.shape(), grey_bytes, settings.max_memory) {
+        return leave_out(error.to_string());
+    }
+    let by_grey = settings.config.tag_grey.unwrap_or(false);
+    if by_grey && grey.is_none() {
+        watch.event(Event::Warning("--tag-grey has no effect: the input is labels, and has no grey values".to_owned()));
+    }
+    let extras = Extras {
+        debris: settings.config.tag_debris.unwrap_or(false),
+        grey: grey.filter(|_| by_grey),
+        ..Extras::none(Given::Keep)
+    };
+    match tag::tag(labels, &settings.tag, extras, watch) {
+        Ok(tagged) => Ok(Ok(tagged)),
+        Err(PipelineError::Network(error @ NetworkError::TooLarge { .. })) => leave_out(error.to_string()),
+        Err(error) => Err(error),
+    }
 }
 
 /// The current distribution, or why the main job goes on without it.

@@ -9,11 +9,11 @@ use std::time::Instant;
 use foamflux_grid::{Axis, Event, Label, LabelSet, Labels, LengthUnit, Stage, Watch};
 use foamflux_io::read::StackData;
 use foamflux_network::{
-    Conduction, Network, NetworkError, NodeKind, Parameters, PoreCells, Spread, Statistics, ZoneRule,
+    Conduction, Direction, Network, NetworkError, NodeKind, Parameters, PoreCells, Spread, Statistics, ZoneRule,
 };
 use foamflux_results::{
-    CellResults, ErrorParts, FibreResults, NetworkConduction, NodeResults, NodeZoneInfo, SpreadInfo, TagResults,
-    TopologyInfo, TransportResults,
+    CellResults, ErrorParts, FibreResults, NetworkConduction, NetworkPaths, NodeResults, NodeZoneInfo,
+    OrientationField, SpreadInfo, TagResults, TopologyInfo, TransportResults,
 };
 
 pub use errors::add_threshold;
@@ -41,13 +41,15 @@ pub struct Extras<'a> {
     pub debris: bool,
     /// Grey values that show where nodes end.
     pub grey: Option<&'a StackData>,
+    /// Whether every solid voxel gets a direction by the structure tensor.
+    pub directions: bool,
 }
 
 impl Extras<'_> {
     /// The shape alone.
     #[must_use]
     pub const fn none(given: Given) -> Self {
-        Extras { given, debris: false, grey: None }
+        Extras { given, debris: false, grey: None, directions: false }
     }
 }
 
@@ -62,6 +64,8 @@ pub struct Tagged {
     pub network: Network,
     /// Conduction of the graph along x, y, z.
     pub conduction: Vec<Conduction>,
+    /// Directions of the solid voxels by ascending place, where they were asked for.
+    pub directions: Option<Vec<Direction>>,
 }
 
 /// Tags fibre and node voxels; other labels stay what they are, and lithiophilic ones count as solid.
@@ -104,6 +108,21 @@ pub fn tag(
     let network = network;
     watch.event(Event::Started { stage: Stage::Tag, what: "cells of the pore".to_owned() });
     let cells = PoreCells::of(&solid);
+    let statistics = Statistics::of(&network);
+    let directions = match statistics.diameter.filter(|_| extras.directions) {
+        Some(diameter) => {
+            Some(foamflux_network::orientations(&solid, 0.5 * diameter.median, watch).map_err(|error| match error {
+                NetworkError::Cancelled => PipelineError::Cancelled,
+                other => PipelineError::Network(other),
+            })?)
+        }
+        None => {
+            if extras.directions {
+                watch.event(Event::Warning("there is no fibre, and so no direction of fibres".to_owned()));
+            }
+            None
+        }
+    };
     drop(solid);
     if watch.cancelled() {
         return Err(PipelineError::Cancelled);
@@ -130,10 +149,15 @@ pub fn tag(
         Labels::new(tagged)?
     };
     watch.event(Event::Started { stage: Stage::Tag, what: "statistics".to_owned() });
-    let statistics = Statistics::of(&network);
     let conduction: Vec<Conduction> = Axis::ALL.iter().map(|&a| foamflux_network::conduction(&network, a)).collect();
     let mut results = results(&labels, &network, &statistics, &conduction);
     results.tags_of_the_file = keep;
+    results.orientation_field = directions.as_ref().map(|o| OrientationField {
+        tensor: o.tensor,
+        order_parameter: o.order,
+        principal_direction_xyz: o.principal,
+        linear_share: o.linear_share,
+    });
     results.cells = cells.map(|c| cell_results(c, labels.spacing().unit == LengthUnit::Metre));
     errors::estimate(&mut results, labels.spacing().min_edge());
     if let Some(t) = network.topology {
@@ -142,7 +166,7 @@ pub fn tag(
     results.warnings = recorder.warnings();
     results.seconds = clock.elapsed().as_secs_f64();
     watch.event(Event::Finished { stage: Stage::Tag, outcome: String::new() });
-    Ok(Tagged { results, labels, network, conduction })
+    Ok(Tagged { results, labels, network, conduction, directions: directions.map(|o| o.directions) })
 }
 
 /// How tags that were kept compare with those that the graph gives.
@@ -294,9 +318,24 @@ fn results(labels: &Labels, network: &Network, s: &Statistics, conduction: &[Con
                 (c.axis.name().to_owned(), one)
             })
             .collect(),
+        paths: Axis::ALL
+            .iter()
+            .map(|&axis| {
+                let p = foamflux_network::paths(network, axis);
+                let one = NetworkPaths {
+                    independent: p.independent as u64,
+                    shortest_m: p.shortest.filter(|_| metric),
+                    shortest_vox: p.shortest.filter(|_| !metric),
+                    tortuosity: p.tortuosity,
+                };
+                (axis.name().to_owned(), one)
+            })
+            .collect(),
+        orientation_field: None,
         kelvin_solid_fraction: s.kelvin_solid_fraction,
         strut_like_share: network.strut_like,
         debris_share: network.debris_share,
+        wings_cut: network.steps.wings as u64,
         fringe_cut: network.steps.fringe as u64,
         spurs_cut: network.steps.spurs as u64,
         junctions_merged: network.steps.merged as u64,

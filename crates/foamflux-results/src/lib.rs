@@ -42,7 +42,8 @@ pub use run::{Figure, Program, RunResults, StageOutcome, StageReport};
 pub use score::{FoundAndTrue, GalleryResults, HostScore};
 pub use segment::{SegmentResults, ThresholdSensitivity};
 pub use tag::{
-    CellResults, FibreResults, NetworkConduction, NodeResults, NodeZoneInfo, SpreadInfo, TagResults, TopologyInfo,
+    CellResults, FibreResults, NetworkConduction, NetworkPaths, NodeResults, NodeZoneInfo, OrientationField,
+    SpreadInfo, TagResults, TopologyInfo,
 };
 pub use transport::{
     BlockedInfo, DirectionResults, ElectrodeDetails, ElectrodeResults, GeometricTortuosity, PhaseInfo, ProfileResults,

@@ -148,6 +148,33 @@ pub struct NetworkConduction {
     pub difference: Option<f64>,
 }
 
+/// Ways through the network from face to face.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NetworkPaths {
+    /// Paths that share no fibre: so many fibres have to be cut to part the faces.
+    pub independent: u64,
+    /// Length of the shortest in metres.
+    pub shortest_m: Option<f64>,
+    /// The same in voxel edges, where the voxel size is unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shortest_vox: Option<f64>,
+    /// That over the edge of the box.
+    pub tortuosity: Option<f64>,
+}
+
+/// Directions of fibres in every solid voxel, by the structure tensor.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OrientationField {
+    /// Mean of `t t'` over the solid voxels that have a direction, x, y, z; trace 1.
+    pub tensor: [[f64; 3]; 3],
+    /// 0 isotropic, 1 aligned.
+    pub order_parameter: f64,
+    /// Direction of most solid, x, y, z.
+    pub principal_direction_xyz: [f64; 3],
+    /// Share of the solid that has a direction: little in nodes, plates and balls.
+    pub linear_share: f64,
+}
+
 /// Topology of the solid, proved equal to that of its skeleton.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TopologyInfo {
@@ -194,6 +221,12 @@ pub struct TagResults {
     /// Cells of the pore space.
     #[serde(default)]
     pub cells: Option<CellResults>,
+    /// Ways through the network, by axis.
+    #[serde(default)]
+    pub paths: BTreeMap<String, NetworkPaths>,
+    /// Directions by the structure tensor, where they were asked for.
+    #[serde(default)]
+    pub orientation_field: Option<OrientationField>,
     /// Solid conduction by the resistor network, by axis.
     pub conduction: BTreeMap<String, NetworkConduction>,
     /// Solid fraction of a Kelvin foam with this fibre diameter and length.
@@ -202,6 +235,9 @@ pub struct TagResults {
     pub strut_like_share: f64,
     /// Share of the solid in loose bodies shorter than twice their diameter.
     pub debris_share: f64,
+    /// Pieces of thin solid along thicker one, such as edges of Plateau borders, that make no curve of the skeleton.
+    #[serde(default)]
+    pub wings_cut: u64,
     /// Curves of the skeleton that only decorate thicker solid and were cut.
     #[serde(default)]
     pub fringe_cut: u64,

@@ -249,6 +249,11 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     solve: SolveArgs,
     #[command(flatten)]
+    node: NodeArgs,
+    /// Nodes end where their grey value is half-way to that of fibres
+    #[arg(long, conflicts_with_all = ["node_factor", "node_lambda"], help_heading = "Network options")]
+    tag_grey: bool,
+    #[command(flatten)]
     cell: CellArgs,
     #[command(flatten)]
     pub(crate) common: CommonArgs,
@@ -293,6 +298,9 @@ pub(crate) struct NodeArgs {
     /// A dead end is cut as a spur when it stands out of its node by less than S radii of the node [default: 1.5]
     #[arg(long, value_name = "S")]
     spur: Option<f64>,
+    /// Tag loose bodies that are no network (dust, debris) as other (8)
+    #[arg(long)]
+    tag_debris: bool,
 }
 
 #[derive(Debug, Args)]
@@ -315,9 +323,9 @@ pub(crate) struct TagArgs {
     /// Grey stack of the same shape: nodes end where their grey value is half-way to that of fibres
     #[arg(long, value_name = "FILE", conflicts_with_all = ["node_factor", "node_lambda"], help_heading = "Network options")]
     pub(crate) grey: Option<PathBuf>,
-    /// Tag loose bodies that are no network (dust, debris) as other (8)
-    #[arg(long, help_heading = "Network options")]
-    pub(crate) tag_debris: bool,
+    /// File to write the direction of the fibre in every solid voxel to, by the structure tensor (.vti)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) orientation: Option<PathBuf>,
     #[command(flatten)]
     node: NodeArgs,
     #[command(flatten)]

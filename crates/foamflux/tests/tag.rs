@@ -59,3 +59,74 @@ fn wrong_factors_are_usage_errors() {
     call(&["--spur", "99"]).fails(2, &["spur"]);
     assert_eq!(call(&["--json"]).json()["nodes"]["count"], 0);
 }
+
+/// Three bars through the middle of a cube of `n` voxels, of which `axes` are there, as bytes.
+fn bars(n: usize, axes: [bool; 3]) -> Vec<u8> {
+    let middle = |v: usize| (v as f64 + 0.5 - 0.5 * n as f64).powi(2);
+    let mut voxels = Vec::with_capacity(n * n * n);
+    for z in 0..n {
+        for y in 0..n {
+            for x in 0..n {
+                let (x, y, z) = (middle(x), middle(y), middle(z));
+                let inside = [y + z, x + z, x + y].iter().zip(axes).any(|(&square, there)| there && square < 16.0);
+                voxels.push(u8::from(inside));
+            }
+        }
+    }
+    voxels
+}
+
+#[test]
+fn directions_and_paths_of_bars() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    std::fs::write(at("bar.raw"), bars(32, [true, false, false])).unwrap();
+    let bar = at("bar.raw");
+    let call = |more: &[&str]| foamflux(&[&["tag", &bar, "--shape", "32,32,32", "--dtype", "u8"], more].concat());
+    let out = call(&["--orientation", &at("directions.vti"), "--json"]).json();
+    // One bar along x has one direction, and is one path.
+    close(number(&out, "/orientation_field/order_parameter"), 1.0, 1e-3, "order");
+    close(number(&out, "/orientation_field/principal_direction_xyz/0").abs(), 1.0, 1e-3, "direction");
+    assert!(number(&out, "/orientation_field/linear_share") > 0.9);
+    let text = std::fs::read(at("directions.vti")).unwrap();
+    assert!(String::from_utf8_lossy(&text).contains("fibre_direction"));
+    assert_eq!(out["paths"]["x"]["independent"], 1);
+    close(number(&out, "/paths/x/tortuosity"), 1.0, 0.02, "shortest path");
+    assert_eq!(out["paths"]["y"]["independent"], 0);
+    assert!(out["paths"]["y"]["tortuosity"].is_null());
+    call(&["--orientation", &at("directions.tif")]).fails(2, &["orientation", ".vti"]);
+    // Directions are there on request alone.
+    assert!(call(&["--json"]).json()["orientation_field"].is_null());
+}
+
+#[test]
+fn run_tags_debris_and_does_without_tags_where_memory_is_short() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let mut voxels = bars(40, [true, true, true]);
+    // A grain by itself.
+    for z in 4..8 {
+        for y in 4..8 {
+            voxels[(z * 40 + y) * 40 + 4..(z * 40 + y) * 40 + 8].fill(1);
+        }
+    }
+    std::fs::write(at("bars.raw"), voxels).unwrap();
+    let (bars, out) = (at("bars.raw"), at("out"));
+    let call = |more: &[&str]| {
+        let first = ["run", &bars, "--shape", "40,40,40", "--dtype", "u8", "--voxel-size", "1um", "-q", "-o", &out];
+        let status = foamflux(&[&first, more, &["--overwrite"]].concat()).status;
+        assert_eq!(status, 0, "{more:?}");
+        let text = std::fs::read_to_string(folder.path().join("out/results.json")).unwrap();
+        serde_json::from_str::<serde_json::Value>(&text).unwrap()
+    };
+    let results = call(&["--only", "tag", "--tag-debris"]);
+    close(number(&results, "/tag/volume_fractions/other"), 64.0 / 64e3, ROUNDING, "debris");
+    assert_eq!(results["tag"]["nodes"]["count"], 1);
+    let results = call(&["--only", "tag"]);
+    assert!(results["tag"]["volume_fractions"]["other"].is_null());
+    // Tags take 33 bytes per voxel, measuring 25.
+    let results = call(&["--only", "tag,measure", "--max-memory", "1800KiB"]);
+    assert_eq!(results["stages"]["tag"]["outcome"], "skipped");
+    assert!(results["stages"]["tag"]["reason"].as_str().unwrap().contains("max-memory"));
+    assert_eq!(results["stages"]["measure"]["outcome"], "done");
+}

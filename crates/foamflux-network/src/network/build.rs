@@ -69,8 +69,10 @@ impl Network {
                 break (owners, bits, struts);
             }
             // Seen from a larger node, what stood out may be a spur.
+            let edges = graph.edges.len();
             let again = prune(&mut graph, limits);
-            if again == Pruned::default() {
+            // Curves that were joined count as well: their struts are not known yet.
+            if again == Pruned::default() && graph.edges.len() == edges {
                 break (owners, bits, struts);
             }
             pruned = pruned.and(again);
@@ -83,6 +85,7 @@ impl Network {
         network.steps = Steps {
             skeleton_voxels: skeleton.voxels.len(),
             raw,
+            wings: skeleton.wings,
             fringe: pruned.fringe,
             spurs: pruned.spurs,
             merged: pruned.merged,
@@ -321,7 +324,7 @@ impl<'a, 'g> Assembly<'a, 'g> {
                 from_profile: false,
                 influence: Vec::new(),
             },
-            steps: Steps { skeleton_voxels: 0, raw: [0; 2], fringe: 0, spurs: 0, merged: 0 },
+            steps: Steps { skeleton_voxels: 0, raw: [0; 2], wings: 0, fringe: 0, spurs: 0, merged: 0 },
             solid_voxels: 0,
             strut_like: 1.0,
             debris_share: 0.0,

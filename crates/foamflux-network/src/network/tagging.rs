@@ -3,7 +3,7 @@
 use foamflux_grid::Volume;
 use foamflux_voxel::surface::FaceWeight;
 
-use super::balls::in_reach;
+use super::balls::{balls, in_reach};
 use super::build::Numbers;
 use super::zones::{self, Around, Reach, Surface};
 use super::{Network, Zones};
@@ -29,7 +29,9 @@ pub(super) fn tag(
     }
     let voxel = voxel_volume(graph);
     let shape = solid.shape();
-    let reached = in_reach(graph, owners, numbers, solid, &reach.radii);
+    let swelling = reach.zones.swelling.filter(|_| reach.zones.from_profile);
+    let balls = balls(graph, network, numbers, &reach.radii, swelling);
+    let reached = in_reach(graph, owners, numbers, solid, &reach.radii, &balls);
     let mut next = reached.iter().peekable();
     let mut histogram = zones::Histogram::default();
     let mut strutlike = 0u64;

@@ -52,7 +52,7 @@ fn ribbons_do_not_vanish() {
             });
             let pad = Pad::new(ribbon.shape(), Sides::Open).unwrap();
             let same = ribbon.map(|&r| if r { 1.0 } else { 0.0 });
-            let voxels = thin(&ribbon, &same, pad, &Silent).unwrap();
+            let voxels = thin(&ribbon, &same, None, pad, &Silent).unwrap().1;
             // Each end goes by no more than the width.
             assert!(voxels.len() >= 60 - 2 * w, "{w} {h} {axes:?}: {}", voxels.len());
         }

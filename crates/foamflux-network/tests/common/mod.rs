@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "each test binary uses its own part")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails here")]
 
+pub(crate) mod mats;
+
 use foamflux_grid::{LabelSet, Labels, Shape, Silent, Volume, VoxelSize, VoxelSizeSource};
 use foamflux_hosts::Graph;
 use foamflux_hosts::foam::{Arrangement, Boundary, StrutFoam};
@@ -65,7 +67,7 @@ impl Case {
     }
 }
 
-pub(crate) fn foam(case: &Case) -> (Graph, Labels) {
+pub(crate) fn foam(case: &Case, seed: u64) -> (Graph, Labels) {
     let fading = case.fade > 0.0;
     let parameters = StrutFoam {
         arrangement: case.arrangement,
@@ -83,7 +85,7 @@ pub(crate) fn foam(case: &Case) -> (Graph, Labels) {
         debris_diameter_m: 1e-6,
         grade: 0.0,
     };
-    let model = parameters.generate([case.n as f64 * MICRON; 3], 7).unwrap();
+    let model = parameters.generate([case.n as f64 * MICRON; 3], seed).unwrap();
     let size = VoxelSize::known([MICRON; 3], VoxelSizeSource::Generator).unwrap();
     let mask = foamflux_hosts::mask(Shape::cube(case.n).unwrap(), size, &model.rods.solid());
     let labels = truth_tags(&model.graph, &mask, case.zone_radius());
@@ -132,6 +134,8 @@ pub(crate) struct Score {
     pub(crate) position_clear: f64,
     /// Median relative errors.
     pub(crate) diameter: f64,
+    /// Inscribed diameter against that of the section.
+    pub(crate) inscribed: f64,
     pub(crate) length: f64,
     pub(crate) length_spread: f64,
     pub(crate) fibres: usize,
@@ -263,7 +267,13 @@ pub(crate) fn score(foam: &Graph, labels: &Labels, network: &Network, case: &Cas
     let counted: Vec<usize> =
         judged.iter().copied().filter(|&f| of_found[f].map_or(!doubtful(f), |i| clear[i])).collect();
     s.precision_clear = counted.iter().filter(|&&f| of_found[f].is_some()).count() as f64 / counted.len() as f64;
-    let (mut lengths, mut diameters) = (Vec::new(), Vec::new());
+    // Of the circle of equal area.
+    let slim = match case.section {
+        Section::Round => 1.0,
+        Section::Triangle => 0.7776,
+        Section::ConcaveTriangle => 0.6828,
+    };
+    let (mut lengths, mut diameters, mut inscribed) = (Vec::new(), Vec::new(), Vec::new());
     for fibre in &network.fibres {
         let ends = fibre.nodes.map(|f| of_found[f]);
         let (Some(a), Some(b)) = (ends[0], ends[1]) else { continue };
@@ -272,6 +282,7 @@ pub(crate) fn score(foam: &Graph, labels: &Labels, network: &Network, case: &Cas
             lengths.push(fibre.length / strut.length_m - 1.0);
             if fibre.own[1] - fibre.own[0] > 0.5 * diameter * MICRON {
                 diameters.push(fibre.diameter / (diameter * MICRON) - 1.0);
+                inscribed.push(fibre.diameter_inscribed / (slim * diameter * MICRON) - 1.0);
             }
         }
     }
@@ -279,6 +290,7 @@ pub(crate) fn score(foam: &Graph, labels: &Labels, network: &Network, case: &Cas
     s.length = median(lengths.clone());
     s.length_spread = median(lengths.iter().map(|l| l.abs()).collect());
     s.diameter = median(diameters);
+    s.inscribed = median(inscribed);
     (s.f1, s.share) = f1(labels.volume(), &network.tags, (2.0 * radius / MICRON) as usize);
     (s.f1_whole, _) = f1(labels.volume(), &network.tags, 0);
     s.wrong = wrong(foam, labels, network, &of_truth, &of_found);

@@ -63,7 +63,30 @@ pub(crate) fn facts(t: &TagResults, medium: Medium) -> Vec<(&'static str, String
             format!("{} components, Euler number {}", whole(topology.components), topology.euler_number),
         ));
     }
-    out.push(("orientation", format!("order parameter {} (0 isotropic, 1 aligned)", trimmed(f.order_parameter, 3))));
+    let field = t.orientation_field.as_ref().map_or_else(String::new, |o| {
+        format!(
+            "; {} by the structure tensor, over the {} of the solid that has a direction",
+            trimmed(o.order_parameter, 3),
+            percent(o.linear_share)
+        )
+    });
+    out.push((
+        "orientation",
+        format!("order parameter {} (0 isotropic, 1 aligned){field}", trimmed(f.order_parameter, 3)),
+    ));
+    let ways: Vec<String> = t
+        .paths
+        .iter()
+        .map(|(axis, p)| match p.tortuosity {
+            Some(tortuosity) => {
+                format!("{axis} {}, the shortest {} edges long", whole(p.independent), trimmed(tortuosity, 4))
+            }
+            None => format!("{axis} none"),
+        })
+        .collect();
+    if !ways.is_empty() {
+        out.push(("paths from face to face that share no fibre", ways.join("; ")));
+    }
     out
 }
 

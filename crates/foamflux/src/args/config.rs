@@ -58,6 +58,7 @@ impl NodeArgs {
         config.node_factor = self.node_factor;
         config.node_lambda = self.node_lambda;
         config.spur = self.spur;
+        config.tag_debris = self.tag_debris.then_some(true);
     }
 }
 
@@ -112,6 +113,8 @@ impl Command {
                 args.measurement.set(&mut config);
                 args.solve.set(&mut config);
                 args.cell.set(&mut config);
+                args.node.set(&mut config);
+                config.tag_grey = args.tag_grey.then_some(true);
                 config.skip.clone_from(&args.skip);
                 config.only.clone_from(&args.only);
                 config.sample.clone_from(&args.sample);

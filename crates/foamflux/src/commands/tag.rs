@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use foamflux_grid::Labels;
 use foamflux_io::read::StackData;
-use foamflux_io::write::{Existing, OutputFolder, file_atomically};
-use foamflux_network::{Conduction, Network, export};
+use foamflux_io::write::{Existing, OutputFolder, VtiArray, VtiData, file_atomically};
+use foamflux_network::{Conduction, Direction, Network, export};
+use foamflux_pipeline::config::ConfigError;
 use foamflux_pipeline::tag::{self as stage, Extras, Given, Tagged};
 use foamflux_pipeline::{PipelineError, Recorder, ingest, memory};
 use foamflux_report::text;
@@ -15,8 +16,10 @@ use crate::args::TagArgs;
 
 pub(crate) fn tag(args: &TagArgs, session: &Session) -> anyhow::Result<()> {
     check_volume_path(args.output.as_deref())?;
+    check_orientation_path(args.orientation.as_deref())?;
     let path = &args.input.input;
     spare_the_input(path, args.output.as_deref())?;
+    spare_the_input(path, args.orientation.as_deref())?;
     if session.dry_run {
         return plan(path, memory::Work::Tag, session);
     }
@@ -31,13 +34,22 @@ pub(crate) fn tag(args: &TagArgs, session: &Session) -> anyhow::Result<()> {
     let grey = args.grey.as_deref().map(|path| grey_beside(path, &labels, session)).transpose()?;
     let grey_bytes = grey.as_ref().map_or(0, |g| g.sample_type().bytes());
     memory::check(memory::Work::Tag, labels.shape(), grey_bytes, session.settings.max_memory)?;
-    let extras = Extras { given: Given::Replace, debris: args.tag_debris, grey: grey.as_ref() };
+    let extras = Extras {
+        given: Given::Replace,
+        debris: session.settings.config.tag_debris.unwrap_or(false),
+        grey: grey.as_ref(),
+        directions: args.orientation.is_some(),
+    };
     let mut tagged = stage::tag(&labels, &session.settings.tag, extras, &recorder)?;
     drop(labels);
     tagged.results.warnings = recorder.warnings();
     if let Some(output) = &args.output {
         foamflux_io::write::labels(output, &tagged.labels).map_err(PipelineError::from)?;
         session.note(format!("tags written to {}", output.display()));
+    }
+    if let (Some(path), Some(directions)) = (&args.orientation, &tagged.directions) {
+        write_directions(path, &tagged, directions)?;
+        session.note(format!("directions written to {}", path.display()));
     }
     if let Some(folder) = folder {
         write(&tagged, &folder)?;
@@ -46,6 +58,36 @@ pub(crate) fn tag(args: &TagArgs, session: &Session) -> anyhow::Result<()> {
         session.note(format!("graph written to {place}: nodes.csv, fibres.csv, network.vtp, network.graphml"));
     }
     session.show(&tagged.results, text::tag_text)
+}
+
+fn check_orientation_path(path: Option<&Path>) -> Result<(), PipelineError> {
+    match path {
+        Some(path) if path.extension().is_none_or(|e| !e.eq_ignore_ascii_case("vti")) => {
+            Err(PipelineError::from(ConfigError::Value {
+                key: "orientation",
+                message: format!("'{}' cannot hold vectors: write a file that ends in .vti", path.display()),
+            }))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Directions as a vector per voxel, zero in the pore, with the linearity beside them.
+fn write_directions(path: &Path, tagged: &Tagged, directions: &[Direction]) -> Result<(), PipelineError> {
+    let (labels, solid) = (&tagged.labels, tagged.network.tags.as_slice());
+    let mut along = vec![0f32; 3 * solid.len()];
+    let mut linearity = vec![0f32; solid.len()];
+    let of_solid = solid.iter().enumerate().filter(|&(_, &tag)| tag > 0).map(|(i, _)| i);
+    for (i, d) in of_solid.zip(directions) {
+        along[3 * i..3 * i + 3].copy_from_slice(&d.along);
+        linearity[i] = d.linearity;
+    }
+    let arrays = [
+        VtiArray { name: "fibre_direction", data: VtiData::Vector3F32(&along) },
+        VtiArray { name: "linearity", data: VtiData::F32(&linearity) },
+        VtiArray { name: "tags", data: VtiData::U8(labels.volume().as_slice()) },
+    ];
+    Ok(foamflux_io::write::vti(path, labels.shape(), labels.voxel_size(), &arrays)?)
 }
 
 /// The grey stack that the labels were made from.
