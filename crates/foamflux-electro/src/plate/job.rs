@@ -33,8 +33,8 @@ const NEAR: f64 = 1e-9;
 /// Steps that no plan needs.
 const MAX_STEPS: usize = 1_000_000;
 /// Accuracy of a solve. A face's current is wrong by a ten-thousandth at most, which moves no front by more than that; charge
-/// balances to rounding whatever stands here, and slices to the 1e-5 that every solution owes.
-const OPTIONS: Options = Options { change: 1e-4, slices: 1e-5, max_steps: 60, linear: 1e-4, double: None };
+/// balances to rounding whatever stands here, and slices to less than the 1e-5 that every solution owes.
+const OPTIONS: Options = Options { change: 1e-4, slices: 3e-6, max_steps: 60, linear: 1e-4, double: None };
 
 /// What a step led to.
 #[derive(Debug, Clone, PartialEq)]

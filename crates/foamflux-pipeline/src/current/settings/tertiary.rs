@@ -36,7 +36,7 @@ pub(super) fn kinetics(config: &Config, list: &mut Inputs) -> Result<Kinetics, C
             config.reorganisation_energy.as_ref(),
             Unit::Energy,
             REORGANISATION,
-            "0.2 to 0.4 eV have been fitted to lithium in carbonate electrolytes",
+            "no number was found for this electrolyte; sweep 0.2 to 0.5 eV",
         )?;
         return Ok(Kinetics::MarcusHushChidsey { reorganisation_ev });
     }
