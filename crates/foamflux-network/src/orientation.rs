@@ -11,7 +11,7 @@
 //! fibre, 0 where nothing or everything is a direction.
 //!
 //! It needs no graph, and so holds for mats whose fibres touch everywhere. Time is linear in the voxels; memory is that of
-//! a slab ([`SLAB`] slices and the reach of the filters) and 16 bytes per solid voxel.
+//! a slab (64 slices and the reach of the filters) and 16 bytes per solid voxel.
 
 use foamflux_grid::{Axis, Event, Shape, Stage, Volume, Watch};
 use foamflux_voxel::filter;
