@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use compare::CompareArgs;
-pub(crate) use current::{CellArgs, CurrentArgs};
+pub(crate) use current::{CellArgs, CurrentArgs, DepthArgs};
 pub(crate) use impedance::ImpedanceArgs;
 pub(crate) use plate::PlateArgs;
 

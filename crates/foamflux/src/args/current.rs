@@ -127,15 +127,9 @@ impl CellArgs {
     }
 }
 
-/// `foamflux current`.
-#[derive(Debug, Args)]
-#[command(allow_negative_numbers = true)]
-pub(crate) struct CurrentArgs {
-    #[command(flatten)]
-    pub(crate) input: InputArgs,
-    /// File to write: .vti holds all maps, .tif, .npy and .nrrd the current density on the surface
-    #[arg(short, long, value_name = "FILE")]
-    pub(crate) output: Option<PathBuf>,
+/// How the cell lies in the box.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct DepthArgs {
     /// Depth axis: x, y or z [default: z]
     #[arg(long, visible_alias = "axis", value_name = "AXIS")]
     direction: Option<String>,
@@ -145,6 +139,32 @@ pub(crate) struct CurrentArgs {
     /// Sides of the box: no-flux, periodic
     #[arg(long, visible_alias = "bc", value_name = "WHAT")]
     sides: Option<String>,
+}
+
+impl DepthArgs {
+    /// Whether more than one depth axis was asked for.
+    pub(crate) fn says_all(&self) -> bool {
+        self.direction.as_deref() == Some("all")
+    }
+
+    pub(super) fn set(&self, config: &mut Config) {
+        config.direction.clone_from(&self.direction);
+        config.collector.clone_from(&self.collector);
+        config.sides.clone_from(&self.sides);
+    }
+}
+
+/// `foamflux current`.
+#[derive(Debug, Args)]
+#[command(allow_negative_numbers = true)]
+pub(crate) struct CurrentArgs {
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    /// File to write: .vti holds all maps, .tif, .npy and .nrrd the current density on the surface
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) depth: DepthArgs,
     #[command(flatten)]
     pub(crate) cell: CellArgs,
     #[command(flatten)]
@@ -152,16 +172,9 @@ pub(crate) struct CurrentArgs {
 }
 
 impl CurrentArgs {
-    /// Whether more than one depth axis was asked for.
-    pub(crate) fn says_all(&self) -> bool {
-        self.direction.as_deref() == Some("all")
-    }
-
     pub(super) fn set(&self, config: &mut Config) {
         self.input.set(config);
         self.cell.set(config);
-        config.direction.clone_from(&self.direction);
-        config.collector.clone_from(&self.collector);
-        config.sides.clone_from(&self.sides);
+        self.depth.set(config);
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use foamflux_pipeline::Config;
 
-use super::{CellArgs, CommonArgs, InputArgs};
+use super::{CellArgs, CommonArgs, DepthArgs, InputArgs};
 
 /// `foamflux impedance`.
 #[derive(Debug, Args)]
@@ -24,15 +24,8 @@ pub(crate) struct ImpedanceArgs {
     /// Capacitance of the double layer on true area [default: 0.2F/m2]
     #[arg(long, value_name = "C")]
     capacitance: Option<String>,
-    /// Depth axis: x, y or z [default: z]
-    #[arg(long, visible_alias = "axis", value_name = "AXIS")]
-    direction: Option<String>,
-    /// The collector is beyond the last or the first slice, the separator at the other end [default: last]
-    #[arg(long, value_name = "WHICH")]
-    collector: Option<String>,
-    /// Sides of the box: no-flux, periodic
-    #[arg(long, visible_alias = "bc", value_name = "WHAT")]
-    sides: Option<String>,
+    #[command(flatten)]
+    pub(crate) depth: DepthArgs,
     #[command(flatten)]
     pub(crate) cell: CellArgs,
     #[command(flatten)]
@@ -40,17 +33,10 @@ pub(crate) struct ImpedanceArgs {
 }
 
 impl ImpedanceArgs {
-    /// Whether more than one depth axis was asked for.
-    pub(crate) fn says_all(&self) -> bool {
-        self.direction.as_deref() == Some("all")
-    }
-
     pub(super) fn set(&self, config: &mut Config) {
         self.input.set(config);
         self.cell.set(config);
-        config.direction.clone_from(&self.direction);
-        config.collector.clone_from(&self.collector);
-        config.sides.clone_from(&self.sides);
+        self.depth.set(config);
         config.frequencies.clone_from(&self.frequencies);
         config.points_per_decade = self.points_per_decade;
         config.capacitance.clone_from(&self.capacitance);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use foamflux_pipeline::Config;
 
-use super::{CellArgs, CommonArgs, InputArgs};
+use super::{CellArgs, CommonArgs, DepthArgs, InputArgs};
 
 #[derive(Debug, Args)]
 #[command(allow_negative_numbers = true)]
@@ -36,15 +36,8 @@ pub(crate) struct PlateArgs {
     /// What the pores cannot take plates on top of the host, as on a foil, instead of ending the work
     #[arg(long)]
     overflow: bool,
-    /// Depth axis: x, y or z [default: z]
-    #[arg(long, visible_alias = "axis", value_name = "AXIS")]
-    direction: Option<String>,
-    /// The collector is beyond the last or the first slice, the separator at the other end [default: last]
-    #[arg(long, value_name = "WHICH")]
-    collector: Option<String>,
-    /// Sides of the box: no-flux, periodic
-    #[arg(long, visible_alias = "bc", value_name = "WHAT")]
-    sides: Option<String>,
+    #[command(flatten)]
+    pub(crate) depth: DepthArgs,
     #[command(flatten)]
     pub(crate) cell: CellArgs,
     #[command(flatten)]
@@ -52,11 +45,6 @@ pub(crate) struct PlateArgs {
 }
 
 impl PlateArgs {
-    /// Whether more than one depth axis was asked for.
-    pub(crate) fn says_all(&self) -> bool {
-        self.direction.as_deref() == Some("all")
-    }
-
     pub(super) fn set(&self, config: &mut Config) {
         self.input.set(config);
         self.cell.set(config);
@@ -65,8 +53,6 @@ impl PlateArgs {
         config.strip = self.strip.then_some(true);
         config.cycles = self.cycles;
         config.overflow = self.overflow.then_some(true);
-        config.direction.clone_from(&self.direction);
-        config.collector.clone_from(&self.collector);
-        config.sides.clone_from(&self.sides);
+        self.depth.set(config);
     }
 }

@@ -18,7 +18,7 @@ pub(crate) fn current(args: &CurrentArgs, session: &Session) -> anyhow::Result<(
     check_volume_path(args.output.as_deref())?;
     spare_the_input(path, args.output.as_deref())?;
     let settings = &session.settings.current;
-    if args.says_all() {
+    if args.depth.says_all() {
         return Err(PipelineError::from(ConfigError::Value {
             key: "direction",
             message: "depth has one direction: write x, y or z".to_owned(),

@@ -24,7 +24,7 @@ pub(crate) fn impedance(args: &ImpedanceArgs, session: &Session) -> anyhow::Resu
     let format = args.output.as_deref().map(format).transpose()?;
     spare_the_input(path, args.output.as_deref())?;
     stage::check(&session.settings.config).map_err(PipelineError::from)?;
-    if args.says_all() {
+    if args.depth.says_all() {
         return Err(usage("direction", "depth has one direction: write x, y or z".to_owned()).into());
     }
     if session.dry_run {

@@ -21,7 +21,7 @@ pub(crate) fn plate(args: &PlateArgs, session: &Session) -> anyhow::Result<()> {
     let path = &args.input.input;
     spare_the_input(path, args.output.as_deref())?;
     let usage = |key, message: &str| PipelineError::from(ConfigError::Value { key, message: message.to_owned() });
-    if args.says_all() {
+    if args.depth.says_all() {
         return Err(usage("direction", "depth has one direction: write x, y or z").into());
     }
     let settings =
