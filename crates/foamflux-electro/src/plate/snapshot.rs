@@ -47,7 +47,7 @@ impl Plating<'_> {
         w.flag(self.guess.is_some());
         if let Some(guess) = &self.guess {
             w.f64(guess.plane);
-            w.f32s(&guess.phi);
+            w.f64s(&guess.phi);
             w.u8s(&guess.electrolyte.iter().map(|&e| u8::from(e)).collect::<Vec<u8>>());
         }
         w.u64(self.halves.len() as u64);
@@ -115,7 +115,7 @@ impl<'a> Plating<'a> {
         let voxels = self.deposit.fill().len();
         self.guess = if r.flag()? {
             let plane = r.f64()?;
-            let (phi, electrolyte) = (r.f32s()?, r.u8s()?);
+            let (phi, electrolyte) = (r.f64s()?, r.u8s()?);
             if phi.len() != voxels || electrolyte.len() != voxels {
                 return None;
             }

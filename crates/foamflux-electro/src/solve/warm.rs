@@ -9,8 +9,9 @@ use crate::distribution::Distribution;
 /// Potentials of an earlier solve by voxel, for a cell of the same box whose labels differ in a few voxels.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Guess {
-    /// Potential of every voxel in V, not a number where there is none.
-    pub phi: Vec<f32>,
+    /// Potential of every voxel in V, not a number where there is none. In good conductors currents are differences of the
+    /// last digits, which single precision would lose.
+    pub phi: Vec<f64>,
     /// Whether that is the potential of the electrolyte; that of a voxel which has changed sides is no guess.
     pub electrolyte: Vec<bool>,
     /// Potential of the separator's plane in V.
@@ -23,7 +24,7 @@ impl Distribution {
     pub fn guess(&self, cell: &Cell) -> Guess {
         let voxels = cell.shape.len();
         Guess {
-            phi: (0..voxels).map(|v| self.potential(v).map_or(f32::NAN, |p| p as f32)).collect(),
+            phi: (0..voxels).map(|v| self.potential(v).unwrap_or(f64::NAN)).collect(),
             electrolyte: (0..voxels).map(|v| cell.is_electrolyte(v) == Some(true)).collect(),
             plane: self.overpotential_v,
         }
@@ -40,7 +41,7 @@ impl Newton<'_> {
         }
         let known = |voxel: usize, electrolyte: bool| {
             let phi = guess.phi[voxel];
-            (guess.electrolyte[voxel] == electrolyte && phi.is_finite()).then_some(f64::from(phi))
+            (guess.electrolyte[voxel] == electrolyte && phi.is_finite()).then_some(phi)
         };
         for voxel in 0..cell.shape.len() {
             let (Some(electrolyte), Some(i)) = (cell.is_electrolyte(voxel), self.links.unknown(voxel)) else {

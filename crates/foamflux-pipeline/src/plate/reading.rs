@@ -16,6 +16,8 @@ const SMALL: f64 = 0.005;
 const COVERED: f64 = 0.99;
 /// Overpotential in V from which Butler-Volmer overstates what lithium does.
 const BUTLER_VOLMER_UP_TO: f64 = 0.15;
+/// Share of the pores up to which lithium is spoken of as a coat.
+const COAT_UP_TO: f64 = 0.3;
 /// Mean coats thinner than this many voxels are not resolved.
 const COAT_VOXELS: f64 = 1.0;
 
@@ -77,7 +79,13 @@ pub(super) fn reading(r: &PlateResults) -> Vec<String> {
         },
         percent(end.lithium_fraction),
     ));
-    out.push(format!("Spread over the host's surface it is a coat of {} on average.", micro(t.coat_m)));
+    // A coat that is as thick as the pores are wide is none: the surface shrinks or grows as lithium does.
+    if end.lithium_fraction < COAT_UP_TO {
+        out.push(format!(
+            "Spread over the surface of the bare host it would be a coat of {}; lithium that grows outward on struts is thinner.",
+            micro(t.coat_m)
+        ));
+    }
     if let Some(top) = end.top_plating_share {
         let words = if top > 0.1 + UNEVEN {
             "top-heavy, lithium piles up towards the separator"
@@ -150,6 +158,7 @@ pub(super) fn reading(r: &PlateResults) -> Vec<String> {
     }
     let assumed: Vec<&str> = {
         let mut keys: Vec<&str> = r.inputs.iter().filter(|i| i.standing == "assumed").map(|i| i.key.as_str()).collect();
+        keys.sort_unstable();
         keys.dedup();
         keys
     };

@@ -64,7 +64,7 @@ pub fn filling(rows: &[FillingRow<'_>], view: &SliceView<'_>) -> Result<Drawn, F
                 Some(plane) => canvas.paste(&picture(plane, view, &fit)?, [x, y]),
                 None => {
                     canvas.fill_rect([x, y], [pw, ph], [244, 245, 247]);
-                    let word = "not reached";
+                    let word = if c == 1 && k + 1 == rows.len() { "before stripping" } else { "not reached" };
                     let at = [x + pw.saturating_sub(text_width(word)) / 2, y + ph / 2 - 9];
                     canvas.text(word, at, QUIET, Weight::Regular);
                 }
@@ -105,7 +105,8 @@ fn picture(plane: &FillingPlane<'_>, view: &SliceView<'_>, fit: &Fit) -> Result<
         for x in 0..fit.width {
             let k = (y * fit.width + x) as usize;
             let colour = match labels[k] {
-                PORE => mix(label_colour(PORE), label_colour(LITHIUM), share[k].clamp(0.0, 1.0)),
+                // A voxel that is being stripped is lithium until it is empty.
+                PORE | LITHIUM => mix(label_colour(PORE), label_colour(LITHIUM), share[k].clamp(0.0, 1.0)),
                 label => label_colour(label),
             };
             image.set(x, y, colour);
