@@ -11,6 +11,7 @@ use foamflux_electro::plate::{
     geometric_hysteresis, plate, voltage_hysteresis,
 };
 use foamflux_grid::{Event, Label, Labels, Silent, Watch};
+use foamflux_transport::CpuBackend;
 
 /// What rounding leaves of the balance of charge and volume: 1e-9 is asked for.
 const BALANCE: f64 = 1e-9;
@@ -263,10 +264,11 @@ fn an_interrupted_plating_ends_with_the_same_bits() {
     let whole = plate(&base, &materials, ALONG_Z, &plan, &Silent).unwrap();
     // Stopped again and again, after a solve or in the middle of one, and taken up from bytes every time.
     let mut states = Vec::new();
-    let mut kept = Plating::new(&base, &materials, ALONG_Z, &plan).unwrap().snapshot();
+    let processor = CpuBackend::new();
+    let mut kept = Plating::new(&base, &materials, ALONG_Z, &plan, &processor).unwrap().snapshot();
     let (mut stops, mut done) = (0, false);
     while !done {
-        let mut job = Plating::resume(&base, &materials, ALONG_Z, &plan, &kept).unwrap();
+        let mut job = Plating::resume(&base, &materials, ALONG_Z, &plan, &processor, &kept).unwrap();
         let watch = Impatient(std::sync::atomic::AtomicI64::new(12 + stops % 13));
         loop {
             match job.advance(&watch) {
@@ -295,9 +297,10 @@ fn what_is_kept_is_checked() {
     let base = fibre_on_plate([14, 6, 6], 3, 1.6);
     let materials = Materials::default();
     let plan = plan(0.25, true);
-    let kept = Plating::new(&base, &materials, ALONG_Z, &plan).unwrap().snapshot();
+    let processor = CpuBackend::new();
+    let kept = Plating::new(&base, &materials, ALONG_Z, &plan, &processor).unwrap().snapshot();
     let refused = |bytes: &[u8], labels: &Labels| {
-        matches!(Plating::resume(labels, &materials, ALONG_Z, &plan, bytes), Err(SnapshotError::Damaged))
+        matches!(Plating::resume(labels, &materials, ALONG_Z, &plan, &processor, bytes), Err(SnapshotError::Damaged))
     };
     assert!(!refused(&kept, &base));
     assert!(refused(&kept[..kept.len() - 1], &base) && refused(&[], &base) && refused(b"rubbish", &base));

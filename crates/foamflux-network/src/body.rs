@@ -17,7 +17,6 @@
 //!
 //! Wings are the only tunnels of the solid that the network does not have; how many went is counted.
 
-use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
 use foamflux_grid::{Axis, Shape, Volume, Watch};
@@ -25,6 +24,7 @@ use foamflux_voxel::filter;
 use rayon::prelude::*;
 
 use crate::cells::{Cells, STEPS};
+use crate::ranked::Ranked;
 use crate::{NetworkError, Sides};
 
 /// Width of the filter in typical inscribed radii of the solid. Narrower ones leave combs, wider ones thin struts to be
@@ -136,29 +136,6 @@ pub(crate) fn wrapped(solid: &Volume<bool>, margin: [usize; 3]) -> Volume<bool> 
     })
 }
 
-struct Near {
-    way: f64,
-    curve: usize,
-}
-
-impl PartialEq for Near {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-impl Eq for Near {}
-impl PartialOrd for Near {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl Ord for Near {
-    // Nearest first.
-    fn cmp(&self, other: &Self) -> Ordering {
-        other.way.total_cmp(&self.way).then(other.curve.cmp(&self.curve))
-    }
-}
-
 /// The voxels among `curves` (what thinning left outside of the core, ascending) that are wings, and how many pieces
 /// those are.
 pub(crate) fn wings(cells: &Cells, core: &Core, curves: &[u32], spacing: [f64; 3]) -> (Vec<u32>, usize) {
@@ -180,18 +157,18 @@ pub(crate) fn wings(cells: &Cells, core: &Core, curves: &[u32], spacing: [f64; 3
             }
         }
         if way[c].is_finite() {
-            heap.push(Near { way: way[c], curve: c });
+            heap.push(Ranked::nearest(way[c], c));
         }
     }
     let on_core: Vec<bool> = way.iter().map(|w| w.is_finite()).collect();
-    while let Some(Near { way: here, curve }) = heap.pop() {
+    while let Some((here, curve)) = heap.pop().map(Ranked::distance) {
         if here > way[curve] {
             continue;
         }
         for &(n, length) in &around[curve] {
             if here + length < way[n] {
                 way[n] = here + length;
-                heap.push(Near { way: way[n], curve: n });
+                heap.push(Ranked::nearest(way[n], n));
             }
         }
     }

@@ -16,11 +16,11 @@
 //!
 //! Fringe goes, but for what joins two thicker parts: of that a tree of its thickest curves stays.
 
-use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
 use crate::graph::{Graph, Kind};
 use crate::prune::norm;
+use crate::ranked::Ranked;
 
 /// How fast a shadow falls off.
 const FALL: f64 = 0.12;
@@ -33,37 +33,15 @@ const MOST: f64 = 0.75;
 /// Curves are judged outside of this times the ball of their ends.
 const CLEAR: f64 = 1.75;
 
-struct Reached {
-    value: f64,
-    voxel: usize,
-}
-
-impl PartialEq for Reached {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-impl Eq for Reached {}
-impl PartialOrd for Reached {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl Ord for Reached {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.value.total_cmp(&other.value).then(other.voxel.cmp(&self.voxel))
-    }
-}
-
 /// The shadow on every skeleton voxel, by its number among [`crate::skeleton::Skeleton::voxels`].
 fn shadow(graph: &Graph<'_>) -> Vec<f64> {
     let skeleton = graph.skeleton;
     let pad = skeleton.pad;
     let d = skeleton.distance.as_slice();
     let mut value: Vec<f64> = skeleton.voxels.iter().map(|&v| f64::from(d[pad.unpadded(pad.xyz(v))])).collect();
-    let mut heap: BinaryHeap<Reached> =
-        value.iter().enumerate().map(|(voxel, &value)| Reached { value, voxel }).collect();
-    while let Some(Reached { value: here, voxel }) = heap.pop() {
+    let mut heap: BinaryHeap<Ranked> =
+        value.iter().enumerate().map(|(place, &value)| Ranked { value, place }).collect();
+    while let Some(Ranked { value: here, place: voxel }) = heap.pop() {
         if here < value[voxel] {
             continue;
         }
@@ -78,7 +56,7 @@ fn shadow(graph: &Graph<'_>) -> Vec<f64> {
             let there = here - FALL * length;
             if there > value[next] {
                 value[next] = there;
-                heap.push(Reached { value: there, voxel: next });
+                heap.push(Ranked { value: there, place: next });
             }
         }
     }

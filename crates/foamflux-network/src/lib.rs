@@ -20,6 +20,7 @@ mod owner;
 pub mod paths;
 pub mod pores;
 mod prune;
+mod ranked;
 pub mod resistor;
 mod simple;
 pub mod skeleton;

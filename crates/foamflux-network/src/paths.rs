@@ -8,12 +8,12 @@
 //! The *shortest path* runs along axes of fibres, and over the edge of the box it is the geometric tortuosity of the
 //! network.
 
-use std::cmp::Ordering;
 use std::collections::{BinaryHeap, VecDeque};
 
 use foamflux_grid::Axis;
 
 use crate::network::{Network, NodeKind};
+use crate::ranked::Ranked;
 use crate::statistics::on_faces;
 
 /// Ways through the network across one axis.
@@ -54,29 +54,6 @@ pub fn paths(network: &Network, axis: Axis) -> Paths {
     Paths { axis, independent, shortest, tortuosity: shortest.map(|s| s / size) }
 }
 
-struct Reached {
-    length: f64,
-    node: usize,
-}
-
-impl PartialEq for Reached {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-impl Eq for Reached {}
-impl PartialOrd for Reached {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl Ord for Reached {
-    // Nearest first.
-    fn cmp(&self, other: &Self) -> Ordering {
-        other.length.total_cmp(&self.length).then(other.node.cmp(&self.node))
-    }
-}
-
 /// The shortest way from a node that `begin` knows to one that `end` knows, with what they add (E. Dijkstra 1959).
 fn shortest(
     around: &[Vec<(usize, f64)>],
@@ -84,16 +61,16 @@ fn shortest(
     end: impl Fn(usize) -> Option<f64>,
 ) -> Option<f64> {
     let mut best: Vec<f64> = (0..around.len()).map(|i| begin(i).unwrap_or(f64::INFINITY)).collect();
-    let mut heap: BinaryHeap<Reached> =
-        (0..around.len()).filter(|&i| best[i].is_finite()).map(|node| Reached { length: best[node], node }).collect();
-    while let Some(Reached { length, node }) = heap.pop() {
+    let mut heap: BinaryHeap<Ranked> =
+        (0..around.len()).filter(|&i| best[i].is_finite()).map(|node| Ranked::nearest(best[node], node)).collect();
+    while let Some((length, node)) = heap.pop().map(Ranked::distance) {
         if length > best[node] {
             continue;
         }
         for &(next, way) in &around[node] {
             if length + way < best[next] {
                 best[next] = length + way;
-                heap.push(Reached { length: best[next], node: next });
+                heap.push(Ranked::nearest(best[next], next));
             }
         }
     }

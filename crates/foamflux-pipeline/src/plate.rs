@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use foamflux_electro::plate::{Advance, PlateState, Plating, geometric_hysteresis};
 use foamflux_grid::{Event, Labels, Stage, Watch, units};
 use foamflux_results::PlateResults;
+use foamflux_transport::Backend;
 
 use crate::error::PipelineError;
 use crate::record::Recorder;
@@ -73,7 +74,7 @@ struct Record {
     seconds: f64,
 }
 
-/// Plates, from the start or from where it was interrupted.
+/// Plates, from the start or from where it was interrupted; on the same backend an interruption changes no bit.
 ///
 /// # Errors
 /// [`PipelineError::Electro`] where nothing can be plated, [`PipelineError::Interrupted`] when the user stopped it and it
@@ -84,11 +85,12 @@ pub fn plate(
     seconds_read: f64,
     resume: bool,
     keep: &mut dyn Keep,
+    backend: &dyn Backend,
     watch: &dyn Watch,
 ) -> Result<Plated, PipelineError> {
     let recorder = Recorder::new(watch);
     let watch: &dyn Watch = &recorder;
-    let mut work = Work::begin(labels, settings, resume, keep)?;
+    let mut work = Work::begin(labels, settings, resume, keep, backend)?;
     let pores = work.job.pore_capacity();
     if settings.plan.capacity > pores {
         watch.event(Event::Warning(format!(
@@ -103,7 +105,7 @@ pub fn plate(
         )));
     }
     work.run(watch)?;
-    let results = results::results(labels, settings, &work, seconds_read, &recorder)?;
+    let results = results::results(labels, settings, &work, seconds_read, &backend.describe(), &recorder)?;
     Ok(Plated { results, states: work.records.into_iter().map(|r| r.state).collect() })
 }
 
@@ -126,11 +128,12 @@ impl<'a> Work<'a> {
         settings: &'a PlateSettings,
         resume: bool,
         keep: &'a mut dyn Keep,
+        backend: &'a dyn Backend,
     ) -> Result<Self, PipelineError> {
         let fingerprint = fingerprint(labels, settings);
         let (materials, setting, plan) = (&settings.cell.materials, settings.cell.setting, &settings.plan);
         if !resume {
-            let job = Plating::new(labels, materials, setting, plan)?;
+            let job = Plating::new(labels, materials, setting, plan, backend)?;
             let records = Vec::new();
             return Ok(Work {
                 job,
@@ -150,7 +153,7 @@ impl<'a> Work<'a> {
         if header.fingerprint != fingerprint {
             return Err(refuse("is the plating of another volume, of other settings or of another version"));
         }
-        let job = Plating::resume(labels, materials, setting, plan, snapshot)
+        let job = Plating::resume(labels, materials, setting, plan, backend, snapshot)
             .map_err(|e| refuse(&format!("cannot be used: {e}")))?;
         let mut stages = Vec::new();
         for number in 0..header.stages {

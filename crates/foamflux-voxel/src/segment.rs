@@ -4,7 +4,8 @@
 //! volume without rest. Otsu's threshold of whole numbers lies half way between two of them, where `>` and `>=` agree;
 //! a fixed threshold of 90 takes the voxels of 90.
 //!
-//! **Which method.** [`Method::Otsu`] needs classes of comparable size, or narrow peaks: on the raw grey values of a
+//! **Which method.** Rare solid in nothing but blur and noise is cut best where it keeps its volume, see [`conserve()`], whose
+//! field a fixed threshold then cuts. [`Method::Otsu`] needs classes of comparable size, or narrow peaks: on the raw grey values of a
 //! host with 4 % solid it fails (see [`crate::threshold`]), and [`Denoise`] first (median of radius 1) repairs most of
 //! it. [`Method::OtsuPerSlice`] follows a drift of brightness along z, but in a slice without solid it splits noise.
 //! [`Method::Hysteresis`] keeps thin struts that fade, where they hang on to bright ones. [`Method::Fixed`] is for a

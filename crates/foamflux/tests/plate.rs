@@ -66,7 +66,7 @@ fn a_plate_grows_by_4_85_um_per_mah_per_cm2() {
 fn a_folder_holds_stages_figures_and_a_page() {
     let place = folder();
     let (path, text) = out(&place);
-    let call = plate(&post(&place), &["--capacity=0.6mAh/cm2", "--stages=0.2,0.4", "--strip", "-o", &text]);
+    let call = plate(&post(&place), &["--capacity=0.6mAh/cm2", "--stages=0.3,0.4", "--strip", "-o", &text]);
     assert_eq!(call.status, 0, "{}", call.stderr);
     for part in ["on a foil", "top tenth", "82 \u{b5}m", "kinetics", "lost its contact", "assumed", "Hysteresis"] {
         assert!(call.stdout.contains(part), "'{part}' is missing in {}", call.stdout);
@@ -78,13 +78,13 @@ fn a_folder_holds_stages_figures_and_a_page() {
         let file = path.join(stage["labels"].as_str().unwrap());
         assert!(file.exists(), "{}", file.display());
     }
-    for name in ["plate_0mAh", "plate_0.2mAh", "plate_0.6mAh", "strip_0.4mAh", "strip_0mAh"] {
+    for name in ["plate_0mAh", "plate_0.3mAh", "plate_0.6mAh", "strip_0.4mAh", "strip_0mAh"] {
         assert!(path.join(format!("stages/{name}.tif")).exists(), "{name}");
     }
     assert!(number(&found, "/hysteresis/0/voltage_v") >= number(&found, "/hysteresis/0/kinetic_floor_v"));
     let geometric = [4, 5].map(|k| number(&found, &format!("/stages/{k}/geometric_hysteresis")));
-    // At the thinner stage the coat is a third of a voxel, of which the place is known and the shape is not.
-    assert!(geometric[0] < 0.1 && geometric[1] < 1.0, "{geometric:?}");
+    // Both coats are about half a voxel or more; of thinner ones the place is known and the shape is not.
+    assert!(geometric[0] < 0.1 && geometric[1] < 0.2, "{geometric:?}");
     close(number(&found, "/hysteresis/0/geometric"), geometric[0].max(geometric[1]), 0.0, "the largest");
     let png = std::fs::read(path.join("figures/filling.png")).unwrap();
     assert!(png.starts_with(b"\x89PNG"));

@@ -1,6 +1,10 @@
 //! The work step by step: solve, observe, move lithium.
 
+use std::fmt;
+
 use foamflux_grid::{Event, Label, Labels, Watch};
+use foamflux_transport::Backend;
+use foamflux_transport::links::LinksError;
 
 use super::host::Host;
 use super::{Ended, Half, Ledger, PlatePlan, PlateState, PlateStep};
@@ -13,8 +17,6 @@ use crate::kinetics::{Curve, Law};
 use crate::materials::{Materials, Surface};
 use crate::metrics::metrics;
 use crate::solve::{Drive, Guess, Options, solve_near};
-use foamflux_transport::CpuBackend;
-use foamflux_transport::links::LinksError;
 
 /// Most of a voxel edge by which a front moves in one step; an edge is what would skip a layer.
 const MOST_OF_AN_EDGE: f64 = 0.5;
@@ -56,8 +58,8 @@ pub(super) enum Phase {
 }
 
 /// Plating and stripping in progress.
-#[derive(Debug)]
 pub struct Plating<'a> {
+    backend: &'a dyn Backend,
     pub(super) materials: &'a Materials,
     pub(super) setting: Setting,
     pub(super) plan: PlatePlan,
@@ -73,6 +75,12 @@ pub struct Plating<'a> {
     per_voxel: f64,
     /// Share of a pore voxel from which lithium covers a face.
     covers: f64,
+}
+
+impl fmt::Debug for Plating<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plating").field("at", &self.at).field("halves", &self.halves).finish_non_exhaustive()
+    }
 }
 
 /// Where the work stands, and what has passed.
@@ -113,7 +121,7 @@ struct Solved {
 }
 
 impl<'a> Plating<'a> {
-    /// Prepares a plan.
+    /// Prepares a plan; the backend solves for the potentials.
     ///
     /// # Errors
     /// [`ElectroError`] where no current can flow or a number is not usable.
@@ -122,6 +130,7 @@ impl<'a> Plating<'a> {
         materials: &'a Materials,
         setting: Setting,
         plan: &PlatePlan,
+        backend: &'a dyn Backend,
     ) -> Result<Self, ElectroError> {
         for (what, value) in
             [("the plating current in A/m2", plan.current), ("the capacity to plate in C/m2", plan.capacity)]
@@ -133,6 +142,7 @@ impl<'a> Plating<'a> {
         let cell = Cell::new(labels, materials, setting)?;
         let deposit = Deposit::new(labels, &cell);
         Ok(Plating {
+            backend,
             materials,
             setting,
             plan: plan.clone(),
@@ -346,14 +356,8 @@ impl<'a> Plating<'a> {
         }
         let current = if self.at.stripping { -self.plan.current } else { self.plan.current };
         let drive = if self.plan.equipotential { Drive::Current(current) } else { Drive::Uniform(current) };
-        let found = solve_near(
-            &CpuBackend::new(),
-            &cell,
-            self.materials,
-            (drive, &OPTIONS),
-            self.guess.as_ref(),
-            &Within(watch),
-        )?;
+        let found =
+            solve_near(self.backend, &cell, self.materials, (drive, &OPTIONS), self.guess.as_ref(), &Within(watch))?;
         Ok(Some(Solved { cell, found }))
     }
 

@@ -22,6 +22,7 @@ mod snapshot;
 use std::fmt;
 
 use foamflux_grid::{Labels, Watch};
+use foamflux_transport::CpuBackend;
 
 use crate::cell::Setting;
 use crate::constants::{FARADAY, LITHIUM_MOLAR_VOLUME};
@@ -216,7 +217,7 @@ pub struct Plated {
     pub ledger: Ledger,
 }
 
-/// Carries out a plan. Where nothing more can react a half ends early and says why.
+/// Carries out a plan on the processor. Where nothing more can react a half ends early and says why.
 ///
 /// # Errors
 /// [`ElectroError`] before anything was plated, or when the user asked to stop.
@@ -227,7 +228,8 @@ pub fn plate(
     plan: &PlatePlan,
     watch: &dyn Watch,
 ) -> Result<Plated, ElectroError> {
-    let mut job = Plating::new(labels, materials, setting, plan)?;
+    let processor = CpuBackend::new();
+    let mut job = Plating::new(labels, materials, setting, plan, &processor)?;
     let mut states = Vec::new();
     loop {
         match job.advance(watch)? {

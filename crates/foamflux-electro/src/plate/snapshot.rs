@@ -1,6 +1,7 @@
 //! A plating as bytes, to be taken up again with the same bits.
 
 use foamflux_grid::{Labels, Volume};
+use foamflux_transport::Backend;
 
 use super::bytes::{Reader, Writer};
 use super::job::{Phase, Position};
@@ -89,9 +90,10 @@ impl<'a> Plating<'a> {
         materials: &'a Materials,
         setting: Setting,
         plan: &PlatePlan,
+        backend: &'a dyn Backend,
         snapshot: &[u8],
     ) -> Result<Self, SnapshotError> {
-        let mut job = Plating::new(labels, materials, setting, plan)?;
+        let mut job = Plating::new(labels, materials, setting, plan, backend)?;
         let mut r = Reader(snapshot);
         job.read(&mut r).filter(|()| r.0.is_empty()).ok_or(SnapshotError::Damaged)?;
         Ok(job)

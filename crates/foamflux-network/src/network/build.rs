@@ -35,6 +35,12 @@ const THIN: f64 = 4.0;
 const STRUT_LIKE: f64 = 0.8;
 
 impl Network {
+    /// Whether enough of the solid runs along struts for nodes and fibres to mean something.
+    #[must_use]
+    pub fn is_strut_like(&self) -> bool {
+        self.strut_like >= STRUT_LIKE
+    }
+
     /// The network of the true voxels.
     ///
     /// Memory at the peak: about 20 bytes per voxel of the box and 60 per solid voxel.

@@ -7,9 +7,6 @@ use foamflux_results::{Quantity, SpreadInfo};
 use crate::error::PipelineError;
 use crate::tag::{Extras, Given, tag};
 
-/// Solid that lies less than this share along struts is no network of fibres: the limit of the warning of `tag`.
-const STRUT_LIKE: f64 = 0.8;
-
 /// The network of one box in numbers.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct NetworkFacts {
@@ -45,7 +42,7 @@ pub(super) fn network(
 ) -> Result<(Labels, Result<NetworkFacts, &'static str>), PipelineError> {
     let tagged = tag(host, &Parameters::default(), Extras::none(Given::Keep), watch)?;
     let r = &tagged.results;
-    if r.strut_like_share < STRUT_LIKE {
+    if !tagged.network.is_strut_like() {
         // Nodes of plates and blocks are an accident of thinning: the current is not split by them either.
         return Ok((host.clone(), Err("made of plates or blocks rather than struts")));
     }

@@ -14,7 +14,7 @@ use super::settings::CompareSettings;
 use super::zone::zone;
 use crate::current::CurrentSettings;
 use crate::error::PipelineError;
-use crate::memory::{self, Work};
+use crate::memory;
 use crate::settings::{ElectrodeSettings, TransportSettings};
 use crate::transport::transport;
 
@@ -147,7 +147,7 @@ fn distributions(
     how: Examination<'_>,
     watch: &dyn Watch,
 ) -> Result<(), PipelineError> {
-    if memory::check(Work::Current, labels.shape(), 0, how.max_memory).is_err() {
+    if memory::check(how.current.work(), labels.shape(), 0, how.max_memory).is_err() {
         return Ok(());
     }
     let ratio = area_ratio_at(facts, how.conditions.thickness_m);

@@ -7,8 +7,6 @@ use foamflux_results::{
     Program,
 };
 
-use foamflux_transport::{Backend, CpuBackend};
-
 use super::{PlateSettings, Record, Work, reading};
 use crate::current::{names, used_inputs};
 use crate::error::PipelineError;
@@ -28,6 +26,7 @@ pub(super) fn results(
     settings: &PlateSettings,
     work: &Work<'_>,
     seconds_read: f64,
+    device: &str,
     recorder: &Recorder<'_>,
 ) -> Result<PlateResults, PipelineError> {
     let [direction, collector, sides, separator_plane] = names(&settings.cell);
@@ -121,7 +120,7 @@ pub(super) fn results(
             solves: curve.len() as u64,
             newton_steps: curve.iter().map(|p| u64::from(p.newton_steps)).sum(),
             linear_iterations: curve.iter().map(|p| u64::from(p.linear_iterations)).sum(),
-            device: CpuBackend::new().describe(),
+            device: device.to_owned(),
             seconds_read,
             seconds_plate: work.seconds,
             resumed: work.resumed,

@@ -93,7 +93,7 @@ fn write(done: &mut Comparison, folder: &OutputFolder) -> anyhow::Result<()> {
 /// What would be compared, and the memory of one box.
 fn plan(contenders: &[Contender], conditions: CompareSettings, session: &Session) -> anyhow::Result<()> {
     let shape = foamflux_grid::Shape::cube(conditions.size).map_err(PipelineError::from)?;
-    session.note_memory(memory::needed(memory::Work::Transport, shape, 0));
+    session.note_memory(memory::needed(session.settings.current.work(), shape, 0));
     let named: Vec<String> = contenders
         .iter()
         .map(|c| match c {

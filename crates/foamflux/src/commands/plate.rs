@@ -29,6 +29,7 @@ pub(crate) fn plate(args: &PlateArgs, session: &Session) -> anyhow::Result<()> {
     if session.dry_run {
         return plan(path, memory::Work::Plate, session);
     }
+    let backend = session.backend()?;
     let existing = if args.overwrite { Existing::Replace } else { Existing::Refuse };
     // The folder is begun first: a name that cannot be written is better refused before the work than after.
     let folder = match &args.output {
@@ -52,7 +53,7 @@ pub(crate) fn plate(args: &PlateArgs, session: &Session) -> anyhow::Result<()> {
         Some(kept) => kept,
         None => &mut nowhere,
     };
-    let mut done = stage::plate(&labels, &settings, seconds, args.resume, keep, &recorder)?;
+    let mut done = stage::plate(&labels, &settings, seconds, args.resume, keep, backend.as_ref(), &recorder)?;
     done.results.input = path.display().to_string();
     done.results.configuration = serde_json::to_value(&session.settings.config)?;
     done.results.warnings = recorder.warnings();
