@@ -207,7 +207,11 @@ fn wrong_flags_say_what_to_write() {
     refuse(&["--stages=a"], &["--stages", "'a'"]);
     refuse(&["--direction=all"], &["depth has one direction"]);
     refuse(&["--i0=0"], &["exchange current density of fibre is 0 A/m2"]);
-    plate(&path, &["--capacity=1mAh/cm2"]).fails(2, &["--output"]);
+    plate(&path, &["--capacity=1mAh/cm2", "--resume"]).fails(2, &["--output"]);
+    plate(&path, &["--capacity=1mAh/cm2", "--overwrite"]).fails(2, &["--output"]);
+    // Without a folder the numbers are shown.
+    let shown = plate(&path, &["--capacity=0.05mAh/cm2"]);
+    assert!(shown.status == 0 && shown.stdout.contains("on a foil"), "{}", shown.stderr);
     foamflux(&["plate", &path, "--json"]).fails(2, &["voxel size", "--voxel-size"]);
     plate("nowhere.tif", &["--json"]).fails(3, &["nowhere.tif"]);
     let dry = plate(&path, &["--dry-run"]);

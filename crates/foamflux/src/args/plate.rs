@@ -12,11 +12,11 @@ use super::{CellArgs, CommonArgs, DepthArgs, InputArgs};
 pub(crate) struct PlateArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
-    /// Folder to write: plate.html, plate.json, plate.csv, stages, figures
-    #[arg(short, long, value_name = "OUT", required_unless_present_any = ["json", "dry_run"])]
+    /// Folder to write: plate.html, plate.json, plate.csv, stages, figures; without it numbers are shown and nothing is kept
+    #[arg(short, long, value_name = "OUT")]
     pub(crate) output: Option<PathBuf>,
     /// Replace the folder if it holds an earlier result
-    #[arg(long)]
+    #[arg(long, requires = "output")]
     pub(crate) overwrite: bool,
     /// Go on with the plating of the same command that was interrupted
     #[arg(long, requires = "output")]

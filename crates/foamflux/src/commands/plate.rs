@@ -73,12 +73,12 @@ pub(crate) fn plate(args: &PlateArgs, session: &Session) -> anyhow::Result<()> {
         Some(half) => Err(PipelineError::Content {
             path: path.display().to_string(),
             message: format!(
-                "plating ended at {:.3} of {:.3} mAh/cm\u{b2} because {}; the pores of the box hold {:.3} mAh/cm\u{b2} in all. What was plated is kept{}. Give a smaller --capacity, a thicker host, or --overflow to let the rest plate on top",
+                "plating ended at {:.3} of {:.3} mAh/cm\u{b2} because {}; the pores of the box hold {:.3} mAh/cm\u{b2} in all.{} Give a smaller --capacity, a thicker host, or --overflow to let the rest plate on top",
                 half.passed_c_per_m2 / 3.6e4,
                 done.results.capacity_c_per_m2 / 3.6e4,
                 half.reason.as_deref().unwrap_or("nothing more could react"),
                 done.results.pore_capacity_c_per_m2 / 3.6e4,
-                args.output.as_deref().map_or_else(String::new, |o| format!(" in {}", o.display())),
+                args.output.as_deref().map_or_else(String::new, |o| format!(" What was plated is kept in {}.", o.display())),
             ),
         }
         .into()),
