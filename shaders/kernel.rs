@@ -98,6 +98,11 @@ pub enum Work {
 /// Workgroups along x of a list's dispatch before it is folded into a second dimension.
 const FOLD: u32 = 32_768;
 
+/// Threads of a workgroup at most; no common device has more.
+const WIDEST: u32 = 1024;
+/// Bytes of workgroup memory per thread that the sum over a workgroup takes (`reduce.wgsl`).
+const BYTES_PER_THREAD: u32 = 16;
+
 /// A compute kernel: its text, and all that a host needs to build and to dispatch it.
 #[derive(Debug, Clone, Copy)]
 pub struct Kernel {
@@ -132,6 +137,28 @@ impl Kernel {
     #[must_use]
     pub const fn threads(&self) -> u32 {
         self.workgroup[0] * self.workgroup[1] * self.workgroup[2]
+    }
+
+    /// The kernel as a device runs it: one that is a single workgroup takes as many threads as `limits` has, up to
+    /// 1024, because its speed is that of one core of the device; all others stay as they are.
+    ///
+    /// Halved until it fits, as its sums need a power of two.
+    #[must_use]
+    pub fn widened(mut self, limits: &Limits) -> Kernel {
+        if self.work != Work::OneGroup {
+            return self;
+        }
+        let fits = |threads: u32| {
+            threads <= limits.threads
+                && threads <= limits.workgroup[0]
+                && BYTES_PER_THREAD * threads + 4 * crate::layout::TAIL_SLOTS <= limits.workgroup_bytes
+        };
+        let mut threads = WIDEST;
+        while threads > self.threads() && !fits(threads) {
+            threads /= 2;
+        }
+        self.workgroup[0] = threads.max(self.workgroup[0]);
+        self
     }
 
     /// Workgroups to dispatch over `extent` cells, blocks, or (in its first number) rows.

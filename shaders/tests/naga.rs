@@ -173,17 +173,45 @@ fn kernels_keep_the_limits_of_any_webgpu_device() {
         let storage =
             module.global_variables.iter().filter(|(_, v)| matches!(v.space, AddressSpace::Storage { .. })).count();
         assert!(storage <= limits.storage_buffers as usize, "{}: {storage} storage buffers", kernel.name);
-        let shared: u32 = module
-            .global_variables
-            .iter()
-            .filter(|(_, v)| v.space == AddressSpace::WorkGroup)
-            .map(|(_, v)| module.types[v.ty].inner.size(module.to_ctx()))
-            .sum();
+        let shared = workgroup_memory(kernel);
         assert!(shared <= limits.workgroup_bytes, "{}: {shared} bytes of workgroup memory", kernel.name);
         assert!(kernel.threads() <= limits.threads, "{}: {} threads", kernel.name, kernel.threads());
         for (size, most) in kernel.workgroup.into_iter().zip(limits.workgroup) {
             assert!(size <= most, "{}: workgroup {:?}", kernel.name, kernel.workgroup);
         }
+    }
+}
+
+/// Bytes of workgroup memory that a kernel declares.
+fn workgroup_memory(kernel: &Kernel) -> u32 {
+    let module = module(kernel);
+    let variables = module.global_variables.iter().filter(|(_, v)| v.space == AddressSpace::WorkGroup);
+    variables.map(|(_, v)| module.types[v.ty].inner.size(module.to_ctx())).sum()
+}
+
+#[test]
+fn one_workgroup_is_as_wide_as_the_device_has_it_and_no_wider() {
+    let wide = Limits { threads: 1024, workgroup: [1024, 1024, 64], workgroup_bytes: 49_152, ..Limits::WEBGPU };
+    let tail = KERNELS.iter().find(|kernel| kernel.work == Work::OneGroup).unwrap();
+    let cases = [
+        (1024, wide),
+        (512, Limits { threads: 768, ..wide }),
+        (256, Limits { workgroup: [256, 1024, 64], ..wide }),
+        // 16 bytes by thread and the slots: 16 KiB have no room for 1024.
+        (512, Limits { workgroup_bytes: 16_384, ..wide }),
+        (256, Limits::WEBGPU),
+        // Never narrower than the table says, which every device can do.
+        (256, Limits { threads: 64, ..wide }),
+    ];
+    for (threads, limits) in cases {
+        let widened = tail.widened(&limits);
+        assert_eq!(widened.threads(), threads, "{limits:?}");
+        let entry = &module(&widened).entry_points[0];
+        assert_eq!(entry.workgroup_size, [threads, 1, 1]);
+        assert!(workgroup_memory(&widened) <= limits.workgroup_bytes, "{} bytes", workgroup_memory(&widened));
+    }
+    for kernel in KERNELS.iter().filter(|kernel| kernel.work != Work::OneGroup) {
+        assert_eq!(kernel.widened(&wide).workgroup, kernel.workgroup, "{}", kernel.name);
     }
 }
 

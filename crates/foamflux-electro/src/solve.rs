@@ -24,6 +24,7 @@
 //! What is different here: the reaction sits on voxel faces with true-area weights, so that the current density of a tilted fibre is not
 //! diluted by its stairs (Smith, Moehwald and others use faces as they are, 1.5 times too much area).
 
+mod clusters;
 mod finish;
 mod laws;
 mod linearised;

@@ -12,7 +12,7 @@ use foamflux_transport::{Backend, Deviation, Layout, Problem, Solution, SolveErr
 
 use crate::adapters::{DeviceInfo, Kind, Pick};
 use crate::context::Context;
-use crate::cycle::{Levels, TAIL_ROWS, needs, way};
+use crate::cycle::{Levels, needs, tail_rows, way};
 use crate::error::{Fault, GpuError};
 use crate::grid::{Cut, Grid, partials_needed};
 use crate::links::DeviceLinks;
@@ -161,7 +161,7 @@ impl GpuBackend {
                 order: Some(list.order),
             },
         };
-        let tail_rows = self.options.tail_rows.unwrap_or(TAIL_ROWS);
+        let tail_rows = self.options.tail_rows.unwrap_or_else(|| tail_rows(context));
         let levels = Levels::new(context, &levels, [&recorder.scalars, &recorder.partials], CONSTANTS, tail_rows);
         match context.fault() {
             Some(fault) => Err(fault),

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use foamflux_shaders::{Access, KERNELS, Kernel, source};
+use foamflux_shaders::{Access, KERNELS, Kernel, Limits, TAIL, source};
 
 use crate::adapters::{DeviceInfo, Pick, pick};
 use crate::error::{Fault, GpuError};
@@ -45,6 +45,8 @@ pub(crate) struct Context {
     pub(crate) queue: wgpu::Queue,
     fault: Arc<Mutex<Option<Fault>>>,
     kernels: Vec<Compiled>,
+    /// Threads of the one workgroup that solves the smallest levels.
+    tail_threads: u32,
     next_id: AtomicU64,
     /// Bytes brought to the device and back.
     moved: [AtomicU64; 2],
@@ -72,15 +74,29 @@ impl Context {
         device.set_device_lost_callback(move |reason, message| {
             record(&seen, Fault::Lost(format!("{reason:?}: {message}").trim_end_matches([':', ' ']).to_owned()));
         });
-        let kernels = KERNELS.iter().map(|kernel| compile(&device, kernel)).collect();
-        let context =
-            Context { info, device, queue, fault, kernels, next_id: AtomicU64::new(0), moved: Default::default() };
+        let limits = widest(&adapter);
+        let kernels = KERNELS.iter().map(|kernel| compile(&device, &kernel.widened(&limits))).collect();
+        let context = Context {
+            info,
+            device,
+            queue,
+            fault,
+            kernels,
+            tail_threads: TAIL.widened(&limits).threads(),
+            next_id: AtomicU64::new(0),
+            moved: Default::default(),
+        };
         match context.fault() {
             Some(fault) => {
                 Err(GpuError::Refused { name: context.info.name.clone(), message: format!("its kernels: {fault}") })
             }
             None => Ok(context),
         }
+    }
+
+    /// Threads of the one workgroup that solves the smallest levels.
+    pub(crate) fn tail_threads(&self) -> u32 {
+        self.tail_threads
     }
 
     /// What happened first, if anything did.
@@ -235,6 +251,27 @@ impl Context {
         drop(range);
         buffer.raw.unmap();
         Ok(())
+    }
+}
+
+/// How wide a workgroup may be.
+///
+/// Metal has a limit of its own for each pipeline, below the device's where a kernel needs many registers, and OpenGL's
+/// drivers say more than they do well: there the width stays what every WebGPU device has.
+fn widest(adapter: &wgpu::Adapter) -> Limits {
+    let has = adapter.limits();
+    match adapter.get_info().backend {
+        wgpu::Backend::Vulkan | wgpu::Backend::Dx12 => Limits {
+            threads: has.max_compute_invocations_per_workgroup,
+            workgroup: [
+                has.max_compute_workgroup_size_x,
+                has.max_compute_workgroup_size_y,
+                has.max_compute_workgroup_size_z,
+            ],
+            workgroup_bytes: has.max_compute_workgroup_storage_size,
+            ..Limits::WEBGPU
+        },
+        _ => Limits::WEBGPU,
     }
 }
 

@@ -19,7 +19,10 @@ use crate::rows::{List, Way};
 use self::dispatches::{Dispatches, SLOTS_PER_LEVEL, Stored};
 use self::tail::Tail;
 
-pub(crate) use self::tail::TAIL_ROWS;
+/// Rows up to which a level and all below it are solved in one dispatch.
+pub(crate) fn tail_rows(context: &Context) -> usize {
+    tail::ROWS_PER_THREAD * context.tail_threads() as usize
+}
 
 /// A field of a level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -18,7 +18,7 @@ use foamflux_transport::links::{Corrected, Links, LinksEffort, LinksError, Links
 use foamflux_transport::tail::Tail;
 
 use crate::backend::{CONSTANTS, GpuBackend};
-use crate::cycle::{Levels, TAIL_ROWS, needs, way_to};
+use crate::cycle::{Levels, needs, tail_rows, way_to};
 use crate::error::Fault;
 use crate::plan::DevicePlan;
 use crate::primitives::{Finest, On};
@@ -102,7 +102,7 @@ impl<'c> DeviceLinks<'c> {
         let context = self.gpu.context();
         let (partials, ring) = needs(levels, CONSTANTS);
         let recorder = Recorder::new(context, partials.max(4 * partials_of_finest), ring);
-        let rows = self.gpu.options().tail_rows.unwrap_or(TAIL_ROWS);
+        let rows = self.gpu.options().tail_rows.unwrap_or_else(|| tail_rows(context));
         let levels = Levels::new(context, levels, [&recorder.scalars, &recorder.partials], CONSTANTS, rows);
         (recorder, levels)
     }

@@ -1,7 +1,7 @@
 //! What an iteration leaves: faces solved exactly, charge balanced, currents through planes.
 
 use foamflux_grid::Axis;
-use foamflux_transport::links::{LinksSolver, NO_GROUP};
+use foamflux_transport::links::LinksSolver;
 use rayon::prelude::*;
 
 use super::Drive;
@@ -83,28 +83,9 @@ impl Newton<'_> {
         }
         // Potentials follow, so that profiles and maps balance as well.
         if shift.iter().any(|&s| s != 0.0) {
-            let drops = shift;
-            let before = self.phi.clone();
-            self.spread(&drops);
-            let electrolyte: Vec<bool> = self.second();
-            for (i, p) in self.phi.iter_mut().enumerate() {
-                *p = if electrolyte[i] { *p + before[i] } else { before[i] };
-            }
+            self.clusters.add(&mut self.phi, &shift);
         }
         j
-    }
-
-    /// Whether each unknown is electrolyte.
-    pub(super) fn second(&self) -> Vec<bool> {
-        let mut out = vec![false; self.phi.len()];
-        for (voxel, &group) in self.cell.group.iter().enumerate() {
-            if group != NO_GROUP
-                && let Some(i) = self.links.unknown(voxel)
-            {
-                out[i] = self.lattice.second_medium >> group & 1 == 0;
-            }
-        }
-        out
     }
 
     pub(super) fn finish(mut self, solver: &dyn LinksSolver) -> Distribution {

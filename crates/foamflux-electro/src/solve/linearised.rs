@@ -33,12 +33,8 @@ impl<'a> Linearised<'a> {
         drive: Drive,
         options: &'a Options,
     ) -> Result<Self, ElectroError> {
-        let mut newton = Newton::new(cell, materials, drive, options)?;
-        // Potentials are not used here: they carry numbers of clusters for a moment.
-        newton.phi.fill(-1.0);
-        let numbers: Vec<f64> = (0..newton.fed.len()).map(|c| c as f64).collect();
-        newton.spread(&numbers);
-        let clusters = newton.phi.iter().map(|&c| if c < 0.0 { SOLID } else { c as u32 }).collect();
+        let newton = Newton::new(cell, materials, drive, options)?;
+        let clusters = newton.clusters.by_unknown(SOLID);
         Ok(Linearised { held: Vec::new(), built: Vec::new(), clusters, newton })
     }
 

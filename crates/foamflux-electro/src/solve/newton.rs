@@ -1,9 +1,10 @@
 //! The iteration: states, linear systems, and what moves states.
 
 use foamflux_grid::{Axis, Event, Stage, Watch};
-use foamflux_transport::links::{Lattice, Links, LinksError, LinksSolver, LinksStop, NO_GROUP};
+use foamflux_transport::links::{Lattice, Links, LinksError, LinksSolver, LinksStop};
 use rayon::prelude::*;
 
+use super::clusters::Clusters;
 use super::laws::{Laws, Tangent};
 use super::{Drive, Options, dot, root};
 use crate::cell::{Cell, wraps};
@@ -38,6 +39,7 @@ pub(super) struct Newton<'a> {
     pub(super) links: Links,
     pub(super) double: bool,
     pub(super) places: Vec<Place>,
+    pub(super) clusters: Clusters,
     /// Unknown and component of every face of the separator's plane.
     pub(super) top: Vec<(u32, u32)>,
     /// Current of every cluster of electrolyte under an even current through the plane.
@@ -89,7 +91,7 @@ impl<'a> Newton<'a> {
         };
         let links = Links::new(&lattice, conductance, ground)?;
         let number = |voxel: usize| links.unknown(voxel).unwrap_or(0) as u32;
-        let places = cell
+        let places: Vec<Place> = cell
             .faces
             .par_iter()
             .with_min_len(TASK)
@@ -108,6 +110,7 @@ impl<'a> Newton<'a> {
             (0..9).filter(present).map(|l| materials.sigma[l].max(materials.kappa[l])).filter(|&v| v > 0.0)
         };
         let contrast = conductivities().fold(0.0, f64::max) / conductivities().fold(f64::INFINITY, f64::min);
+        let clusters = Clusters::new(&lattice, &links, &places, &cell.component, fed.len());
         let mut newton = Newton {
             double: options.double.unwrap_or(contrast >= DOUBLE_FROM),
             phi: vec![0.0; links.unknowns()],
@@ -126,6 +129,7 @@ impl<'a> Newton<'a> {
             lattice,
             links,
             places,
+            clusters,
             top,
             fed,
         };
@@ -163,17 +167,8 @@ impl<'a> Newton<'a> {
                 }
             })
             .collect();
-        for voxel in 0..self.cell.shape.len() {
-            if self.cell.group[voxel] != NO_GROUP
-                && self.lattice.second_medium >> self.cell.group[voxel] & 1 == 0
-                && let Some(i) = self.links.unknown(voxel)
-            {
-                self.phi[i] = drops[0];
-            }
-        }
-        if !shared && clusters > 1 {
-            self.spread(&drops);
-        }
+        let values = if shared { vec![drops[0]; clusters] } else { drops.clone() };
+        self.clusters.add(&mut self.phi, &values);
         self.plane = match self.drive {
             Drive::Voltage(v) => v,
             _ => drops[0],
@@ -211,26 +206,6 @@ impl<'a> Newton<'a> {
             .sum();
         let limit = most / self.cell.projected_area();
         if j.abs() < limit { Ok(()) } else { Err(ElectroError::Saturated { applied: j, limit }) }
-    }
-
-    /// Gives every cluster of electrolyte its own potential, by walking from its faces.
-    pub(super) fn spread(&mut self, drops: &[f64]) {
-        let mut seen = vec![false; self.phi.len()];
-        let mut queue: Vec<(u32, u32)> = self.places.iter().zip(&self.cell.component).map(|(p, &c)| (p.e, c)).collect();
-        while let Some((i, c)) = queue.pop() {
-            if std::mem::replace(&mut seen[i as usize], true) {
-                continue;
-            }
-            self.phi[i as usize] = drops[c as usize];
-            for axis in Axis::ALL {
-                for up in [false, true] {
-                    let j = self.links.neighbour(i as usize, axis, up);
-                    if !seen[j] && self.links.conductance(i as usize, axis, up) > 0.0 {
-                        queue.push((j as u32, c));
-                    }
-                }
-            }
-        }
     }
 
     pub(super) fn iterate(&mut self, solver: &mut dyn LinksSolver, watch: &dyn Watch) -> Result<(), ElectroError> {
@@ -346,7 +321,7 @@ impl<'a> Newton<'a> {
             for &(i, _) in &self.top {
                 unit[i as usize] += f64::from(self.links.ground(i as usize));
             }
-            let mut response: Vec<f64> = self.second().iter().map(|&e| f64::from(u8::from(e))).collect();
+            let mut response: Vec<f64> = self.clusters.electrolyte().iter().map(|&e| f64::from(u8::from(e))).collect();
             let mut deviation = vec![0.0; self.phi.len()];
             let start = self.links.residual(&response, &unit)?;
             done += solver.correct(&self.links, &start, &mut deviation, &stop, watch)?.iterations;
