@@ -4,6 +4,8 @@
 //! longer first order: the potential is the series of decaying harmonics that meets the kinetics on the surface itself
 //! (Rayleigh's hypothesis, which holds up to kA = 0.448).
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 mod common;
 
 use std::f64::consts::PI;

@@ -6,7 +6,7 @@ use foamflux_grid::{Axis, Shape, Silent};
 
 use super::*;
 use crate::cpu::linked::single_pass;
-use crate::device;
+use crate::device::{self, MORE, WIDTH};
 use crate::krylov::Limits;
 
 /// Two media in a pattern without symmetry, some voxels left out; conductances over five decades.
@@ -267,4 +267,100 @@ fn exported_rows_are_the_links_and_follow_them() {
     assert_eq!((links.stamp().values, links.stamp().levels), (after.values, after.levels + 1));
     assert_ne!(random_links(shape, [false; 3]).1.stamp().system, after.system);
     assert!(matches!(links.coarse().0, Next::Level(_)));
+}
+
+/// Struts of carbon (1) in electrolyte (0), with patches of a metal (2) of one voxel and more on them.
+fn patchy(shape: Shape) -> Vec<u8> {
+    let carbon = |at: [i64; 3]| {
+        let [z, y, x] = at.map(|c| c.rem_euclid(12));
+        [(y, x), (z, x), (z, y)].into_iter().any(|(a, b)| a < 4 && b < 4)
+    };
+    (0..shape.len())
+        .map(|i| {
+            let (z, y, x) = shape.zyx_of(i);
+            let at = [z, y, x].map(|c| c as i64);
+            let near = (0..3).any(|k| {
+                [-1, 1].into_iter().any(|step| {
+                    let mut other = at;
+                    other[k] += step;
+                    carbon(other)
+                })
+            });
+            // Patches of 1 to 8 voxels across the borders of blocks, and larger where they meet.
+            let [a, b, c] = [z, y, x].map(|c| c.div_ceil(2));
+            let patch = ((a * 73_856_093) ^ (b * 19_349_663) ^ (c * 83_492_791)) % 7;
+            match (carbon(at), near, patch) {
+                (true, ..) => 1,
+                (false, true, 0 | 1) => 2,
+                (false, true, 2) if (x + y + z) % 2 == 0 => 2,
+                _ => 0,
+            }
+        })
+        .collect()
+}
+
+#[test]
+fn islands_of_a_good_conductor_join_what_carries_them() {
+    let shape = Shape::new(36, 36, 36).unwrap();
+    let group = patchy(shape);
+    let lattice = Lattice { shape, wraps: [false; 3], group: &group, second_medium: 0b110 };
+    let iterations = |metal: f64| {
+        let resistance = [1.0, 1.0 / 3e3, 1.0 / metal];
+        let g = |_: Axis, a: usize, b: usize| {
+            let [a, b] = [group[a], group[b]];
+            if (a == 0) == (b == 0) {
+                (2.0 / (resistance[usize::from(a)] + resistance[usize::from(b)])) as f32
+            } else {
+                1e-4
+            }
+        };
+        let plane = shape.stride(Axis::Z);
+        let ground = |i: usize| if i + plane >= shape.len() && group[i] > 0 { 6e3 } else { 0.0 };
+        let mut links = Links::new(&lattice, g, ground).unwrap();
+        links.build_levels(&lattice).unwrap();
+        let mut b = vec![0.0; links.unknowns()];
+        (0..plane).filter(|&v| group[v] == 0).for_each(|v| b[links.unknown(v).unwrap()] = 1.0);
+        let stop = LinksStop { relative: 1e-4, max_iterations: 500, double: true };
+        let mut x = vec![0.0; b.len()];
+        links.correct(&b, &mut x, &stop, &Silent).unwrap().iterations
+    };
+    let (same, metal) = (iterations(3e3), iterations(1e7));
+    println!("{same} iterations without contrast, {metal} with");
+    assert!(metal <= 2 * same + 5, "{metal} iterations, {same} where the patches conduct as the carbon does");
+}
+
+#[test]
+fn unknowns_of_one_colour_are_never_neighbours() {
+    for (zyx, wraps) in [([12, 12, 12], [false; 3]), ([9, 8, 7], [true; 3]), ([10, 6, 11], [true, false, true])] {
+        let shape = Shape::new(zyx[0], zyx[1], zyx[2]).unwrap();
+        for seed in 0..6usize {
+            let group: Vec<u8> = (0..shape.len())
+                .map(|i| match (i + 1).wrapping_mul(2_654_435_761 + 2 * seed) >> 9 & 15 {
+                    0 => NO_GROUP,
+                    1..4 => 0,
+                    4..9 => 1,
+                    9..12 => 2,
+                    _ => 3,
+                })
+                .collect();
+            let lattice = Lattice { shape, wraps, group: &group, second_medium: 0b1110 };
+            let mut links = Links::new(&lattice, |_, _, _| 1.0, |_| 1.0).unwrap();
+            links.build_levels(&lattice).unwrap();
+            let (_, levels) = links.coarse();
+            for level in &levels {
+                let n = level.len();
+                let colour = |i: usize| level.bounds.iter().rposition(|&b| b as usize <= i).unwrap();
+                for i in 0..n {
+                    let mut row: Vec<(u32, f32)> =
+                        (0..WIDTH).map(|k| (level.to[k * n + i], level.conductance[k * n + i])).collect();
+                    if let Some((to, count)) = row.pop_if(|last| last.0 & MORE != 0) {
+                        row.extend_from_slice(&level.more[(to & !MORE) as usize..][..count as usize]);
+                    }
+                    for (to, _) in row.into_iter().filter(|&(to, g)| g > 0.0 && to as usize != i) {
+                        assert_ne!(colour(i), colour(to as usize), "{shape} seed {seed}: {i} and {to} of {n}");
+                    }
+                }
+            }
+        }
+    }
 }

@@ -60,7 +60,17 @@ impl Layout {
     /// but an exchange between media has no length.
     #[inline]
     fn scale(&self, a: u8, b: u8) -> f32 {
-        if (self.second >> a ^ self.second >> b) & 1 == 0 { SCALE } else { 1.0 }
+        if self.same_medium(a, b) { SCALE } else { 1.0 }
+    }
+
+    #[inline]
+    fn same_medium(&self, a: u8, b: u8) -> bool {
+        (self.second >> a ^ self.second >> b) & 1 == 0
+    }
+
+    /// Whether a group has a poorer conductor in its medium; groups are numbered from the poorest on.
+    fn has_poorer(&self, group: u8) -> bool {
+        (0..group).any(|other| self.same_medium(group, other))
     }
 }
 
@@ -114,7 +124,9 @@ pub(crate) fn coarsen<F: Fine>(fine: &F, layout: &Layout) -> Coarse {
         for (c, part) in parts.into_iter().enumerate() {
             let from = layout.streams.range(c, 2 * slab, 2 * slab + 2).start;
             for (k, place) in part.iter_mut().zip(&layout.places[from..]) {
-                *k += streams.range(colour(boxes, layout.groups, place.halved()), slab, slab + 1).start as u32;
+                let place = Place { group: (*k >> GROUP_AT) as u8, ..place.halved() };
+                let first = streams.range(colour(boxes, layout.groups, place), slab, slab + 1).start as u32;
+                *k = first + (*k & !(u32::MAX << GROUP_AT));
             }
         }
     });
@@ -149,7 +161,11 @@ pub(crate) fn coarsen<F: Fine>(fine: &F, layout: &Layout) -> Coarse {
     Coarse { matrix, transfer, layout: Layout { boxes, streams, places, ..*layout } }
 }
 
-/// Pieces of one slab; `to_coarse` receives each unknown's piece, counted within slab and colour.
+/// Bit from which the group of an unknown's piece stands above its number within slab and colour, of which there are never
+/// as many.
+const GROUP_AT: u32 = 28;
+
+/// Pieces of one slab; `to_coarse` receives each unknown's piece, counted within slab and colour, and the piece's group.
 fn pieces_of<F: Fine>(
     fine: &F,
     layout: &Layout,
@@ -185,33 +201,39 @@ fn pieces_of<F: Fine>(
     }
     drop(next);
     let mut parent: Vec<usize> = Vec::new();
-    for block in starts.windows(2) {
-        let members = &sorted[block[0] as usize..block[1] as usize];
+    let islands = Islands { layout, joins: (0..layout.groups as u8).map(|g| layout.has_poorer(g)).collect() };
+    for block in starts.chunks_exact(layout.groups).zip(starts[layout.groups..].iter().step_by(layout.groups)) {
+        let (first, end) = (block.0[0], *block.1);
+        let members = &sorted[first as usize..end as usize];
         if members.is_empty() {
             continue;
         }
         // Union-find among the members, the lowest being the root.
         parent.clear();
         parent.extend(0..members.len());
+        let local = |j: usize| {
+            let n = position[slab.local(j)?].checked_sub(first)?;
+            ((n as usize) < members.len()).then_some(n as usize)
+        };
         for (m, &i) in members.iter().enumerate().take(members.len() - 1) {
+            let group = layout.places[i as usize].group;
             fine.links(i as usize, |j, _| {
                 if j > i as usize
-                    && let Some(local) = slab.local(j)
-                    && let Some(n) = position[local].checked_sub(block[0])
-                    && (n as usize) < members.len()
+                    && layout.places[j].group == group
+                    && let Some(n) = local(j)
                 {
-                    let (a, b) = (root(&parent, m), root(&parent, n as usize));
-                    parent[a.max(b)] = a.min(b);
+                    join(&mut parent, m, n);
                 }
             });
         }
+        islands.join(fine, members, &mut parent, local);
         for m in 0..members.len() {
             if parent[m] != m {
                 continue;
             }
             let place = layout.places[members[m] as usize].halved();
             let pieces = &mut out[colour(boxes, layout.groups, place)];
-            let number = pieces.places.len() as u32;
+            let number = pieces.places.len() as u32 | u32::from(place.group) << GROUP_AT;
             for (k, &i) in members.iter().enumerate().skip(m) {
                 if root(&parent, k) == m {
                     pieces.children.push(i);
@@ -224,6 +246,63 @@ fn pieces_of<F: Fine>(
         }
     }
     out
+}
+
+/// Pieces that the rest of their group does not reach, such as the first voxels of a metal on carbon.
+///
+/// By themselves they would never grow from level to level: thousands of them, each linked to the poorer conductor that
+/// carries it and to nothing else, would stay for the last level, which is then not solved but swept (on a cell of 64^3
+/// with its first lithium 890 iterations instead of 20). What is linked to one conductor alone follows it, so that joining
+/// both costs nothing.
+struct Islands<'a> {
+    layout: &'a Layout,
+    /// Whether pieces of a group may join another one.
+    joins: Vec<bool>,
+}
+
+impl Islands<'_> {
+    /// Joins the islands among the members of a block, which come by group and within a group by number, to the poorer group
+    /// that they are linked to most.
+    fn join<F: Fine>(&self, fine: &F, members: &[u32], parent: &mut [usize], local: impl Fn(usize) -> Option<usize>) {
+        let group = |m: usize| self.layout.places[members[m] as usize].group;
+        // From the best conductor down, so that what an island joins is complete when its own turn comes.
+        for m in (0..members.len()).rev() {
+            let own = group(m);
+            if parent[m] != m || !self.joins[usize::from(own)] {
+                continue;
+            }
+            // One unknown, which a sweep brings to its neighbours' potential. Of two that are linked well the sum is out of a
+            // sweep's reach: they are a piece of the next level before they join anything.
+            if (m + 1..members.len()).any(|k| root(parent, k) == m) {
+                continue;
+            }
+            let mut alone = true;
+            let mut pull = [0f32; 16];
+            fine.links(members[m] as usize, |j, w| {
+                let other = self.layout.places[j].group;
+                if other == own {
+                    alone = false;
+                } else if other < own && self.layout.same_medium(own, other) && local(j).is_some() {
+                    pull[usize::from(other & 15)] += w;
+                }
+            });
+            let strongest = (0..own & 15).max_by(|&a, &b| pull[usize::from(a)].total_cmp(&pull[usize::from(b)]));
+            let Some(to) = strongest.filter(|&to| alone && pull[usize::from(to)] > 0.0) else { continue };
+            // All that is of this group by now: two pieces of one group in one block must not be neighbours.
+            fine.links(members[m] as usize, |j, _| {
+                if let Some(n) = local(j)
+                    && group(root(parent, n)) == to
+                {
+                    join(parent, m, n);
+                }
+            });
+        }
+    }
+}
+
+fn join(parent: &mut [usize], a: usize, b: usize) {
+    let (a, b) = (root(parent, a), root(parent, b));
+    parent[a.max(b)] = a.min(b);
 }
 
 /// The unknowns of two planes of blocks: one range per colour.
