@@ -188,3 +188,54 @@ fn in_time_the_salt_becomes_steady() {
         assert!((run.instants.last().unwrap().time_s - 1e-4).abs() < 1e-12 && !run.steady);
     }
 }
+
+#[test]
+fn lithium_comes_by_migration_alone_where_no_gradient_has_come_yet() {
+    let n = 60;
+    let m = Materials::default();
+    for supply in [Supply::Counter, Supply::Reservoir] {
+        let e = Electrolyte { supply, ..Electrolyte::default() };
+        let (cell, a) = solved(&gap(n), &m, &e, Drive::Uniform(100.0)).unwrap();
+        let applied = a.found.applied_a_per_m2 * cell.projected_area();
+        let share = |planes: &[f64], k: usize| FARADAY * planes[k] / applied;
+        // Salt has come over five voxels of sixty.
+        let until = (5.0 * EDGE).powi(2) / e.salt.diffusivity;
+        let (_, salt) = transient(&cell, &m, &e, &a.found, Some(until), &Silent).unwrap();
+        let planes = salt.li_planes(&cell, &a.found);
+        // A reservoir gives what migration takes; a counter electrode dissolves all of the current.
+        let first = if supply == Supply::Reservoir { e.salt.transference } else { 1.0 };
+        assert!((share(&planes, 0) - first).abs() < 1e-3, "{supply:?}: {} at the plane", share(&planes, 0));
+        assert!((share(&planes, n / 2) - e.salt.transference).abs() < 1e-3, "{} within", share(&planes, n / 2));
+        // When steady the same passes everywhere; what reacts on the electrode's plane counts half.
+        let planes = a.salt.li_planes(&cell, &a.found);
+        for k in 0..n {
+            assert!((share(&planes, k) - 1.0).abs() < 1e-5, "{supply:?}: {} through plane {k}", share(&planes, k));
+        }
+    }
+}
+
+#[test]
+fn what_comes_from_a_reservoir_less_what_is_plated_is_stored() {
+    let n = 24;
+    let m = Materials::default();
+    let e = Electrolyte { supply: Supply::Reservoir, ..Electrolyte::default() };
+    let (cell, a) = solved(&gap(n), &m, &e, Drive::Uniform(1000.0)).unwrap();
+    let plated = a.found.applied_a_per_m2 * cell.projected_area() / FARADAY;
+    let volume = cell.projected_area() * n as f64 * EDGE;
+    // Half of the time that salt takes over the gap: its gradient has reached the plane and still grows.
+    let time = 0.5 * (n as f64 * EDGE).powi(2) / e.salt.diffusivity;
+    let at = |time: f64| {
+        let (run, salt) = transient(&cell, &m, &e, &a.found, Some(time), &Silent).unwrap();
+        assert!(!run.steady);
+        (salt.li_planes(&cell, &a.found)[0], salt.mean() * volume)
+    };
+    let step = 0.02 * time;
+    let ((before, held), (after, then)) = (at(time), at(time + step));
+    let comes = 0.5 * (before + after);
+    let stored = (then - held) / step;
+    // A difference of salt over a short time, against what is missing of the current.
+    let error = (comes - plated - stored) / (plated - comes);
+    println!("{:.4} of the current comes through the plane, balance to {error:.1e}", comes / plated);
+    assert!(comes / plated > e.salt.transference + 0.1 && comes / plated < 0.95);
+    assert!(error.abs() < 0.01, "{comes} comes, {plated} is plated, {stored} is stored");
+}
