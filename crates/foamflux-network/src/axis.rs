@@ -134,7 +134,9 @@ impl Curve {
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Slice {
     pub(crate) volume: f64,
+    /// Sum of places, each with the square of its D as weight, and of these weights.
     pub(crate) sum: Point,
+    pub(crate) weight: f64,
     /// Sum of squares of the distances from the axis.
     pub(crate) square: f64,
     /// Second moments about the knot.
@@ -175,7 +177,9 @@ impl Course {
             let i = ((s / step).round() as usize).min(n - 1);
             let slice = &mut slices[i];
             slice.volume += voxel;
-            slice.sum = add(slice.sum, bit.p);
+            let weight = bit.d * bit.d;
+            slice.sum = add(slice.sum, scale(bit.p, weight));
+            slice.weight += weight;
             slice.square += apart * apart;
             let r = sub(bit.p, curve.knots[i]);
             for k in 0..3 {
@@ -204,16 +208,16 @@ impl Course {
 
     /// The axis moved to the centroids of its slices where `valid`, across itself only, and smoothed by [`SMOOTH`] radii
     /// or [`SMOOTH_EDGES`] voxel `edge`s, whichever is more.
-    pub(crate) fn centred(&self, voxel: f64, valid: &[bool], radius: f64, edge: f64) -> Curve {
+    pub(crate) fn centred(&self, valid: &[bool], radius: f64, edge: f64) -> Curve {
         let n = self.curve.knots.len();
         let knots = &self.curve.knots;
         let moved = (0..n).map(|i| {
             let slice = &self.slices[i];
-            if !valid[i] || slice.volume <= 0.0 || n < 3 {
+            if !valid[i] || slice.weight <= 0.0 || n < 3 {
                 return knots[i];
             }
             let tangent = crate::vector::unit(sub(knots[(i + 1).min(n - 1)], knots[i.saturating_sub(1)]));
-            let shift = sub(scale(slice.sum, voxel / slice.volume), knots[i]);
+            let shift = sub(scale(slice.sum, 1.0 / slice.weight), knots[i]);
             let across = sub(shift, scale(tangent, dot(shift, tangent)));
             // More than a radius away is another strut's doing.
             if norm(across) > radius { knots[i] } else { add(knots[i], across) }

@@ -132,7 +132,7 @@ fn strut(graph: &Graph<'_>, e: usize, bits: &[Bit]) -> Strut {
         course = Course::new(curve, bits, voxel_volume(graph), edge_length);
         clear = clear_of_ends(graph, e, &course.curve, radius);
         let valid: Vec<bool> = (0..course.slices.len()).map(|i| clear.contains(&i)).collect();
-        curve = course.centred(voxel_volume(graph), &valid, radius, edge_length);
+        curve = course.centred(&valid, radius, edge_length);
     }
     let inscribed: Vec<f64> = clear.clone().filter_map(|i| course.inscribed(i)).collect();
     let radius = if inscribed.is_empty() { radius } else { middle_radius(inscribed, edge_length) };

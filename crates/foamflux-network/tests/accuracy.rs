@@ -10,6 +10,7 @@ mod common;
 
 use std::time::Instant;
 
+use common::diagnose::{diagnose, diagnose_mat};
 use common::mats::{Mat, mat, score_mat};
 use common::{Case, Score, find, foam, score};
 use foamflux_hosts::foam::Arrangement;
@@ -156,6 +157,29 @@ fn table() {
                 s.linear,
                 network.steps,
             );
+        }
+    }
+}
+
+/// What the errors of the table's foams are made of.
+#[test]
+#[ignore = "a list of minutes, to be read"]
+fn causes() {
+    let only = chosen("CASES");
+    let wanted = |name: &str| only.as_ref().is_none_or(|o| o.iter().any(|o| name.contains(o.as_str())));
+    let seeds = chosen("SEEDS").unwrap_or_else(|| vec!["7".to_owned()]);
+    for case in cases().into_iter().filter(|c| wanted(c.name)) {
+        for seed in seeds.iter().map(|s| s.parse().unwrap()) {
+            let (truth, labels) = foam(&case, seed);
+            let network = find(&labels, case.zone, Parameters::default().merge);
+            diagnose(&truth, &labels, &network, &case);
+        }
+    }
+    for m in mats().into_iter().filter(|m| wanted(m.name)) {
+        for seed in seeds.iter().map(|s| s.parse().unwrap()) {
+            let (graph, solid) = mat(&m, seed);
+            let (_, network, _) = score_mat(&m, &graph, &solid);
+            diagnose_mat(&m, &graph, &network);
         }
     }
 }

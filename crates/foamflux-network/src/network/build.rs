@@ -102,7 +102,7 @@ impl Network {
         begin("surface and node zones");
         let weights = if network.fibres.is_empty() { Vec::new() } else { surface::weights(solid) };
         let surface = survey(&network, &graph, &numbers, &struts, faces(&weights, &graph, &owners, solid));
-        let reach = zones::reach(&network, parameters.zone, &surface);
+        let reach = zones::reach(&network, parameters.zone, &surface, smallest_edge(&graph));
         drop(surface);
         tag(&mut network, &graph, &owners, &numbers, solid, reach);
         add_faces(&mut network, &numbers, faces(&weights, &graph, &owners, solid));

@@ -109,6 +109,25 @@ pub(super) fn faces<'a>(
     })
 }
 
+/// Radius of the circle of each section's area in the middle of fibres that are clear of their ends.
+fn equivalents(network: &Network, graph: &Graph<'_>, numbers: &Numbers, struts: &[Strut]) -> Vec<Option<f64>> {
+    let mut radii = vec![None; network.fibres.len()];
+    for (e, edge) in graph.edges.iter().enumerate().filter(|(_, e)| e.alive) {
+        let strut = &struts[e];
+        let covered: f64 = edge.ends.iter().map(|&v| struts::margin(graph, v, strut.radius)).sum();
+        if strut.course.curve.length() < covered + strut.radius {
+            continue;
+        }
+        let quarter = strut.clear.len() / 4;
+        let areas = (strut.clear.start + quarter..strut.clear.end - quarter).map(|i| strut.course.area(i));
+        let (sum, count) = areas.fold((0.0, 0.0), |(s, n), a| (s + a, n + 1.0));
+        if sum > 0.0 {
+            radii[numbers.fibre[e]] = Some((sum / count / std::f64::consts::PI).sqrt());
+        }
+    }
+    radii
+}
+
 /// What the surface says about fibres and nodes.
 pub(super) fn survey(
     network: &Network,
@@ -119,7 +138,11 @@ pub(super) fn survey(
 ) -> Surface {
     /// Faces farther from a node than this many of its radii say nothing about it.
     const FAR: f64 = 3.0;
-    let mut surface = Surface { middle: vec![(0.0, 0.0); network.fibres.len()], around: Vec::new() };
+    let mut surface = Surface {
+        middle: vec![(0.0, 0.0); network.fibres.len()],
+        equivalent: equivalents(network, graph, numbers, struts),
+        around: Vec::new(),
+    };
     // Axis of an edge as it leaves one of its ends.
     let ray = |e: usize, end: usize| -> (Point, Point) {
         let from = graph.centre_of_end(&graph.edges[e], end);

@@ -53,9 +53,9 @@ pub(crate) struct MatScore {
     pub(crate) linear: f64,
 }
 
-type Piece = ([f64; 3], [f64; 3], usize);
+pub(super) type Piece = ([f64; 3], [f64; 3], usize);
 
-fn pieces(graph: &Graph) -> Vec<Piece> {
+pub(super) fn pieces(graph: &Graph) -> Vec<Piece> {
     let of = |(f, s): (usize, &foamflux_hosts::graph::GraphStrut)| {
         let p: Vec<[f64; 3]> = s.points().collect();
         p.windows(2).map(|w| (w[0], w[1], f)).collect::<Vec<_>>()
@@ -76,7 +76,7 @@ fn at(p: &Piece, t: f64) -> [f64; 3] {
 }
 
 /// Middle and distance of the two nearest points of two pieces: alternating projections, which converge for segments.
-fn nearest(a: &Piece, b: &Piece) -> ([f64; 3], f64) {
+pub(super) fn nearest(a: &Piece, b: &Piece) -> ([f64; 3], f64) {
     let on = |p: &Piece, x: [f64; 3]| {
         let d = sub(p.1, p.0);
         (dot(sub(x, p.0), d) / dot(d, d).max(f64::MIN_POSITIVE)).clamp(0.0, 1.0)

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test binary uses its own part")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails here")]
 
+pub(crate) mod diagnose;
 pub(crate) mod mats;
 
 use foamflux_grid::{LabelSet, Labels, Shape, Silent, Volume, VoxelSize, VoxelSizeSource};
@@ -181,25 +182,36 @@ pub(crate) fn f1(truth: &Volume<u8>, tags: &Volume<u8>, margin: usize) -> (f64, 
     (2.0 * both / (one + other), [one / solid, other / solid])
 }
 
-pub(crate) fn score(foam: &Graph, labels: &Labels, network: &Network, case: &Case) -> Score {
-    let diameter = case.diameter;
-    let radius = 0.5 * diameter * case.swelling * MICRON;
-    let size = foam.box_m;
-    let inside = |p: [f64; 3], margin: f64| (0..3).all(|k| p[k] > margin && p[k] < size[k] - margin);
+/// Which node of the network is which node of the foam.
+pub(crate) struct Matching {
+    /// Nodes of the foam whose struts stand apart and that do not overlap others.
+    pub(crate) clear: Vec<bool>,
+    /// Unit vectors along the struts at each node of the foam, with the node at their other end.
+    pub(crate) arms: Vec<Vec<([f64; 3], usize)>>,
+    /// Distance and number of the node of the network.
+    pub(crate) of_truth: Vec<Option<(f64, usize)>>,
+    /// Number of the node of the foam.
+    pub(crate) of_found: Vec<Option<usize>>,
+    /// Junctions of the network.
+    pub(crate) found: Vec<usize>,
+}
+
+/// One to one, nearest first.
+pub(crate) fn matching(foam: &Graph, network: &Network, case: &Case) -> Matching {
+    let radius = 0.5 * case.diameter * case.swelling * MICRON;
     let truth = &foam.nodes;
-    // Directions of the struts at each true node.
-    let mut arms: Vec<Vec<[f64; 3]>> = vec![Vec::new(); truth.len()];
+    let mut arms: Vec<Vec<([f64; 3], usize)>> = vec![Vec::new(); truth.len()];
     for s in &foam.struts {
         let l = s.length_m;
         let d: [f64; 3] = std::array::from_fn(|k| (s.end_m[k] - s.start_m[k]) / l);
-        arms[s.nodes[0]].push(d);
-        arms[s.nodes[1]].push(d.map(|v| -v));
+        arms[s.nodes[0]].push((d, s.nodes[1]));
+        arms[s.nodes[1]].push((d.map(|v| -v), s.nodes[0]));
     }
     let clear: Vec<bool> = (0..truth.len())
         .map(|i| {
             let a = &arms[i];
             let angles = (0..a.len())
-                .all(|p| (0..p).all(|q| (0..3).map(|k| a[p][k] * a[q][k]).sum::<f64>() < 30f64.to_radians().cos()));
+                .all(|p| (0..p).all(|q| (0..3).map(|k| a[p].0[k] * a[q].0[k]).sum::<f64>() < 30f64.to_radians().cos()));
             let apart = truth
                 .iter()
                 .enumerate()
@@ -208,7 +220,6 @@ pub(crate) fn score(foam: &Graph, labels: &Labels, network: &Network, case: &Cas
         })
         .collect();
     let found: Vec<usize> = (0..network.nodes.len()).filter(|&i| network.nodes[i].kind == NodeKind::Junction).collect();
-    // One to one, nearest first.
     let mut pairs = Vec::new();
     let reach = (2.0 * radius).max(3.0 * MICRON);
     for (i, t) in truth.iter().enumerate() {
@@ -228,6 +239,16 @@ pub(crate) fn score(foam: &Graph, labels: &Labels, network: &Network, case: &Cas
             of_found[f] = Some(i);
         }
     }
+    Matching { clear, arms, of_truth, of_found, found }
+}
+
+pub(crate) fn score(foam: &Graph, labels: &Labels, network: &Network, case: &Case) -> Score {
+    let diameter = case.diameter;
+    let radius = 0.5 * diameter * case.swelling * MICRON;
+    let size = foam.box_m;
+    let inside = |p: [f64; 3], margin: f64| (0..3).all(|k| p[k] > margin && p[k] < size[k] - margin);
+    let truth = &foam.nodes;
+    let Matching { clear, of_truth, of_found, found, .. } = matching(foam, network, case);
     let mut s = Score::default();
     let margin = 1.5 * radius;
     let (mut hit, mut hit_clear, mut degree, mut degree_clear, mut away, mut away_clear) = (0., 0., 0., 0., 0., 0.);
