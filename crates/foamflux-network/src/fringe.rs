@@ -14,6 +14,10 @@
 //! For the concave triangle of an area-equivalent radius r (inscribed radius 0.68 r, edges at 2.55 r, `D(x) = (2.55 r - x)^2 / 8.83 r` on the way) that
 //! is so from 1.0 r on, for struts between nodes of up to 2.4 times their inscribed radius it never is.
 //!
+//! Edges of struts that meet at an angle run into each other far from the node, and make *webs* with holes: curves from strut
+//! to strut that are no struts, as thick as a half of one where they are thinnest. Where a solid has edges at all (see
+//! [`crate::body`]), curves are fringe too that are thinner than [`THIN`] struts at their ends and shorter than [`LONG`] of their radii.
+//!
 //! Fringe goes, but for what joins two thicker parts: of that a tree of its thickest curves stays.
 
 use std::collections::BinaryHeap;
@@ -32,6 +36,53 @@ const SHADE_OF_ENDS: f64 = 0.65;
 const MOST: f64 = 0.75;
 /// Curves are judged outside of this times the ball of their ends.
 const CLEAR: f64 = 1.75;
+
+/// Pieces of wings per skeleton voxel beyond which a solid has edges: 0.28 and more on foams of concave triangles, 0.004 and
+/// less on those of round struts.
+const EDGED: f64 = 0.05;
+/// A curve is a web when its thin part is thinner than this share of the struts it comes from ...
+const THIN: f64 = 0.65;
+/// ... and it is shorter than this many of their radii: edges at 3.7 inscribed radii meet 7.3 from a node whose struts are
+/// 60 degrees apart.
+const LONG: f64 = 8.0;
+/// The thin part of a curve is this share of it.
+const THIN_PART: f64 = 0.25;
+
+/// Inscribed radius of each curve where it is thin, outside of the balls of its junctions; `None` for those they cover.
+fn thin_parts(graph: &Graph<'_>) -> Vec<Option<f64>> {
+    let of = |e: usize| {
+        let edge = &graph.edges[e];
+        let outside = |p: [f64; 3]| {
+            (0..2).all(|end| {
+                let v = &graph.vertices[edge.ends[end]];
+                v.kind != Kind::Junction || norm(graph.centre_of_end(edge, end), p) > v.radius
+            })
+        };
+        let clear = edge.path.iter().filter(|&&p| outside(graph.point(p)));
+        let mut radii: Vec<f64> = clear.map(|&p| graph.distance(p)).collect();
+        radii.sort_by(f64::total_cmp);
+        radii.get((THIN_PART * radii.len() as f64) as usize).copied()
+    };
+    (0..graph.edges.len()).map(|e| graph.edges[e].alive.then(|| of(e)).flatten()).collect()
+}
+
+/// Thickness of a web over that of the struts it comes from; `None` for what is none.
+fn web(graph: &Graph<'_>, thin: &[Option<f64>], e: usize) -> Option<f64> {
+    let own = thin[e]?;
+    let edge = &graph.edges[e];
+    // A strut goes on on the other side of where the web stands on it.
+    let strut = |v: usize| {
+        let mut others: Vec<f64> = graph.edges_at(v).filter(|&o| o != e).filter_map(|o| thin[o]).collect();
+        others.sort_by(|a, b| b.total_cmp(a));
+        others.get(1).copied()
+    };
+    let radius = edge.ends.iter().filter_map(|&v| strut(v)).fold(0.0, f64::max);
+    let mut way = vec![graph.centre_of_end(edge, 0)];
+    way.extend(edge.path.iter().map(|&p| graph.point(p)));
+    way.push(graph.centre_of_end(edge, 1));
+    let length: f64 = way.windows(2).map(|w| norm(w[0], w[1])).sum();
+    (own < THIN * radius && length < LONG * radius).then(|| own / radius)
+}
 
 /// The shadow on every skeleton voxel, by its number among [`crate::skeleton::Skeleton::voxels`].
 fn shadow(graph: &Graph<'_>) -> Vec<f64> {
@@ -99,6 +150,12 @@ pub(crate) fn cut(graph: &mut Graph<'_>) -> usize {
         let most = shares.get((MOST * shares.len() as f64) as usize).copied();
         let leads_nowhere = edge.ends.iter().any(|&v| matches!(graph.vertices[v].kind, Kind::End | Kind::Cut));
         most.filter(|&s| s < if leads_nowhere { SHADE_OF_ENDS } else { SHADE })
+    };
+    let edged = graph.skeleton.wings as f64 > EDGED * graph.skeleton.voxels.len() as f64;
+    let thin = if edged { thin_parts(graph) } else { Vec::new() };
+    let share = |graph: &Graph<'_>, e: usize| {
+        let web = if edged { web(graph, &thin, e) } else { None };
+        share(graph, e).into_iter().chain(web).reduce(f64::min)
     };
     let mut weak: Vec<(f64, usize)> = (0..graph.edges.len())
         .filter(|&e| graph.edges[e].alive)

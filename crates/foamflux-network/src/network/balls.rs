@@ -7,9 +7,8 @@
 //! strut holds inscribed balls that reach into the strut: those of that size by a fiftieth of R, of half the swelling by a
 //! fifteenth.
 //!
-//! A voxel is node when it lies in the zone of any node that it *belongs near*: the node itself, a fibre at it, or, where
-//! zones of neighbouring nodes meet, theirs. So zones of neighbours join as they overlap, and a strut that only passes a
-//! node without touching it stays fibre.
+//! A voxel is node when it lies in such a ball and hangs together with the node's own solid *within the ball*. So zones of
+//! neighbours join as they overlap, and a strut that only passes a node without touching it stays fibre.
 
 use foamflux_grid::Volume;
 use rayon::prelude::*;
@@ -17,9 +16,10 @@ use rayon::prelude::*;
 use super::Network;
 use super::build::Numbers;
 use super::zones::MOST_SCALE;
-use crate::graph::{Graph, Kind};
+use crate::cells::STEPS;
+use crate::graph::{Graph, Kind, add};
 use crate::owner::{Home, NOBODY, Owners};
-use crate::vector::{Point, distance, norm};
+use crate::vector::{Point, distance};
 
 /// A voxel in reach of a node.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -46,6 +46,9 @@ const SWOLLEN: f64 = 0.8;
 const THICK: f64 = 0.5;
 /// Beyond this many radii of a junction nothing is part of it.
 const APART: f64 = 6.0;
+
+/// Solid within a ball that joins its node only outside of it is beyond it by so much.
+const BEYOND: f32 = 1.001;
 
 /// The balls of all nodes. `swelling` is node over strut radius where the shape shows it.
 pub(super) fn balls(
@@ -105,26 +108,13 @@ pub(super) fn balls(
     all
 }
 
-/// Solid voxels within [`MOST_SCALE`] zone radii of a node that they belong near: each once, with the node whose zone it
+/// Solid voxels within [`MOST_SCALE`] radii of a ball whose node they hang together with: each once, with the node whose zone it
 /// is deepest in, by ascending voxel.
-pub(super) fn in_reach(
-    graph: &Graph<'_>,
-    owners: &Owners,
-    numbers: &Numbers,
-    solid: &Volume<bool>,
-    radii: &[f64],
-    balls: &[Ball],
-) -> Vec<InReach> {
-    let zone = |v: usize| {
-        let alive = graph.vertices[v].alive && graph.vertices[v].kind == Kind::Junction;
-        if alive { radii[numbers.node[v]] } else { 0.0 }
-    };
+pub(super) fn in_reach(graph: &Graph<'_>, owners: &Owners, solid: &Volume<bool>, balls: &[Ball]) -> Vec<InReach> {
     let mut all: Vec<InReach> = balls
         .par_chunk_by(|a, b| a.vertex == b.vertex)
         .flat_map_iter(|of_one| {
-            let near = near(graph, &zone, of_one[0].vertex);
-            let mut reached: Vec<InReach> =
-                of_one.iter().flat_map(|b| filled(graph, owners, solid, &near, b)).collect();
+            let mut reached = filled(graph, owners, solid, of_one);
             deepest(&mut reached);
             reached
         })
@@ -141,38 +131,72 @@ fn deepest(all: &mut Vec<InReach>) {
     all.dedup_by_key(|r| r.voxel);
 }
 
-fn filled(
-    graph: &Graph<'_>,
-    owners: &Owners,
-    solid: &Volume<bool>,
-    (vertices, edges): &(Vec<usize>, Vec<usize>),
-    &Ball { vertex, centre, radius }: &Ball,
-) -> Vec<InReach> {
-    let belongs = |home: Home| match home {
-        Home::Vertex(w) => vertices.binary_search(&w).is_ok(),
-        Home::Edge(e, _) => edges.binary_search(&e).is_ok(),
+/// Pore, out of reach, or seen already.
+const DONE: f32 = f32::INFINITY;
+
+/// Solid around the balls of one node that hangs together with it: within the balls, or, beyond them, within reach.
+fn filled(graph: &Graph<'_>, owners: &Owners, solid: &Volume<bool>, balls: &[Ball]) -> Vec<InReach> {
+    let Some(&Ball { vertex, .. }) = balls.first() else { return Vec::new() };
+    let edges: Vec<usize> = graph.edges_at(vertex).collect();
+    let is_own = |home: Home| match home {
+        Home::Vertex(w) => w == vertex,
+        Home::Edge(e, _) => edges.contains(&e),
     };
     let (pad, inside) = (graph.pad(), solid.as_slice());
-    let reach = MOST_SCALE * radius;
-    let mut found = Vec::new();
-    let span: [(i32, i32); 3] = std::array::from_fn(|k| {
-        let low = ((centre[k] - reach) / graph.spacing[k] - 0.5).ceil() as i32;
-        let high = ((centre[k] + reach) / graph.spacing[k] - 0.5).floor() as i32;
+    let span = |b: &Ball, k: usize| {
+        let end = |sign: f64| (b.centre[k] + sign * MOST_SCALE * b.radius) / graph.spacing[k] - 0.5;
+        let (low, high) = (end(-1.0).ceil() as i32, end(1.0).floor() as i32);
         let n = pad.n[k] as i32;
-        // Once around a periodic box is enough.
-        if pad.periodic { (low, high.min(low + n - 1)) } else { (low.max(0), high.min(n - 1)) }
-    });
-    for z in span[2].0..=span[2].1 {
-        for y in span[1].0..=span[1].1 {
-            for x in span[0].0..=span[0].1 {
-                let ratio = distance(graph.point([x, y, z]), centre) / radius;
-                if ratio > MOST_SCALE {
-                    continue;
+        if pad.periodic { low..high + 1 } else { low.max(0)..(high + 1).min(n) }
+    };
+    let low: [i32; 3] = std::array::from_fn(|k| balls.iter().map(|b| span(b, k).start).min().unwrap_or(0));
+    let n: [i32; 3] =
+        std::array::from_fn(|k| (balls.iter().map(|b| span(b, k).end).max().unwrap_or(0) - low[k]).max(0));
+    let at = |p: [i32; 3]| ((p[2] * n[1] + p[1]) * n[0] + p[0]) as usize;
+    let place = |p: [i32; 3]| pad.unpadded(pad.wrap(add(p, low)));
+    // Distance over radius, in the ball that a voxel is deepest in.
+    let mut ratios = vec![DONE; n.iter().map(|&n| n as usize).product()];
+    for ball in balls {
+        let [xs, ys, zs] = std::array::from_fn(|k| span(ball, k));
+        for z in zs {
+            for y in ys.clone() {
+                for x in xs.clone() {
+                    let ratio = (distance(graph.point([x, y, z]), ball.centre) / ball.radius) as f32;
+                    let here = sub([x, y, z], low);
+                    if ratio <= MOST_SCALE as f32 && ratio < ratios[at(here)] && inside[place(here)] {
+                        ratios[at(here)] = ratio;
+                    }
                 }
-                let i = pad.unpadded(pad.wrap([x, y, z]));
-                let owner = owners.of[i];
-                if inside[i] && owner != NOBODY && belongs(owners.elements[owner as usize].home) {
-                    found.push(InReach { voxel: i as u32, ratio: ratio as f32, vertex: vertex as u32 });
+            }
+        }
+    }
+    let mut found = Vec::new();
+    let mut front = Vec::new();
+    let mut take = |p: [i32; 3], ratio: &mut f32, least: f32, front: &mut Vec<[i32; 3]>| {
+        let ratio = std::mem::replace(ratio, DONE);
+        found.push(InReach { voxel: place(p) as u32, ratio: ratio.max(least), vertex: vertex as u32 });
+        front.push(p);
+    };
+    for z in 0..n[2] {
+        for y in 0..n[1] {
+            for x in 0..n[0] {
+                let owner = if ratios[at([x, y, z])] <= 1.0 { owners.of[place([x, y, z])] } else { NOBODY };
+                if owner != NOBODY && is_own(owners.elements[owner as usize].home) {
+                    take([x, y, z], &mut ratios[at([x, y, z])], 0.0, &mut front);
+                }
+            }
+        }
+    }
+    // First within the balls, then on from there.
+    for (least, most) in [(0.0, 1.0), (BEYOND, MOST_SCALE as f32)] {
+        let mut next = 0;
+        while next < front.len() {
+            let p = front[next];
+            next += 1;
+            for step in STEPS {
+                let q = add(p, step);
+                if (0..3).all(|k| (0..n[k]).contains(&q[k])) && ratios[at(q)] <= most {
+                    take(q, &mut ratios[at(q)], least, &mut front);
                 }
             }
         }
@@ -180,36 +204,6 @@ fn filled(
     found
 }
 
-/// The vertices whose zones hang together with that of `v` near it, and the edges at them, in ascending order.
-fn near(graph: &Graph<'_>, zone: &impl Fn(usize) -> f64, v: usize) -> (Vec<usize>, Vec<usize>) {
-    let centre = graph.vertices[v].centre;
-    let apart = |w: usize| -> f64 {
-        let c = graph.vertices[w].centre;
-        let d: Point = std::array::from_fn(|k| {
-            let d = c[k] - centre[k];
-            let size = graph.pad().n[k] as f64 * graph.spacing[k];
-            if graph.pad().periodic { d - size * (d / size).round() } else { d }
-        });
-        norm(d)
-    };
-    let mut vertices = vec![v];
-    let mut edges = Vec::new();
-    let mut next = 0;
-    while next < vertices.len() {
-        let at = vertices[next];
-        next += 1;
-        for e in graph.edges_at(at) {
-            edges.push(e);
-            for w in graph.edges[e].ends {
-                let (own, other) = (zone(v), zone(w).max(graph.vertices[w].radius));
-                if !vertices.contains(&w) && apart(w) < MOST_SCALE * own + other {
-                    vertices.push(w);
-                }
-            }
-        }
-    }
-    vertices.sort_unstable();
-    edges.sort_unstable();
-    edges.dedup();
-    (vertices, edges)
+fn sub(a: [i32; 3], b: [i32; 3]) -> [i32; 3] {
+    std::array::from_fn(|k| a[k] - b[k])
 }

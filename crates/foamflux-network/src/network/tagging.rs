@@ -31,7 +31,7 @@ pub(super) fn tag(
     let shape = solid.shape();
     let swelling = reach.zones.swelling.filter(|_| reach.zones.from_profile);
     let balls = balls(graph, network, numbers, &reach.radii, swelling);
-    let reached = in_reach(graph, owners, numbers, solid, &reach.radii, &balls);
+    let reached = in_reach(graph, owners, solid, &balls);
     let mut next = reached.iter().peekable();
     let mut histogram = zones::Histogram::default();
     let mut strutlike = 0u64;
