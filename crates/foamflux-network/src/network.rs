@@ -247,11 +247,18 @@ impl Fibre {
     }
 
     /// Whether it only joins two bodies that touch: nothing of it is outside of the zones of its nodes, and their inscribed
-    /// balls meet. Between swollen nodes that is a short strut, between fibres of a mat their contact.
+    /// balls meet, or nearly so with a neck between them that is narrower than both. Between swollen nodes that is a short
+    /// strut, between fibres of a mat their contact.
     #[must_use]
     pub fn is_contact(&self, nodes: &[Node]) -> bool {
+        /// Voxels touch over their corners, with surfaces a diagonal of a voxel apart: 0.35 of a diameter of five voxels.
+        const NEARLY: f64 = 1.4;
+        /// Thickness of a neck over that of what it joins.
+        const NECK: f64 = 0.8;
         let [a, b] = self.nodes.map(|n| &nodes[n]);
-        self.kind == FibreKind::Whole && !self.has_own_part && self.length <= 1.1 * (a.radius + b.radius)
+        let neck = self.diameter_inscribed < NECK * 2.0 * a.radius.min(b.radius);
+        let reach = if neck { NEARLY } else { 1.1 };
+        self.kind == FibreKind::Whole && !self.has_own_part && self.length <= reach * (a.radius + b.radius)
     }
 
     /// Length over chord; infinite for a ring.

@@ -6,7 +6,7 @@ use foamflux_grid::{Labels, Volume};
 use foamflux_hosts::Graph;
 use foamflux_network::{Network, NodeKind};
 
-use super::mats::{Mat, Piece, nearest, pieces};
+use super::mats::{Mat, Piece, TOUCH, nearest, pieces};
 use super::{Case, MICRON, Matching, distance, f1, matching};
 
 /// Solid within balls is node.
@@ -67,6 +67,42 @@ pub(crate) fn diagnose(foam: &Graph, labels: &Labels, network: &Network, case: &
         quantiles(hit.iter().map(|&i| of_truth[i].map_or(0.0, |t| t.0) / MICRON).collect()),
         network.zones.factor.unwrap_or(f64::NAN),
     );
+    // Places.
+    let clear_places = |least: f64| {
+        let far = |i: usize, j: usize| distance(foam.nodes[i].position_m, foam.nodes[j].position_m);
+        let apart =
+            |i: usize| (0..foam.nodes.len()).filter(|&j| j != i).map(|j| far(i, j)).fold(f64::INFINITY, f64::min);
+        let of = hit.iter().filter(|&&i| clear[i] && apart(i) > least * zone);
+        quantiles(of.map(|&i| of_truth[i].map_or(0.0, |t| t.0) / MICRON).collect())
+    };
+    println!(
+        "    places of clear nodes {}, four radii apart {}, six {}",
+        clear_places(0.0),
+        clear_places(4.0),
+        clear_places(6.0)
+    );
+    for &i in hit.iter().filter(|&&i| clear[i]).take(400) {
+        let Some((away, f)) = of_truth[i] else { continue };
+        let inner = foam.nodes[i].position_m.iter().zip(foam.box_m).all(|(&p, b)| p > 2.0 * zone && p < b - 2.0 * zone);
+        if inner && away > 0.8 * MICRON {
+            let own: Vec<String> = arms[i]
+                .iter()
+                .map(|a| format!("{:.1}", distance(foam.nodes[i].position_m, foam.nodes[a.1].position_m) / MICRON))
+                .collect();
+            let got: Vec<String> = network
+                .fibres
+                .iter()
+                .filter(|b| b.nodes.contains(&f))
+                .map(|b| format!("{:.1}", b.length / MICRON))
+                .collect();
+            println!(
+                "      {:.2} voxels off at {:.0?}, radius {:.1}, struts {own:?} found {got:?}",
+                away / MICRON,
+                foam.nodes[i].position_m.map(|v| v / MICRON),
+                network.nodes[f].radius / MICRON
+            );
+        }
+    }
     // Degrees.
     let reach = 1.5 * case.diameter * MICRON;
     let inside = |p: [f64; 3]| (0..3).all(|k| p[k] > reach && p[k] < foam.box_m[k] - reach);
@@ -184,7 +220,7 @@ pub(crate) fn diagnose_mat(m: &Mat, graph: &Graph, network: &Network) {
         let mut near: Vec<(f64, usize)> = pieces.iter().map(|q| (nearest(&point, q).1 / d, q.2)).collect();
         near.sort_by(|a, b| a.0.total_cmp(&b.0));
         let second = near.iter().find(|q| q.1 != near[0].1).map_or(f64::NAN, |q| q.0);
-        if second < 1.2 {
+        if second < 1.0 + TOUCH / m.diameter {
             right += 1;
             continue;
         }
@@ -215,7 +251,9 @@ pub(crate) fn diagnose_mat(m: &Mat, graph: &Graph, network: &Network) {
     // What is drawn too long: fibres by whether they lie on one fibre of the mat.
     let (mut on, mut between) = (0.0, 0.0);
     let mut drawn = vec![0.0; graph.struts.len()];
+    let mut stray = Vec::new();
     for fibre in network.fibres.iter().filter(|f| network.zones.from_profile || !f.is_contact(&network.nodes)) {
+        let before = between;
         for w in fibre.profile.windows(2) {
             let p: [f64; 3] = std::array::from_fn(|k| 0.5 * (w[0].position[k] + w[1].position[k]));
             if !inside(p) {
@@ -232,6 +270,21 @@ pub(crate) fn diagnose_mat(m: &Mat, graph: &Graph, network: &Network) {
                 between += length;
             }
         }
+        stray.push(((between - before) / MICRON, fibre));
+    }
+    stray.sort_by(|a, b| b.0.total_cmp(&a.0));
+    for (length, fibre) in stray.iter().take(12).filter(|s| s.0 > 0.0) {
+        let [a, b] = fibre.nodes.map(|n| &network.nodes[n]);
+        println!(
+            "    {length:.1} voxels between fibres: {} {}..{}, length {:.1}, inscribed {:.1}, from {:.0?} to {:.0?}",
+            fibre.kind.name(),
+            a.coordination,
+            b.coordination,
+            fibre.length / MICRON,
+            fibre.diameter_inscribed / MICRON,
+            a.position.map(|v| v / MICRON),
+            b.position.map(|v| v / MICRON)
+        );
     }
     let mut known = vec![0.0; graph.struts.len()];
     for p in &pieces {

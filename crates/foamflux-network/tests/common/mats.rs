@@ -53,6 +53,9 @@ pub(crate) struct MatScore {
     pub(crate) linear: f64,
 }
 
+/// Fibres touch in voxels where their surfaces are a diagonal of a voxel apart, and nodes are good to a third of one.
+pub(super) const TOUCH: f64 = 2.0;
+
 pub(super) type Piece = ([f64; 3], [f64; 3], usize);
 
 pub(super) fn pieces(graph: &Graph) -> Vec<Piece> {
@@ -118,10 +121,11 @@ pub(crate) fn score_mat(m: &Mat, graph: &Graph, solid: &Volume<bool>) -> (MatSco
     let share = |list: &[[f64; 3]], of: &[[f64; 3]]| {
         list.iter().filter(|&&p| close(p, of)).count() as f64 / list.len().max(1) as f64
     };
-    // A node is right where two fibres are within a diameter and a voxel: at small angles forks lie far from where axes are nearest.
+    // A node is right where two fibres touch: at small angles forks lie far from where axes are nearest.
     let is_right = |p: [f64; 3]| {
         let point: Piece = (p, p, usize::MAX);
-        let mut near: Vec<usize> = pieces.iter().filter(|q| nearest(&point, q).1 < 1.2 * d).map(|q| q.2).collect();
+        let mut near: Vec<usize> =
+            pieces.iter().filter(|q| nearest(&point, q).1 < d + TOUCH * MICRON).map(|q| q.2).collect();
         near.dedup();
         near.len() > 1
     };
