@@ -184,35 +184,61 @@ fn causes() {
     }
 }
 
-/// Goals of nodes and fibres: recall, precision and degree of clear nodes, position in voxels, diameter, length, and the
-/// F1 of node voxels that the row is held to.
-fn hold(case: &Case, seed: u64, f1: f64) {
+/// What a row is held to beside the goals of position in voxels, diameter and length.
+struct Held {
+    /// Precision of clear nodes; recall is held to 0.95.
+    precision: f64,
+    /// Clear nodes of the right degree.
+    degree: f64,
+    /// F1 of node voxels.
+    f1: f64,
+}
+
+/// The goals for round struts.
+const GOALS: Held = Held { precision: 0.95, degree: 0.9, f1: 0.95 };
+
+fn hold(case: &Case, seed: u64, held: &Held) {
     let (s, ..) = found(case, seed);
-    assert!(s.recall_clear >= 0.95 && s.precision_clear >= 0.95 && s.degree_clear >= 0.9, "{}: {s:?}", case.name);
+    assert!(s.recall_clear >= 0.95 && s.precision_clear >= held.precision, "{}: {s:?}", case.name);
+    assert!(s.degree_clear >= held.degree, "{}: {s:?}", case.name);
     assert!(s.position_clear < 0.8 && s.length.abs() < 0.01, "{}: {s:?}", case.name);
     // 2 % at ten voxels across, 3 % at six.
     assert!(s.diameter.abs() < if case.diameter >= 10.0 { 0.02 } else { 0.03 }, "{}: {s:?}", case.name);
-    assert!(s.f1 >= f1, "{}: {s:?}", case.name);
+    assert!(s.f1 >= held.f1, "{}: {s:?}", case.name);
 }
 
 #[test]
 fn jittered_foams_of_round_struts() {
-    hold(&Case::round("jitter r3.1", 110, 6.2, 60.0, JITTERED), 3, 0.95);
+    hold(&Case::round("jitter r3.1", 110, 6.2, 60.0, JITTERED), 3, &GOALS);
 }
 
 #[test]
 fn relaxed_foams_of_round_struts() {
-    hold(&Case::round("relaxed r3.1", 130, 6.2, 72.0, RELAXED), 3, 0.95);
+    hold(&Case::round("relaxed r3.1", 130, 6.2, 72.0, RELAXED), 3, &GOALS);
+}
+
+/// Seeds 7, 11: F1 0.896, 0.910.
+#[test]
+fn relaxed_foams_of_thin_struts() {
+    hold(&Case::round("relaxed thin r1.6", 128, 3.2, 42.0, RELAXED), 7, &Held { f1: 0.88, ..GOALS });
+}
+
+/// Seeds 7, 11, 23: F1 0.939, 0.912, 0.922, with the factor given 0.909, 0.901, 0.882; precision 0.935, 0.988, 0.909 and
+/// 0.884, 0.905, 0.844; degree 0.905 to 0.935.
+#[test]
+fn relaxed_foams_of_concave_triangular_struts() {
+    let case = Case { section: Section::ConcaveTriangle, ..Case::round("triangular", 200, 7.2, 80.0, RELAXED) };
+    hold(&case, 7, &Held { precision: 0.9, degree: 0.9, f1: 0.91 });
+    hold(&case.plain("triangular plain"), 7, &Held { precision: 0.84, degree: 0.9, f1: 0.88 });
 }
 
 #[test]
 fn a_mat_has_its_diameter_length_and_directions() {
-    let m = Mat { n: 130, diameter: 6.0, ..mats()[0] };
-    let (graph, solid) = mat(&m, 5);
+    let m = mats()[0];
+    let (graph, solid) = mat(&m, 7);
     let (s, network, field) = score_mat(&m, &graph, &solid);
-    // One node in six of a mat is none yet: curves of touching fibres fork more than once.
-    assert!(s.contacts > 10 && s.recall > 0.95 && s.precision > 0.8, "{s:?}");
-    assert!(s.diameter.abs() < 0.03 && s.length_total.abs() < 0.1, "{s:?}");
+    assert!(s.contacts > 10 && s.recall > 0.95 && s.precision > 0.95, "{s:?}");
+    assert!(s.diameter.abs() < 0.02 && s.length_total.abs() < 0.04, "{s:?}");
     // Peers' structure tensors: 0.96 degrees.
     assert!(s.angle < 2.0 && s.tensor.iter().all(|&t| t < 0.05), "{s:?}");
     assert_eq!(field.directions.len(), network.solid_voxels);
