@@ -20,10 +20,11 @@
 use std::collections::BinaryHeap;
 
 use foamflux_grid::{Axis, Shape, Volume, Watch};
+use foamflux_voxel::bits::Bits;
 use foamflux_voxel::filter;
 use rayon::prelude::*;
 
-use crate::cells::{Cells, STEPS};
+use crate::cells::{Pad, STEPS};
 use crate::ranked::Ranked;
 use crate::{NetworkError, Sides};
 
@@ -53,14 +54,13 @@ pub(crate) struct Core {
 
 /// Typical inscribed radius: the median over the solid of where D leads uphill. From the edge of a Plateau border that is
 /// its axis, over the noise of thin edges, as the next higher voxel is looked for at two voxels as well.
-fn typical_radius(solid: &Volume<bool>, distance: &Volume<f32>) -> Option<f64> {
+fn typical_radius(bits: &Bits, distance: &Volume<f32>) -> Option<f64> {
     /// Climbs: a median of so many is good to a hundredth of the spread.
     const CLIMBS: usize = 20_000;
     const LOOK: usize = 2;
-    let shape = solid.shape();
-    let (inside, d) = (solid.as_slice(), distance.as_slice());
-    let every = inside.iter().filter(|&&s| s).count().div_ceil(CLIMBS).max(1);
-    let starts: Vec<usize> = (0..inside.len()).filter(|&i| inside[i]).step_by(every).collect();
+    let shape = distance.shape();
+    let d = distance.as_slice();
+    let starts = bits.every((bits.count() as usize).div_ceil(CLIMBS).max(1));
     let window = |v: usize, n: usize| v.saturating_sub(LOOK)..(v + LOOK + 1).min(n);
     let climb = |mut at: usize| {
         loop {
@@ -89,37 +89,30 @@ fn typical_radius(solid: &Volume<bool>, distance: &Volume<f32>) -> Option<f64> {
 /// The core; `None` where the solid is too thin to have edges.
 pub(crate) fn core(
     solid: &Volume<bool>,
+    bits: &Bits,
     distance: &Volume<f32>,
     sides: Sides,
     watch: &dyn Watch,
 ) -> Result<Option<Core>, NetworkError> {
     let edge = solid.spacing().min_edge();
-    let Some(radius) = typical_radius(solid, distance).filter(|r| r.is_finite()) else { return Ok(None) };
+    let Some(radius) = typical_radius(bits, distance).filter(|r| r.is_finite()) else { return Ok(None) };
     let sigma = (SHARE * radius / edge).min(WIDEST);
     if sigma < NARROWEST {
         return Ok(None);
     }
-    let smooth = |mask: &Volume<bool>| {
-        filter::gaussian(&mask.map(|&m| u8::from(m)), sigma, watch).map_err(|_| NetworkError::Cancelled)
-    };
+    let thick =
+        |mask: &Volume<bool>| filter::gaussian_core(mask, sigma, LEVEL, watch).map_err(|_| NetworkError::Cancelled);
     let mask = match sides {
-        Sides::Open => {
-            let smoothed = smooth(solid)?;
-            let mut mask = solid.clone();
-            for (m, &s) in mask.as_mut_slice().iter_mut().zip(smoothed.as_slice()) {
-                *m &= s >= LEVEL;
-            }
-            mask
-        }
+        Sides::Open => thick(solid)?,
         Sides::Periodic => {
             let shape = solid.shape();
             let margin = Axis::ALL.map(|a| {
                 let voxels = (4.0 * sigma * edge / solid.spacing().along(a)).ceil() as usize + 1;
                 voxels.min(shape.along(a))
             });
-            let smoothed = smooth(&wrapped(solid, margin))?;
+            let wide = thick(&wrapped(solid, margin))?;
             Volume::from_fn(shape, solid.voxel_size().clone(), |z, y, x| {
-                *solid.at(z, y, x) && *smoothed.at(z + margin[2], y + margin[1], x + margin[0]) >= LEVEL
+                *wide.at(z + margin[2], y + margin[1], x + margin[0])
             })
         }
     };
@@ -138,8 +131,7 @@ pub(crate) fn wrapped(solid: &Volume<bool>, margin: [usize; 3]) -> Volume<bool> 
 
 /// The voxels among `curves` (what thinning left outside of the core, ascending) that are wings, and how many pieces
 /// those are.
-pub(crate) fn wings(cells: &Cells, core: &Core, curves: &[u32], spacing: [f64; 3]) -> (Vec<u32>, usize) {
-    let pad = cells.pad;
+pub(crate) fn wings(pad: Pad, core: &Core, curves: &[u32], spacing: [f64; 3]) -> (Vec<u32>, usize) {
     let in_core = |xyz: [usize; 3]| core.mask.as_slice()[pad.unpadded(xyz)];
     let lengths = STEPS.map(|s| (0..3).map(|k| (f64::from(s[k]) * spacing[k]).powi(2)).sum::<f64>().sqrt());
     // Neighbours among the curves, and the way to the core along them.

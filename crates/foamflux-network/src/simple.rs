@@ -66,46 +66,56 @@ const fn adjacency(order: i32) -> [u32; 27] {
     table
 }
 
-/// The component of `set` that holds its lowest bit.
-#[inline]
-fn flood(set: u32, table: &[u32; 27]) -> u32 {
-    let mut seen = set & set.wrapping_neg();
-    let mut front = seen;
-    while front != 0 {
-        let new = table[front.trailing_zeros() as usize] & set & !seen;
-        seen |= new;
-        front = (front & (front - 1)) | new;
-    }
-    seen
-}
-
 /// Number of solid neighbours.
 #[inline]
 pub(crate) const fn neighbours(hood: u32) -> u32 {
     (hood & ALL).count_ones()
 }
 
-/// Whether the voxel in the middle of `hood` (bits of solid voxels) can be deleted without changing the topology.
+/// What a solid voxel is to its neighbourhood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Class {
+    /// It can be deleted without changing the topology.
+    Simple,
+    /// Its solid neighbours fall apart into several components: it is the only bridge here.
+    Bridge,
+    /// Lone, inside, or a wall between pores.
+    Other,
+}
+
+/// What the voxel in the middle of `hood` (bits of solid voxels) is.
 #[inline]
-pub(crate) fn is_simple(hood: u32) -> bool {
+pub(crate) fn class(hood: u32) -> Class {
     let solid = hood & ALL;
-    if solid == 0 || flood(solid, &TOUCHES) != solid {
-        return false;
-    }
     let pore = !hood & FACES_AND_EDGES;
     let open = pore & FACES;
-    if open == 0 {
-        return false;
+    // Six solid faces touch each other and everything else.
+    if solid == 0 || open == 0 {
+        return Class::Other;
+    }
+    // Faces touch the most.
+    let faces = solid & FACES;
+    if !connected(if faces != 0 { faces } else { solid }, solid, solid, &TOUCHES) {
+        return Class::Bridge;
     }
     // Begin at a face, so that components which touch no face do not count.
-    let mut seen = open & open.wrapping_neg();
+    if connected(open, pore, open, &SHARES_FACE) { Class::Simple } else { Class::Other }
+}
+
+/// Whether the lowest bit of `begin` hangs together with all of `wanted` inside of `set`.
+#[inline]
+fn connected(begin: u32, set: u32, wanted: u32, table: &[u32; 27]) -> bool {
+    let mut seen = begin & begin.wrapping_neg();
     let mut front = seen;
-    while front != 0 {
-        let new = SHARES_FACE[front.trailing_zeros() as usize] & pore & !seen;
+    while seen & wanted != wanted {
+        if front == 0 {
+            return false;
+        }
+        let new = table[front.trailing_zeros() as usize] & set & !seen;
         seen |= new;
         front = (front & (front - 1)) | new;
     }
-    seen & open == open
+    true
 }
 
 /// Bit of the neighbour one step away.
@@ -119,13 +129,6 @@ pub(crate) const fn bit(step: [i32; 3]) -> u32 {
 pub(crate) const fn exposed(hood: u32) -> u32 {
     // Position p is opposite to 26 - p.
     !hood & (hood.reverse_bits() >> 5) & ALL
-}
-
-/// Whether the solid neighbours fall apart into several components: the voxel is the only bridge here.
-#[inline]
-pub(crate) fn is_bridge(hood: u32) -> bool {
-    let solid = hood & ALL;
-    solid != 0 && flood(solid, &TOUCHES) != solid
 }
 
 #[cfg(test)]
@@ -171,7 +174,9 @@ mod tests {
                 | CENTRE;
             let (with, without) = (topology(hood), topology(hood & !CENTRE));
             let same = with.0 == without.0 && with.2 == without.2;
-            if is_simple(hood) {
+            let solid_parts = topology(hood & !CENTRE).0;
+            assert_eq!(class(hood) == Class::Bridge, solid_parts > 1, "{hood:027b}");
+            if class(hood) == Class::Simple {
                 simple += 1;
                 assert!(same, "{hood:027b}: {with:?} {without:?}");
                 // The voxel joins the pore that is there already.
@@ -189,13 +194,11 @@ mod tests {
     #[test]
     fn known_cases() {
         let bit = |x: i32, y: i32, z: i32| 1u32 << ((x + 1) + 3 * (y + 1) + 9 * (z + 1));
-        assert!(!is_simple(0), "a lone voxel");
-        assert!(is_simple(bit(1, 1, 1)), "an end");
-        assert!(!is_simple(bit(1, 0, 0) | bit(-1, 0, 0)), "the middle of a line");
-        assert!(is_bridge(bit(1, 0, 0) | bit(-1, 0, 0)));
-        assert!(!is_simple(ALL), "an inner voxel");
-        assert!(is_simple(ALL & !bit(0, 0, 1)), "a voxel under one open face");
-        assert!(!is_simple(ALL & !bit(0, 0, 1) & !bit(0, 0, -1)), "a wall between two pores");
-        assert!(!is_bridge(ALL & !bit(0, 0, 1) & !bit(0, 0, -1)));
+        assert_eq!(class(0), Class::Other, "a lone voxel");
+        assert_eq!(class(bit(1, 1, 1)), Class::Simple, "an end");
+        assert_eq!(class(bit(1, 0, 0) | bit(-1, 0, 0)), Class::Bridge, "the middle of a line");
+        assert_eq!(class(ALL), Class::Other, "an inner voxel");
+        assert_eq!(class(ALL & !bit(0, 0, 1)), Class::Simple, "a voxel under one open face");
+        assert_eq!(class(ALL & !bit(0, 0, 1) & !bit(0, 0, -1)), Class::Other, "a wall between two pores");
     }
 }

@@ -24,19 +24,30 @@
 //! D takes the box as no wall, so skeletons do not turn away from its faces.
 //!
 //! Every voxel is examined once per level and again only when a neighbour was deleted: time is linear in the solid's
-//! voxels. Memory: 7 bytes per voxel of the box and 4 per solid voxel, after the distance (11 while that is made).
+//! voxels. Slabs of slices are peeled side by side, see `skeleton/slab.rs`.
+//! Memory: 2 bytes per voxel of the box and 10 per solid voxel, beside the distance.
+
+mod bitcube;
+mod slab;
 
 use foamflux_grid::{Axis, Event, Stage, Volume, Watch};
-use foamflux_voxel::components::{Connectivity, label};
+use foamflux_voxel::bits::Bits;
+use foamflux_voxel::components::{self, Connectivity};
 use foamflux_voxel::distance::{Border, boundary_distance};
 use foamflux_voxel::euler::euler_number;
+use rayon::prelude::*;
 
-use crate::cells::{Cells, MAX_LEVEL, Pad, STEPS};
-use crate::{NetworkError, Sides, body, simple};
+use crate::cells::{MAX_LEVEL, Pad, STEPS};
+use crate::{NetworkError, Sides, body};
+use slab::Slab;
 
 /// Width of a level of the thinning order in smallest voxel edges: finer than the half voxel that a mask knows its
 /// boundary to, coarse enough that a section of equal D is one level in spite of rounding.
 const LEVEL: f64 = 0.25;
+
+/// Slices that are thinned in one piece: few enough to share out and to stay in a processor's cache, so many that seams
+/// are rare.
+const SLICES: usize = 16;
 
 /// Share of wings among the body's voxels beyond which its own distances order the thinning: holes of combs bend those of
 /// the whole solid.
@@ -88,12 +99,12 @@ pub fn skeleton(solid: &Volume<bool>, sides: Sides, watch: &dyn Watch) -> Result
     let stop = || if watch.cancelled() { Err(NetworkError::Cancelled) } else { Ok(()) };
     stop()?;
     watch.event(Event::Started { stage: Stage::Tag, what: "thinning".to_owned() });
-    let unbounded = distance.as_slice().iter().any(|d| d.is_infinite());
-    let (voxels, wings, topology) = if unbounded {
+    let bits = Bits::new(solid);
+    let (voxels, wings, topology) = if bits.count() == solid.shape().len() as u64 {
         // Everything is solid: any point has its topology.
         (vec![pad.at([pad.n[0] / 2, pad.n[1] / 2, pad.n[2] / 2])], 0, topology(solid, sides)?)
     } else {
-        thinned(solid, &distance, pad, sides, watch)?
+        thinned(solid, &bits, &distance, pad, sides, watch)?
     };
     Ok(Skeleton { mask: mask_of(&voxels, pad, solid), distance, topology, wings, pad, voxels })
 }
@@ -101,6 +112,7 @@ pub fn skeleton(solid: &Volume<bool>, sides: Sides, watch: &dyn Watch) -> Result
 /// Voxels of the skeleton, wings that were left out, topology of the solid.
 fn thinned(
     solid: &Volume<bool>,
+    bits: &Bits,
     distance: &Volume<f32>,
     pad: Pad,
     sides: Sides,
@@ -113,27 +125,28 @@ fn thinned(
         }
         _ => Ok(()),
     };
-    let Some(core) = body::core(solid, distance, sides, watch)? else {
-        let voxels = thin(solid, distance, None, pad, watch)?.1;
+    let Some(core) = body::core(solid, bits, distance, sides, watch)? else {
+        let voxels = thin(solid, bits, distance, None, pad, watch)?.voxels();
         same(topology(&mask_of(&voxels, pad, solid), sides)?, before)?;
         return Ok((voxels, 0, before));
     };
     // What is thin first, on a core that stays as it is ...
-    let (cells, left) = thin(solid, distance, Some(&core.mask), pad, watch)?;
-    let curves: Vec<u32> = left.iter().copied().filter(|&v| !core.mask.as_slice()[pad.unpadded(pad.xyz(v))]).collect();
-    let mut body = mask_of(&left, pad, solid);
+    let left = thin(solid, bits, distance, Some(&core.mask), pad, watch)?;
+    let curves = left.voxels_where(|i| !core.mask.as_slice()[i]);
+    let mut body = left.mask(solid);
     drop(left);
-    let (gone, wings) = body::wings(&cells, &core, &curves, Axis::ALL.map(|a| solid.spacing().along(a)));
-    drop((cells, core));
+    let (gone, wings) = body::wings(pad, &core, &curves, Axis::ALL.map(|a| solid.spacing().along(a)));
+    drop(core);
     let standing = topology(&body, sides)?;
     same(standing, before)?;
     for &v in &gone {
         body.as_mut_slice()[pad.unpadded(pad.xyz(v))] = false;
     }
     // ... then the core, with the thin curves that are no wings. Its middle is to be that of what is left, where that differs.
-    let much = gone.len() as f64 > DIFFERS * body.as_slice().iter().filter(|&&b| b).count() as f64;
+    let bits = Bits::new(&body);
+    let much = gone.len() as f64 > DIFFERS * bits.count() as f64;
     let own = much.then(|| self::distance(&body, sides));
-    let voxels = thin(&body, own.as_ref().unwrap_or(distance), None, pad, watch)?.1;
+    let voxels = thin(&body, &bits, own.as_ref().unwrap_or(distance), None, pad, watch)?.voxels();
     drop(own);
     let standing = if gone.is_empty() { standing } else { topology(&body, sides)? };
     same(topology(&mask_of(&voxels, pad, solid), sides)?, standing)?;
@@ -157,7 +170,7 @@ fn topology(mask: &Volume<bool>, sides: Sides) -> Result<Option<Topology>, Netwo
 
 fn count(mask: &Volume<bool>) -> Result<Topology, NetworkError> {
     Ok(Topology {
-        components: label(mask, Connectivity::Full26)?.count(),
+        components: components::count(mask, Connectivity::Full26)?,
         euler: euler_number(mask, Connectivity::Full26),
     })
 }
@@ -183,111 +196,90 @@ fn distance(solid: &Volume<bool>, sides: Sides) -> Volume<f32> {
     Volume::from_fn(shape, solid.voxel_size().clone(), |z, y, x| *wide.at(z + margin[2], y + margin[1], x + margin[0]))
 }
 
-/// What is left of the solid, by ascending place, with the working array; voxels of `core` stay.
-fn thin(
+/// What thinning left of a solid.
+struct Thinned<'a> {
+    bits: &'a Bits,
+    slabs: Vec<Slab>,
+}
+
+impl Thinned<'_> {
+    /// Voxels by ascending place.
+    fn voxels(&self) -> Vec<u32> {
+        self.voxels_where(|_| true)
+    }
+
+    /// Those whose linear index is wanted.
+    fn voxels_where(&self, wanted: impl Fn(usize) -> bool + Sync) -> Vec<u32> {
+        let each: Vec<Vec<u32>> = self.slabs.par_iter().map(|s| s.left(self.bits, &wanted)).collect();
+        each.concat()
+    }
+
+    fn mask(&self, solid: &Volume<bool>) -> Volume<bool> {
+        let mut mask = solid.clone();
+        let mut rest = mask.as_mut_slice();
+        let mut parts = Vec::new();
+        for slab in &self.slabs {
+            let (part, others) = rest.split_at_mut(slab.voxels());
+            parts.push((slab, part));
+            rest = others;
+        }
+        parts.into_par_iter().for_each(|(slab, part)| slab.clear_gone(self.bits, part));
+        mask
+    }
+}
+
+/// Thins the solid, whose `bits` those are; voxels of `core` stay.
+fn thin<'a>(
     solid: &Volume<bool>,
+    bits: &'a Bits,
     distance: &Volume<f32>,
     core: Option<&Volume<bool>>,
     pad: Pad,
     watch: &dyn Watch,
-) -> Result<(Cells, Vec<u32>), NetworkError> {
+) -> Result<Thinned<'a>, NetworkError> {
+    thin_in(SLICES, solid, bits, distance, core, pad, watch)
+}
+
+/// [`thin`] in slabs of so many slices.
+fn thin_in<'a>(
+    slices: usize,
+    solid: &Volume<bool>,
+    bits: &'a Bits,
+    distance: &Volume<f32>,
+    core: Option<&Volume<bool>>,
+    pad: Pad,
+    watch: &dyn Watch,
+) -> Result<Thinned<'a>, NetworkError> {
     let d = distance.as_slice();
     let scale = 1.0 / (LEVEL * solid.spacing().min_edge());
     let level = |i: usize| (f64::from(d[i]) * scale).min(f64::from(MAX_LEVEL)) as u16;
-    let mut cells = Cells::new(pad, solid, level);
-    for v in cuts(solid, distance, pad) {
-        cells.anchor(v);
-    }
-    if let Some(core) = core {
-        for (i, _) in core.as_slice().iter().enumerate().filter(|&(_, &c)| c) {
-            let (z, y, x) = solid.shape().zyx_of(i);
-            cells.anchor(pad.at([x, y, z]));
-        }
-    }
-
-    // Counting sort by level; within a level by place.
-    let inside = solid.as_slice();
-    let mut first = vec![0usize; usize::from(MAX_LEVEL) + 2];
-    for (i, &s) in inside.iter().enumerate() {
-        if s {
-            first[usize::from(level(i)) + 1] += 1;
-        }
-    }
-    for l in 1..first.len() {
-        first[l] += first[l - 1];
-    }
-    let mut place = first.clone();
-    let mut order = vec![0u32; first[first.len() - 1]];
-    for z in 0..pad.n[2] {
-        for y in 0..pad.n[1] {
-            let row = pad.unpadded([0, y, z]);
-            let to = pad.at([0, y, z]);
-            for x in 0..pad.n[0] {
-                if inside[row + x] {
-                    let slot = &mut place[usize::from(level(row + x))];
-                    order[*slot] = to + x as u32;
-                    *slot += 1;
-                }
-            }
-        }
-    }
-    drop(place);
-
+    let mut anchors = cuts(solid, distance, pad);
+    anchors.sort_unstable();
+    anchors.dedup();
     let ridge = Ridge { pad, distance, edges: Axis::ALL.map(|a| solid.spacing().along(a) as f32) };
-    for l in 0..=MAX_LEVEL {
-        let these = first[usize::from(l)]..first[usize::from(l) + 1];
-        if !these.is_empty() {
-            peel(&mut cells, order[these].to_vec(), l, &ridge);
-            if watch.cancelled() {
-                return Err(NetworkError::Cancelled);
-            }
-        }
-    }
-    let mut voxels: Vec<u32> = order.into_iter().filter(|&v| cells.is_object(v)).collect();
-    voxels.sort_unstable();
-    Ok((cells, voxels))
-}
-
-/// Deletes what can be deleted of the levels up to `level`, beginning with `active`.
-fn peel(cells: &mut Cells, mut active: Vec<u32>, level: u16, ridge: &Ridge<'_>) {
-    let mut next = Vec::new();
-    let mut turn = Vec::new();
-    let mut sides: Vec<u32> = Vec::new();
-    while !active.is_empty() {
-        // Most voxels are exposed to few directions: those are noted once, and looked at again when their turn comes. What
-        // becomes exposed in between had a neighbour deleted, and comes back in the next round.
-        sides.clear();
-        sides.extend(active.iter().map(|&v| if cells.is_open(v) { simple::exposed(cells.hood(v)) } else { 0 }));
-        for direction in 0..26 {
-            let bit = simple::bit(STEPS[direction]);
-            turn.clear();
-            let noted = active.iter().zip(&sides).filter(|&(_, &s)| s & bit != 0).map(|(&v, _)| v);
-            turn.extend(noted.filter(|&v| cells.is_open(v) && cells.is_exposed(v, direction)));
-            for &v in &turn {
-                let hood = cells.hood(v);
-                if simple::is_simple(hood) {
-                    if simple::neighbours(hood) == 1 && ridge.holds(v) {
-                        cells.anchor(v);
-                        continue;
+    let slices = if pad.periodic { pad.n[2] } else { slices };
+    let mut slabs: Vec<Slab> = (0..pad.n[2].div_ceil(slices))
+        .into_par_iter()
+        .map(|s| Slab::new(pad, s * slices..((s + 1) * slices).min(pad.n[2]), bits, level, &anchors, core))
+        .collect();
+    let levels = slabs.iter().map(Slab::levels).max().unwrap_or(0);
+    for l in 1..=levels {
+        while slabs.iter().any(|s| !s.rests(l)) {
+            for parity in 0..2 {
+                slabs.par_iter_mut().skip(parity).step_by(2).for_each(|s| s.peel(l, &ridge));
+                for seam in 1..slabs.len() {
+                    let (below, above) = slabs.split_at_mut(seam);
+                    if let (Some(below), Some(above)) = (below.last_mut(), above.first_mut()) {
+                        below.exchange(above);
                     }
-                    cells.delete(v);
-                    for position in 0..26 {
-                        let q = cells.original(v, position);
-                        if cells.is_open(q) && cells.level(q) <= level && cells.wait(q) {
-                            next.push(q);
-                        }
-                    }
-                } else if simple::is_bridge(hood) {
-                    cells.anchor(v);
                 }
             }
         }
-        std::mem::swap(&mut active, &mut next);
-        next.clear();
-        for &v in &active {
-            cells.end_wait(v);
+        if watch.cancelled() {
+            return Err(NetworkError::Cancelled);
         }
     }
+    Ok(Thinned { bits, slabs })
 }
 
 /// Whether a voxel can end a curve.

@@ -1,5 +1,7 @@
 //! Timings, by hand: `cargo test --release -p foamflux-network --test timing -- --ignored --nocapture`, with
-//! `SIZES=256,512` and, for peers, `DUMP=FOLDER` to have the masks as bytes in `[z][y][x]` order.
+//! `SIZES=256,512`, `ROUNDS=5` for medians, `TENSOR=1` for directions as well and, for peers, `DUMP=FOLDER` to have the
+//! masks as bytes in `[z][y][x]` order. What `benches/peers/skeleton.py` times is here *skeleton and graph*; the lengths that
+//! come with it there are sums of steps, and those along smoothed axes are here *with lengths and diameters*.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails here")]
 #![allow(clippy::disallowed_methods, reason = "rows of a table by hand are chosen by the environment")]
 
@@ -56,22 +58,48 @@ fn network_of_a_foam() {
             std::fs::write(format!("{folder}/foam{n}.raw"), bytes).unwrap();
         }
         let before = peak();
-        let watch = Steps(Mutex::new((Instant::now(), Vec::new())));
-        let network = Network::find(&solid, &Parameters::default(), &watch).unwrap();
-        let (clock, steps) = watch.0.into_inner().unwrap();
-        let total = clock.elapsed().as_secs_f64();
-        println!("{n}: {filled:.3} solid, network {total:.2} s, peak {before:.0?} to {:.0?} MiB", peak());
-        for (i, (what, at)) in steps.iter().enumerate() {
-            println!("   {:6.2} s {what}", steps.get(i + 1).map_or(total, |s| s.1) - at);
+        let rounds = std::env::var("ROUNDS").map_or(1, |r| r.parse::<usize>().unwrap());
+        let mut runs: Vec<Vec<(String, f64)>> = Vec::new();
+        let mut found = None;
+        for _ in 0..rounds {
+            let watch = Steps(Mutex::new((Instant::now(), Vec::new())));
+            found = Some(Network::find(&solid, &Parameters::default(), &watch).unwrap());
+            let (clock, steps) = watch.0.into_inner().unwrap();
+            let total = clock.elapsed().as_secs_f64();
+            let end = |i: usize| steps.get(i + 1).map_or(total, |s| s.1);
+            runs.push(steps.iter().enumerate().map(|(i, (what, at))| (what.clone(), end(i) - at)).collect());
         }
+        let network = found.unwrap();
+        println!("{n}: {filled:.3} solid, medians of {rounds}, peak {before:.0?} to {:.0?} MiB", peak());
+        let sum = |last: &str| -> f64 {
+            let until = |run: &Vec<(String, f64)>| {
+                let end = run.iter().rposition(|(what, _)| what == last).unwrap();
+                run[..=end].iter().map(|(_, s)| s).sum::<f64>()
+            };
+            median(runs.iter().map(until).collect())
+        };
+        for (i, (what, _)) in runs[0].iter().enumerate() {
+            println!("   {:6.3} s {what}", median(runs.iter().map(|r| r[i].1).collect()));
+        }
+        println!("   {:6.3} s skeleton and graph", sum("graph"));
+        println!("   {:6.3} s with lengths and diameters", sum("nodes and fibres"));
+        println!("   {:6.3} s with surface and tags", sum(&runs[0].last().unwrap().0));
         let statistics = Statistics::of(&network);
         println!("   {} nodes, {} fibres, {:?}", statistics.nodes, network.fibres.len(), network.topology);
-        let watch = Steps(Mutex::new((Instant::now(), Vec::new())));
-        let field = orientations(&solid, 3.1e-6, &watch).unwrap();
-        println!(
-            "   structure tensor {:.2} s, {} directions",
-            watch.0.into_inner().unwrap().0.elapsed().as_secs_f64(),
-            field.directions.len()
-        );
+        println!("   {:?}, strut-like {:.4}, {:?}", network.steps, network.strut_like, network.zones.factor);
+        if std::env::var("TENSOR").is_ok() {
+            let clock = Instant::now();
+            let field = orientations(&solid, 3.1e-6, &foamflux_grid::Silent).unwrap();
+            println!(
+                "   {:6.3} s structure tensor, {} directions",
+                clock.elapsed().as_secs_f64(),
+                field.directions.len()
+            );
+        }
     }
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
 }

@@ -150,6 +150,17 @@ impl Components {
     }
 }
 
+/// How many components the voxels that are true form.
+///
+/// Memory: 12 bytes per run along x, 36 per component.
+///
+/// # Errors
+/// [`ComponentsError::TooMany`] for masks of more than 2^32 - 2 runs.
+pub fn count(mask: &Volume<bool>, connectivity: Connectivity) -> Result<usize, ComponentsError> {
+    let connected = Connected::of(mask.shape(), connectivity, true, |row| &mask.as_slice()[row])?;
+    Ok(connected.sizes.len() - 1)
+}
+
 /// The components of the voxels that are true.
 ///
 /// Memory: 4 bytes per voxel for the labels, 12 per run along x, 36 per component.

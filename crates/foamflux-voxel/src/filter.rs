@@ -15,7 +15,7 @@ mod tests;
 use foamflux_grid::{Sample, Shape, Volume};
 use rayon::prelude::*;
 
-pub use gaussian::gaussian;
+pub use gaussian::{gaussian, gaussian_core};
 pub use median::median;
 
 /// Largest radius of [`median`] in voxels: a window of 21 voxels per edge.

@@ -2,6 +2,7 @@
 //!
 //! Every algorithm works with anisotropic voxels and gives the same result for every number of threads.
 
+pub mod bits;
 pub mod chords;
 pub mod cleanup;
 pub mod components;

@@ -2,7 +2,7 @@ use foamflux_grid::{Shape, Silent, Volume, VoxelSize, VoxelSizeSource};
 
 use super::*;
 
-fn boxed(n: [usize; 3], f: impl Fn(f64, f64, f64) -> bool) -> Volume<bool> {
+fn boxed(n: [usize; 3], mut f: impl FnMut(f64, f64, f64) -> bool) -> Volume<bool> {
     let shape = Shape::new(n[2], n[1], n[0]).unwrap();
     Volume::from_fn(shape, VoxelSize::Unknown, |z, y, x| f(x as f64 + 0.5, y as f64 + 0.5, z as f64 + 0.5))
 }
@@ -52,7 +52,7 @@ fn ribbons_do_not_vanish() {
             });
             let pad = Pad::new(ribbon.shape(), Sides::Open).unwrap();
             let same = ribbon.map(|&r| if r { 1.0 } else { 0.0 });
-            let voxels = thin(&ribbon, &same, None, pad, &Silent).unwrap().1;
+            let voxels = thin(&ribbon, &Bits::new(&ribbon), &same, None, pad, &Silent).unwrap().voxels();
             // Each end goes by no more than the width.
             assert!(voxels.len() >= 60 - 2 * w, "{w} {h} {axes:?}: {}", voxels.len());
         }
@@ -95,6 +95,41 @@ fn random_volumes_keep_their_topology_and_cannot_be_thinned_further() {
             assert!(s.mask.as_slice().iter().zip(dust.as_slice()).all(|(&a, &b)| !a || b));
         }
     }
+}
+
+/// Dust and struts across seams: topology is kept, and the number of threads changes nothing.
+#[test]
+fn slabs_keep_the_topology_and_do_not_depend_on_threads() {
+    let mut state = 11u64;
+    let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    for round in 0..24 {
+        let density = 0.2 + 0.7 * f64::from(round) / 24.0;
+        let n = [11, 9, 30];
+        let dust = boxed(n, |_, _, _| {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            ((state >> 33) as f64 / (1u64 << 31) as f64) < density
+        });
+        let struts = boxed(n, |x, y, z| {
+            let (u, v) = (x - 5.0 - 0.1 * (z - 15.0), y - 4.5);
+            u * u + v * v < 8.0 || (z - 15.0).powi(2) + v * v < 7.0 || dust_at(&dust, x, y, z) && round < 12
+        });
+        let before = count(&struts).unwrap();
+        let pad = Pad::new(struts.shape(), Sides::Open).unwrap();
+        let d = boundary_distance(&struts, Border::Open);
+        let bits = Bits::new(&struts);
+        for slices in [1, 2, 5, 16, 30] {
+            let thin = || thin_in(slices, &struts, &bits, &d, None, pad, &Silent).unwrap().mask(&struts);
+            let mask = thin();
+            assert_eq!(count(&mask).unwrap(), before, "{round} {slices}");
+            assert_eq!(one.install(thin), mask, "{round} {slices}");
+            let left = mask.as_slice().iter().filter(|&&m| m).count();
+            assert!(left < struts.as_slice().iter().filter(|&&m| m).count(), "{round} {slices}: {left}");
+        }
+    }
+}
+
+fn dust_at(dust: &Volume<bool>, x: f64, y: f64, z: f64) -> bool {
+    *dust.at(z as usize, y as usize, x as usize)
 }
 
 #[test]

@@ -59,7 +59,7 @@ const HALF: f32 = 0.5;
 /// The boundary where the smoothed mask passes one half. Two bytes per voxel.
 #[derive(Debug, Clone)]
 pub struct Smoothed {
-    /// The smoothed mask times 16^3, minus one half.
+    /// The smoothed mask times 16^3.
     field: Vec<i16>,
 }
 
@@ -68,6 +68,8 @@ impl Smoothed {
     const CENTRE: i16 = 10;
     const NEAR: i16 = 4;
     const FAR: i16 = -1;
+    /// One half.
+    const HALF: i16 = 8 * 16 * 16;
 
     /// Smooths the mask, which goes on beyond the box as its outermost voxels.
     #[must_use]
@@ -86,7 +88,6 @@ impl Smoothed {
             },
         );
         smooth_planes(&mut field, shape);
-        field.par_iter_mut().for_each(|v| *v -= 8 * 16 * 16);
         Smoothed { field }
     }
 }
@@ -94,7 +95,7 @@ impl Smoothed {
 impl Crossing for Smoothed {
     #[inline]
     fn fraction(&self, inside: usize, outside: usize) -> f32 {
-        let (p, q) = (f32::from(self.field[inside]), f32::from(self.field[outside]));
+        let [p, q] = [inside, outside].map(|i| f32::from(self.field[i] - Self::HALF));
         // Detail below two voxels does not survive the kernel: there the mask alone decides.
         if p > 0.0 && q < 0.0 { p / (p - q) } else { HALF }
     }

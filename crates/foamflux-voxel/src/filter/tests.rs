@@ -201,3 +201,27 @@ fn cancelling_stops() {
     assert_eq!(median(&v, 1, &Stop), Err(FilterError::Cancelled));
     assert_eq!(gaussian(&v, 1.0, &Stop), Err(FilterError::Cancelled));
 }
+
+#[test]
+fn the_core_is_where_the_gaussian_of_the_mask_reaches_the_level() {
+    let (mut kept, mut lost) = (0, 0);
+    // Slices beyond one slab, boxes smaller than the kernel, flat voxels.
+    for (n, edges, sigma) in
+        [([70, 9, 66], [1.0, 1.0, 1.0], 1.6), ([3, 2, 5], [1.0, 1.0, 1.0], 2.0), ([9, 12, 10], [1.0, 2.0, 3.0], 1.1)]
+    {
+        let size = VoxelSize::known(edges, VoxelSizeSource::Generator).unwrap();
+        let noise = random::<u8>(shape(n[0], n[1], n[2]), 5, 10, 0.0, 1.0);
+        let mask = noise.map(|&v| v < 6).with_voxel_size(size);
+        let smooth = gaussian(&mask.map(|&m| u8::from(m)), sigma, &Silent).unwrap();
+        let core = gaussian_core(&mask, sigma, 0.6, &Silent).unwrap();
+        for i in 0..mask.shape().len() {
+            let expected = mask.as_slice()[i] && smooth.as_slice()[i] >= 0.6;
+            assert_eq!(core.as_slice()[i], expected, "{n:?} {i}");
+            kept += usize::from(expected);
+            lost += usize::from(mask.as_slice()[i] && !expected);
+        }
+    }
+    assert!(kept > 1000 && lost > 1000, "{kept} {lost}");
+    let mask = random::<u8>(shape(4, 4, 4), 5, 2, 0.0, 1.0).map(|&v| v > 0);
+    assert!(matches!(gaussian_core(&mask, 0.0, 0.5, &Silent), Err(FilterError::Sigma { .. })));
+}

@@ -29,8 +29,8 @@
 
 use foamflux_grid::{Spacing, Volume};
 
-use super::bits::Bits;
 use super::{SurfaceArea, border_faces};
+use crate::bits::Bits;
 
 /// One of the 13 directions and the share of the sphere that it stands for.
 #[derive(Debug, Clone, Copy, PartialEq)]

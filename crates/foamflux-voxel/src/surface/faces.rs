@@ -5,8 +5,8 @@
 
 use foamflux_grid::{Axis, Volume};
 
-use super::bits::Bits;
 use super::{SurfaceArea, border_faces};
+use crate::bits::Bits;
 
 /// Area of the faces between voxels inside and outside of the phase.
 ///

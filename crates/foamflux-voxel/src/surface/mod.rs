@@ -1,6 +1,5 @@
 //! Surface area of a phase, by several estimators, and which one to believe.
 
-mod bits;
 pub mod crofton;
 pub mod faces;
 pub mod marching_cubes;

@@ -5,10 +5,10 @@ use std::fmt;
 use foamflux_grid::{GridError, Sample, Volume};
 use serde::{Deserialize, Serialize};
 
-use super::bits::Bits;
 use super::marching_cubes::{marching_cubes_in_grey, marching_cubes_mask};
 use super::normals::weighted_faces;
 use super::{SurfaceArea, border_faces, crofton, faces};
+use crate::bits::Bits;
 
 /// A way to estimate surface area.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
