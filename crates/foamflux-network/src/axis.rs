@@ -109,9 +109,18 @@ impl Curve {
         if n < 2 {
             return None;
         }
-        let (low, high) = (near.saturating_sub(window), (near + window).min(n - 2));
+        // Knots lie so near to each other on what is smooth that the nearest point is on a segment at the nearest knot.
+        let (low, high) = (near.saturating_sub(window).min(n - 1), (near + window).min(n - 1));
+        let mut nearest = (low, f64::INFINITY);
+        for (i, &knot) in self.knots[low..=high].iter().enumerate() {
+            let r = sub(p, knot);
+            let square = dot(r, r);
+            if square < nearest.1 {
+                nearest = (low + i, square);
+            }
+        }
         let mut best: Option<(f64, f64, bool)> = None;
-        for i in low..=high.max(low).min(n - 2) {
+        for i in nearest.0.saturating_sub(1)..=nearest.0.min(n - 2) {
             let (a, b) = (self.knots[i], self.knots[i + 1]);
             let (d, e) = (sub(b, a), sub(p, a));
             let square = dot(d, d);
@@ -153,7 +162,7 @@ pub(crate) struct Course {
 }
 
 /// A voxel of a fibre: its centre, its distance to the boundary, its place on the skeleton path (0 to 1).
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Bit {
     pub(crate) p: Point,
     pub(crate) d: f64,

@@ -124,7 +124,9 @@ fn root(parent: &mut [usize], mut i: usize) -> usize {
 
 /// Removes the fringe; returns how many curves that were.
 pub(crate) fn cut(graph: &mut Graph<'_>) -> usize {
-    let shadow = shadow(graph);
+    // The graph changes from round to round, the skeleton does not.
+    let skeleton = graph.skeleton;
+    let shadow = skeleton.shadow.get_or_init(|| shadow(graph));
     let pad = graph.pad();
     // Thickness over shadow of curves that are fringe.
     let at = |p: [i32; 3]| graph.skeleton.voxels.binary_search(&pad.at(pad.wrap(p))).ok();

@@ -93,21 +93,39 @@ impl Owners {
             }
             self.of[i] = e as u32;
         }
+        let strides = [1, pad.n[0] as isize, (pad.n[0] * pad.n[1]) as isize];
+        let by_step = STEPS.map(|s| (0..3).map(|k| s[k] as isize * strides[k]).sum::<isize>());
+        let places: Vec<[i32; 3]> = self.elements.iter().map(|e| e.at.map(|v| v as i32)).collect();
+        let apart = |owners: &Self, xyz: [i32; 3], element: u32| {
+            if pad.periodic {
+                owners.apart(graph, xyz.map(|v| v as usize), element)
+            } else {
+                let at = places[element as usize];
+                (0..3).map(|k| (f64::from(xyz[k] - at[k]) * graph.spacing[k]).powi(2)).sum()
+            }
+        };
         let mut next = Vec::new();
         let mut corners = false;
         while !front.is_empty() {
             for &i in &front {
-                let (z, y, x) = solid.shape().zyx_of(i as usize);
+                let (row, x) = (i / pad.n[0] as u32, i % pad.n[0] as u32);
+                let xyz = [x, row % pad.n[1] as u32, row / pad.n[1] as u32];
                 let owner = self.of[i as usize];
+                let inner = (0..3).all(|k| xyz[k] > 0 && (xyz[k] as usize) + 1 < pad.n[k]);
                 // Face neighbours suffice but where solid hangs together over edges and corners alone.
-                for &step in &STEPS[..if corners { 26 } else { 6 }] {
-                    let Some(to) = pad.step([x, y, z], step) else { continue };
-                    let j = pad.unpadded(to);
-                    if !inside[j] || self.of[j] == owner {
+                for s in 0..if corners { 26 } else { 6 } {
+                    let (j, to) = if inner {
+                        let j = (i as usize).wrapping_add_signed(by_step[s]);
+                        (j, std::array::from_fn(|k| xyz[k] as i32 + STEPS[s][k]))
+                    } else {
+                        let Some(to) = pad.step(xyz.map(|v| v as usize), STEPS[s]) else { continue };
+                        (pad.unpadded(to), to.map(|v| v as i32))
+                    };
+                    let held = self.of[j];
+                    if held == owner || !inside[j] {
                         continue;
                     }
-                    let held = self.of[j];
-                    if held == NOBODY || self.apart(graph, to, owner) < self.apart(graph, to, held) {
+                    if held == NOBODY || apart(self, to, owner) < apart(self, to, held) {
                         self.of[j] = owner;
                         next.push(j as u32);
                     }

@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 
 use foamflux_grid::{Axis, Shape, Volume, VoxelSize};
 use foamflux_voxel::distance::{Border, boundary_distance};
+use rayon::prelude::*;
 
 use crate::cells::STEPS;
 use crate::statistics::Spread;
@@ -73,13 +74,19 @@ fn halved(solid: &Volume<bool>) -> Option<Volume<bool>> {
         }
         let half = Shape::new(shape.z.div_ceil(2), shape.y.div_ceil(2), shape.x.div_ceil(2)).ok()?;
         let size: VoxelSize = from.voxel_size().binned(2);
-        let last = [shape.z - 1, shape.y - 1, shape.x - 1];
-        let next = Volume::from_fn(half, size, |z, y, x| {
-            (0..8).any(|c| {
-                let at = |k: usize, v: usize| (2 * v + (c >> k & 1)).min(last[k]);
-                *from.at(at(0, z), at(1, y), at(2, x))
-            })
+        let voxels = from.as_slice();
+        let last = [shape.z - 1, shape.y - 1];
+        let mut data = vec![false; half.len()];
+        data.par_chunks_mut(half.x).enumerate().for_each(|(row, out)| {
+            let (z, y) = (2 * (row / half.y), 2 * (row % half.y));
+            for (z, y) in [(z, y), (z, y + 1), (z + 1, y), (z + 1, y + 1)] {
+                let from = shape.index(z.min(last[0]), y.min(last[1]), 0);
+                for (o, pair) in out.iter_mut().zip(voxels[from..from + shape.x].chunks(2)) {
+                    *o |= pair.contains(&true);
+                }
+            }
         });
+        let next = Volume::from_vec(half, size, data).ok()?;
         found = Some(next);
     }
 }
@@ -105,22 +112,41 @@ impl Flood {
 
     fn new(pore: &Volume<bool>, d: &[f32]) -> Self {
         let shape = pore.shape();
-        let inside = pore.as_slice();
-        let mut order: Vec<u32> = (0..shape.len() as u32).filter(|&i| inside[i as usize]).collect();
-        // By descending distance; ties by place.
-        order.sort_unstable_by(|&a, &b| d[b as usize].total_cmp(&d[a as usize]).then(a.cmp(&b)));
-        let mut flood = Flood { of: vec![NOBODY; shape.len()], parent: Vec::new() };
+        // A margin of nobody's voxels makes all neighbourhoods alike.
+        let (row, plane) = (shape.x + 2, (shape.x + 2) * (shape.y + 2));
+        let steps = STEPS.map(|s| s[0] as isize + s[1] as isize * row as isize + s[2] as isize * plane as isize);
+        let padded = |i: usize| {
+            let (z, y, x) = shape.zyx_of(i);
+            (z + 1) * plane + (y + 1) * row + x + 1
+        };
+        // By descending distance, whose bits order as it does; ties by place.
+        let mut order: Vec<u64> = (0..shape.len() as u32)
+            .into_par_iter()
+            .filter(|&i| pore.as_slice()[i as usize])
+            .map(|i| u64::from(!d[i as usize].to_bits()) << 32 | u64::from(i))
+            .collect();
+        order.par_sort_unstable();
+        let mut flood = Flood { of: vec![NOBODY; plane * (shape.z + 2)], parent: Vec::new() };
+        let mut depth = vec![0f32; flood.of.len()];
         let mut peaks: Vec<f32> = Vec::new();
-        for i in order {
-            let here = d[i as usize];
+        for key in order {
+            let i = (key & u64::from(u32::MAX)) as usize;
+            let (here, at) = (d[i], padded(i));
+            depth[at] = here;
             let mut own: Option<(f32, u32)> = None;
-            for j in around(shape, i as usize, 26) {
-                if flood.of[j] == NOBODY {
+            // Most neighbours are of one basin.
+            let mut last = (NOBODY, NOBODY);
+            for j in steps.map(|s| at.wrapping_add_signed(s)) {
+                let of = flood.of[j];
+                if of == NOBODY {
                     continue;
                 }
-                let basin = flood.root(flood.of[j]);
+                if of != last.0 {
+                    last = (of, flood.root(of));
+                }
+                let basin = last.1;
                 match own {
-                    None => own = Some((d[j], basin)),
+                    None => own = Some((depth[j], basin)),
                     Some((_, held)) if held == basin => {}
                     Some((most, held)) => {
                         let lower = peaks[held as usize].min(peaks[basin as usize]);
@@ -131,15 +157,16 @@ impl Flood {
                                 (basin, held)
                             };
                             flood.parent[b as usize] = a;
-                            own = Some((most.max(d[j]), a));
-                        } else if d[j] > most {
+                            last = (NOBODY, NOBODY);
+                            own = Some((most.max(depth[j]), a));
+                        } else if depth[j] > most {
                             // A voxel of the window goes with its wider neighbour.
-                            own = Some((d[j], basin));
+                            own = Some((depth[j], basin));
                         }
                     }
                 }
             }
-            flood.of[i as usize] = match own {
+            flood.of[at] = match own {
                 Some((_, basin)) => basin,
                 None => {
                     flood.parent.push(peaks.len() as u32);
@@ -148,6 +175,8 @@ impl Flood {
                 }
             };
         }
+        let rows = (0..shape.z * shape.y).map(|r| (r / shape.y + 1) * plane + (r % shape.y + 1) * row + 1);
+        flood.of = rows.flat_map(|begin| flood.of[begin..begin + shape.x].iter().copied()).collect();
         flood
     }
 
@@ -170,11 +199,11 @@ impl Flood {
         }
         let mut cut = vec![false; volumes.len()];
         let mut windows: Vec<BTreeMap<u32, f64>> = vec![BTreeMap::new(); volumes.len()];
-        for (i, &cell) in self.of.iter().enumerate() {
+        let places = (0..shape.z).flat_map(|z| (0..shape.y).flat_map(move |y| (0..shape.x).map(move |x| (z, y, x))));
+        for (i, ((z, y, x), &cell)) in places.zip(&self.of).enumerate() {
             if cell == NOBODY {
                 continue;
             }
-            let (z, y, x) = shape.zyx_of(i);
             if [(z, shape.z), (y, shape.y), (x, shape.x)].iter().any(|&(v, n)| n > 1 && (v == 0 || v + 1 == n)) {
                 cut[cell as usize] = true;
             }
@@ -211,16 +240,6 @@ impl Flood {
 
 fn diameter(volume: f64) -> f64 {
     (6.0 * volume / std::f64::consts::PI).cbrt()
-}
-
-/// Neighbours inside of the box.
-fn around(shape: Shape, i: usize, count: usize) -> impl Iterator<Item = usize> {
-    let (z, y, x) = shape.zyx_of(i);
-    STEPS[..count].iter().filter_map(move |s| {
-        let to = |v: usize, d: i32, n: usize| v.checked_add_signed(d as isize).filter(|&v| v < n);
-        let (x, y, z) = (to(x, s[0], shape.x)?, to(y, s[1], shape.y)?, to(z, s[2], shape.z)?);
-        Some(shape.index(z, y, x))
-    })
 }
 
 #[cfg(test)]

@@ -30,6 +30,8 @@
 mod bitcube;
 mod slab;
 
+use std::sync::OnceLock;
+
 use foamflux_grid::{Axis, Event, Stage, Volume, Watch};
 use foamflux_voxel::bits::Bits;
 use foamflux_voxel::components::{self, Connectivity};
@@ -48,6 +50,9 @@ const LEVEL: f64 = 0.25;
 /// Slices that are thinned in one piece: few enough to share out and to stay in a processor's cache, so many that seams
 /// are rare.
 const SLICES: usize = 16;
+
+/// Fewer voxels than this are looked at sooner than another thread is woken up.
+const SHARED: usize = 2000;
 
 /// Share of wings among the body's voxels beyond which its own distances order the thinning: holes of combs bend those of
 /// the whole solid.
@@ -86,6 +91,8 @@ pub struct Skeleton {
     pub(crate) pad: Pad,
     /// Skeleton voxels by ascending place.
     pub(crate) voxels: Vec<u32>,
+    /// What `fringe.rs` knows of each of them, once it was asked.
+    pub(crate) shadow: OnceLock<Vec<f64>>,
 }
 
 /// The skeleton of the true voxels.
@@ -106,7 +113,8 @@ pub fn skeleton(solid: &Volume<bool>, sides: Sides, watch: &dyn Watch) -> Result
     } else {
         thinned(solid, &bits, &distance, pad, sides, watch)?
     };
-    Ok(Skeleton { mask: mask_of(&voxels, pad, solid), distance, topology, wings, pad, voxels })
+    let mask = mask_of(&voxels, pad, solid);
+    Ok(Skeleton { mask, distance, topology, wings, pad, voxels, shadow: OnceLock::new() })
 }
 
 /// Voxels of the skeleton, wings that were left out, topology of the solid.
@@ -264,9 +272,14 @@ fn thin_in<'a>(
         .collect();
     let levels = slabs.iter().map(Slab::levels).max().unwrap_or(0);
     for l in 1..=levels {
-        while slabs.iter().any(|s| !s.rests(l)) {
+        while slabs.iter().any(|s| s.work(l) > 0) {
             for parity in 0..2 {
-                slabs.par_iter_mut().skip(parity).step_by(2).for_each(|s| s.peel(l, &ridge));
+                let work: usize = slabs.iter().skip(parity).step_by(2).map(|s| s.work(l)).sum();
+                if work < SHARED {
+                    slabs.iter_mut().skip(parity).step_by(2).for_each(|s| s.peel(l, &ridge));
+                } else {
+                    slabs.par_iter_mut().skip(parity).step_by(2).for_each(|s| s.peel(l, &ridge));
+                }
                 for seam in 1..slabs.len() {
                     let (below, above) = slabs.split_at_mut(seam);
                     if let (Some(below), Some(above)) = (below.last_mut(), above.first_mut()) {

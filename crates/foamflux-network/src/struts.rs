@@ -28,30 +28,46 @@ const GRAZING: f64 = 0.02;
 /// Length of the axis that a line is fitted to, in radii of the strut.
 const FIT: f64 = 5.0;
 
-/// The voxels of every edge of the graph, in the frame of its first end.
+/// The voxels of every edge of the graph by ascending place, in the frame of its first end.
 pub(crate) fn gather(graph: &Graph<'_>, owners: &Owners, solid: &Volume<bool>) -> Vec<Vec<Bit>> {
-    let mut counts = vec![0usize; graph.edges.len()];
-    for &e in &owners.of {
-        if e != NOBODY
-            && let Some((edge, ..)) = home_edge(graph, owners.elements[e as usize])
-        {
+    /// Parts of the box that are gathered side by side.
+    const PARTS: usize = 16;
+    let edges = graph.edges.len();
+    let homes: Vec<_> = owners.elements.iter().map(|&e| home_edge(graph, e)).collect();
+    let home = |e: u32| if e == NOBODY { None } else { homes[e as usize] };
+    let size = owners.of.len().div_ceil(PARTS).max(1);
+    let count = |part: &[u32]| {
+        let mut counts = vec![0usize; edges];
+        for (edge, ..) in part.iter().filter_map(|&e| home(e)) {
             counts[edge] += 1;
         }
-    }
-    let mut bits: Vec<Vec<Bit>> = counts.into_iter().map(Vec::with_capacity).collect();
-    let d = graph.skeleton.distance.as_slice();
-    for (i, &e) in owners.of.iter().enumerate() {
-        if e == NOBODY {
-            continue;
+        counts
+    };
+    let counts: Vec<Vec<usize>> = owners.of.par_chunks(size).map(count).collect();
+    let total = |e: usize| counts.iter().map(|c| c[e]).sum();
+    let mut bits: Vec<Vec<Bit>> = (0..edges).map(|e| vec![Bit::default(); total(e)]).collect();
+    let mut places: Vec<Vec<std::slice::IterMut<'_, Bit>>> = counts.iter().map(|_| Vec::new()).collect();
+    for (e, bits) in bits.iter_mut().enumerate() {
+        let mut rest = bits.as_mut_slice();
+        for (places, counts) in places.iter_mut().zip(&counts) {
+            let (own, others) = rest.split_at_mut(counts[e]);
+            places.push(own.iter_mut());
+            rest = others;
         }
-        let element = owners.elements[e as usize];
-        if let Some((edge, framed, along)) = home_edge(graph, element) {
+    }
+    let d = graph.skeleton.distance.as_slice();
+    places.into_par_iter().zip(owners.of.par_chunks(size)).enumerate().for_each(|(part, (mut places, of))| {
+        for (i, &e) in of.iter().enumerate() {
+            let Some((edge, framed, along)) = home(e) else { continue };
+            let i = part * size + i;
             let (z, y, x) = solid.shape().zyx_of(i);
             let delta = owners.delta(graph, [x, y, z], e);
             let p = graph.point(crate::graph::add(framed, delta));
-            bits[edge].push(Bit { p, d: f64::from(d[i]), along });
+            if let Some(place) = places[edge].next() {
+                *place = Bit { p, d: f64::from(d[i]), along };
+            }
         }
-    }
+    });
     bits
 }
 

@@ -1,5 +1,5 @@
 //! Timings, by hand: `cargo test --release -p foamflux-network --test timing -- --ignored --nocapture`, with
-//! `SIZES=256,512`, `ROUNDS=5` for medians, `TENSOR=1` for directions as well and, for peers, `DUMP=FOLDER` to have the
+//! `SIZES=256,512`, `ROUNDS=5` for medians, `SKELETON=1` for nothing else (to profile it), `TENSOR=1` for directions as well and, for peers, `DUMP=FOLDER` to have the
 //! masks as bytes in `[z][y][x]` order. What `benches/peers/skeleton.py` times is here *skeleton and graph*; the lengths that
 //! come with it there are sums of steps, and those along smoothed axes are here *with lengths and diameters*.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails here")]
@@ -11,7 +11,7 @@ use std::time::Instant;
 use foamflux_grid::{Event, LabelSet, Shape, VoxelSize, VoxelSizeSource, Watch};
 use foamflux_hosts::foam::{Boundary, SeedPattern, StrutProfile};
 use foamflux_hosts::{Foam, FoamParameters};
-use foamflux_network::{Network, Parameters, Statistics, orientations};
+use foamflux_network::{Network, Parameters, Sides, Statistics, orientations};
 
 /// Notes when each step began.
 struct Steps(Mutex<(Instant, Vec<(String, f64)>)>);
@@ -57,8 +57,18 @@ fn network_of_a_foam() {
             let bytes: Vec<u8> = solid.as_slice().iter().map(|&s| u8::from(s)).collect();
             std::fs::write(format!("{folder}/foam{n}.raw"), bytes).unwrap();
         }
-        let before = peak();
         let rounds = std::env::var("ROUNDS").map_or(1, |r| r.parse::<usize>().unwrap());
+        if std::env::var("SKELETON").is_ok() {
+            let mut seconds = Vec::new();
+            for _ in 0..rounds {
+                let clock = Instant::now();
+                foamflux_network::skeleton::skeleton(&solid, Sides::Open, &foamflux_grid::Silent).unwrap();
+                seconds.push(clock.elapsed().as_secs_f64());
+            }
+            println!("{n}: {:.3} s skeleton alone", median(seconds));
+            continue;
+        }
+        let before = peak();
         let mut runs: Vec<Vec<(String, f64)>> = Vec::new();
         let mut found = None;
         for _ in 0..rounds {

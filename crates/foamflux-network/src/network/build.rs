@@ -5,7 +5,7 @@ use foamflux_voxel::surface;
 use rayon::prelude::*;
 
 use super::measure::measure;
-use super::tagging::{add_faces, faces, survey, tag};
+use super::tagging::{add_faces, survey, tag};
 use super::zones;
 use super::{Fibre, FibreKind, Network, Node, NodeKind, Parameters, ProfilePoint, Section, Steps, Zones};
 use crate::axis::{Bit, Course, Curve};
@@ -101,11 +101,11 @@ impl Network {
         let numbers = Numbers::new(&graph);
         begin("surface and node zones");
         let weights = if network.fibres.is_empty() { Vec::new() } else { surface::weights(solid) };
-        let surface = survey(&network, &graph, &numbers, &struts, faces(&weights, &graph, &owners, solid));
+        let surface = survey(&network, &graph, &numbers, &struts, &weights, &owners, solid);
         let reach = zones::reach(&network, parameters.zone, &surface, smallest_edge(&graph));
         drop(surface);
         tag(&mut network, &graph, &owners, &numbers, solid, reach);
-        add_faces(&mut network, &numbers, faces(&weights, &graph, &owners, solid));
+        add_faces(&mut network, &numbers, &weights, &graph, &owners, solid);
         drop(weights);
         for fibre in &mut network.fibres {
             measure(fibre, &network.nodes, smallest_edge(&graph));

@@ -2,6 +2,7 @@
 
 use foamflux_grid::Volume;
 use foamflux_voxel::surface::FaceWeight;
+use rayon::prelude::*;
 
 use super::balls::{balls, in_reach};
 use super::build::Numbers;
@@ -14,6 +15,11 @@ use crate::vector::{Point, dot, norm, scale, sub, unit};
 
 /// Solid within this many inscribed radii of the skeleton is strut-like.
 const STRUT_REACH: f64 = 2.0;
+
+/// Parts of the box that are tagged side by side.
+const PARTS: usize = 16;
+/// Faces that are looked at together.
+const FACES: usize = 1 << 14;
 
 /// Tags every voxel and sums the volumes.
 pub(super) fn tag(
@@ -32,51 +38,83 @@ pub(super) fn tag(
     let swelling = reach.zones.swelling.filter(|_| reach.zones.from_profile);
     let balls = balls(graph, network, numbers, &reach.radii, swelling);
     let reached = in_reach(graph, owners, solid, &balls);
-    let mut next = reached.iter().peekable();
-    let mut histogram = zones::Histogram::default();
-    let mut strutlike = 0u64;
+    let homes: Vec<Option<usize>> =
+        owners.elements.iter().map(|&e| struts::home_edge(graph, e).map(|(e, ..)| numbers.fibre[e])).collect();
     let d = graph.skeleton.distance.as_slice();
-    for (i, &inside) in solid.as_slice().iter().enumerate() {
-        if !inside {
-            continue;
-        }
-        network.solid_voxels += 1;
-        let near = next.next_if(|r| r.voxel as usize == i);
-        let mut label = 1;
-        if owners.of[i] != NOBODY {
+    let size = owners.of.len().div_ceil(PARTS).max(1);
+    let parts = network.tags.as_mut_slice().par_chunks_mut(size).zip(solid.as_slice().par_chunks(size)).enumerate();
+    let (of_nodes, of_fibres) = (network.nodes.len(), network.fibres.len());
+    let one = |(part, (tags, inside)): (usize, (&mut [u8], &[bool]))| {
+        let mut sums = Sums { nodes: vec![0; of_nodes], fibres: vec![0; of_fibres], ..Sums::default() };
+        let begin = part * size;
+        let mut next = reached[reached.partition_point(|r| (r.voxel as usize) < begin)..].iter().peekable();
+        for (i, tag) in tags.iter_mut().enumerate().filter(|&(i, _)| inside[i]) {
+            let i = begin + i;
+            sums.solid += 1;
+            *tag = 1;
+            let near = next.next_if(|r| r.voxel as usize == i);
+            if owners.of[i] == NOBODY {
+                continue;
+            }
             let element = owners.elements[owners.of[i] as usize];
             let (z, y, x) = shape.zyx_of(i);
             let delta = owners.delta(graph, [x, y, z], owners.of[i]);
             let own = d[graph.pad().unpadded(element.at)];
             let away: f64 = (0..3).map(|k| (f64::from(delta[k]) * graph.spacing[k]).powi(2)).sum::<f64>().sqrt();
             if away <= STRUT_REACH * f64::from(own) + smallest_edge(graph) {
-                strutlike += 1;
+                sums.strutlike += 1;
             }
             if let Some(r) = near {
-                histogram.add(f64::from(r.ratio));
+                sums.histogram.add(f64::from(r.ratio));
                 if r.ratio <= 1.0 {
-                    label = 2;
-                    network.nodes[numbers.node[r.vertex as usize]].volume += voxel;
+                    *tag = 2;
+                    sums.nodes[numbers.node[r.vertex as usize]] += 1;
+                    continue;
                 }
             }
-            if label == 1 {
-                match (struts::home_edge(graph, element), element.home) {
-                    (Some((e, ..)), _) => network.fibres[numbers.fibre[e]].volume += voxel,
-                    // Solid of a junction beyond its zone, and of lone bodies.
-                    (None, Home::Vertex(v)) => network.nodes[numbers.node[v]].volume += voxel,
-                    (None, Home::Edge(..)) => {}
-                }
+            match (homes[owners.of[i] as usize], element.home) {
+                (Some(f), _) => sums.fibres[f] += 1,
+                // Solid of a junction beyond its zone, and of lone bodies.
+                (None, Home::Vertex(v)) => sums.nodes[numbers.node[v]] += 1,
+                (None, Home::Edge(..)) => {}
             }
         }
-        network.tags.as_mut_slice()[i] = label;
+        sums
+    };
+    let parts: Vec<Sums> = parts.map(one).collect();
+    let mut histogram = zones::Histogram::default();
+    let (mut nodes, mut fibres, mut strutlike) = (vec![0; of_nodes], vec![0; of_fibres], 0);
+    let total = |all: &mut [u64], part: &[u32]| all.iter_mut().zip(part).for_each(|(a, &p)| *a += u64::from(p));
+    for part in &parts {
+        network.solid_voxels += part.solid;
+        strutlike += part.strutlike;
+        histogram.join(&part.histogram);
+        total(&mut nodes, &part.nodes);
+        total(&mut fibres, &part.fibres);
+    }
+    for (node, n) in network.nodes.iter_mut().zip(nodes) {
+        node.volume = n as f64 * voxel;
+    }
+    for (fibre, n) in network.fibres.iter_mut().zip(fibres) {
+        fibre.volume = n as f64 * voxel;
     }
     let solid_voxels = network.solid_voxels.max(1) as f64;
     network.strut_like = if network.solid_voxels == 0 { 1.0 } else { strutlike as f64 / solid_voxels };
     network.zones = Zones { influence: histogram.influence(solid_voxels), ..reach.zones };
 }
 
+/// What is summed up over a part of the box, in voxels.
+#[derive(Default)]
+struct Sums {
+    solid: usize,
+    strutlike: u64,
+    histogram: zones::Histogram,
+    nodes: Vec<u32>,
+    fibres: Vec<u32>,
+}
+
 /// A face of the solid's surface: where it is, what it belongs to, its true area.
-pub(super) struct Face {
+struct Face {
     /// Index of the solid voxel.
     voxel: usize,
     /// Centre of the face in the frame of its owner.
@@ -86,7 +124,7 @@ pub(super) struct Face {
 }
 
 /// Faces with an owner. In the order of their voxels, so that sums do not depend on threads.
-pub(super) fn faces<'a>(
+fn faces<'a>(
     weights: &'a [FaceWeight],
     graph: &'a Graph<'_>,
     owners: &'a Owners,
@@ -134,7 +172,9 @@ pub(super) fn survey(
     graph: &Graph<'_>,
     numbers: &Numbers,
     struts: &[Strut],
-    faces: impl Iterator<Item = Face>,
+    weights: &[FaceWeight],
+    owners: &Owners,
+    solid: &Volume<bool>,
 ) -> Surface {
     /// Faces farther from a node than this many of its radii say nothing about it.
     const FAR: f64 = 3.0;
@@ -160,8 +200,10 @@ pub(super) fn survey(
     let rays: Vec<[(Point, Point); 2]> = (0..graph.edges.len())
         .map(|e| if graph.edges[e].alive { [ray(e, 0), ray(e, 1)] } else { [([0.0; 3], [1.0, 0.0, 0.0]); 2] })
         .collect();
-    for face in faces {
+    // The face near a node, and the area of one around the middle of a fibre with its distance from the axis.
+    let look = |face: Face| {
         let mut best: Option<Around> = None;
+        let mut middle = None;
         let mut near = |e: usize, end: usize, p: Point| {
             let node = numbers.node[graph.edges[e].ends[end]];
             let (reach, s, off) = across(p, rays[e][end]);
@@ -190,9 +232,7 @@ pub(super) fn survey(
                 if let Some((s, off)) = strut.course.curve.project(face.at, guess, 4 + n / 8) {
                     let knot = s / strut.course.step().max(f64::MIN_POSITIVE);
                     if knot >= (clear.start + quarter) as f64 && knot <= (clear.end - quarter) as f64 {
-                        let middle = &mut surface.middle[numbers.fibre[e]];
-                        middle.0 += off * face.area;
-                        middle.1 += face.area;
+                        middle = Some((numbers.fibre[e], off, face.area));
                     }
                 }
             }
@@ -208,18 +248,49 @@ pub(super) fn survey(
             }
             Home::Vertex(_) => {}
         }
-        surface.around.extend(best);
+        (best, middle)
+    };
+    let parts: Vec<(Vec<Around>, Vec<(usize, f64, f64)>)> = weights
+        .par_chunks(FACES)
+        .map(|part| {
+            let (mut around, mut middles) = (Vec::new(), Vec::new());
+            for (best, middle) in faces(part, graph, owners, solid).map(look) {
+                around.extend(best);
+                middles.extend(middle);
+            }
+            (around, middles)
+        })
+        .collect();
+    for (around, middles) in parts {
+        surface.around.extend(around);
+        for (fibre, off, area) in middles {
+            let middle = &mut surface.middle[fibre];
+            middle.0 += off * area;
+            middle.1 += area;
+        }
     }
     surface
 }
 
 /// Adds the true area of each fibre voxel's faces.
-pub(super) fn add_faces(network: &mut Network, numbers: &Numbers, faces: impl Iterator<Item = Face>) {
-    for face in faces {
-        if network.tags.as_slice()[face.voxel] == 1
-            && let Home::Edge(e, _) = face.home
-        {
-            network.fibres[numbers.fibre[e]].surface += face.area;
-        }
+pub(super) fn add_faces(
+    network: &mut Network,
+    numbers: &Numbers,
+    weights: &[FaceWeight],
+    graph: &Graph<'_>,
+    owners: &Owners,
+    solid: &Volume<bool>,
+) {
+    let tags = network.tags.as_slice();
+    let of_fibre = |face: Face| match face.home {
+        Home::Edge(e, _) if tags[face.voxel] == 1 => Some((numbers.fibre[e], face.area)),
+        _ => None,
+    };
+    let parts: Vec<Vec<(usize, f64)>> = weights
+        .par_chunks(FACES)
+        .map(|part| faces(part, graph, owners, solid).filter_map(of_fibre).collect())
+        .collect();
+    for (fibre, area) in parts.into_iter().flatten() {
+        network.fibres[fibre].surface += area;
     }
 }

@@ -172,6 +172,12 @@ impl Histogram {
         }
     }
 
+    pub(super) fn join(&mut self, other: &Histogram) {
+        for (count, more) in self.counts.iter_mut().zip(&other.counts) {
+            *count += more;
+        }
+    }
+
     pub(super) fn influence(&self, solid: f64) -> Vec<ZoneInfluence> {
         [0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.25, MOST_SCALE]
             .into_iter()

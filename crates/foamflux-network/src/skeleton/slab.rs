@@ -138,9 +138,10 @@ impl Slab {
         self.first.len() - 1
     }
 
-    /// Whether nothing is left to be looked at once `levels` have begun.
-    pub(super) fn rests(&self, levels: usize) -> bool {
-        self.active.is_empty() && self.begun >= levels.min(self.levels())
+    /// Voxels to be looked at once `levels` levels have begun.
+    pub(super) fn work(&self, levels: usize) -> usize {
+        let new = self.first[levels.min(self.levels())] - self.first[self.begun];
+        self.active.len() + new as usize
     }
 
     /// Deletes what can be deleted of the first `levels` levels.

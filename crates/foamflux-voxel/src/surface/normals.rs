@@ -34,6 +34,7 @@ use foamflux_grid::{Axis, Shape, Spacing, Volume};
 use rayon::prelude::*;
 
 use super::{SurfaceArea, border_faces};
+use crate::bits::Bits;
 
 /// Standard deviation of the Gaussian in voxel edges.
 pub const SIGMA: f64 = 1.2;
@@ -42,7 +43,7 @@ pub const SIGMA: f64 = 1.2;
 pub const MIN_SIGMA_VOXEL: f64 = 0.7;
 
 /// Slices per task: fixed, so that sums do not depend on the number of threads.
-const SLAB: usize = 16;
+const SLAB: usize = 32;
 
 /// A voxel face between the phase and the rest, and the share of its area that the smooth surface has there.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -111,13 +112,20 @@ impl Kernel {
 struct Normals<'a> {
     shape: Shape,
     inside: &'a [bool],
+    bits: Bits,
     kernels: [Kernel; 3],
 }
 
-/// Smoothed in the plane, each slice: with the Gaussian, with the derivative along x, with the derivative along y.
+/// Slices smoothed in the plane, as many as the kernel along z reaches over: with the Gaussian, with the derivative along
+/// x, with the derivative along y.
 struct Planes {
-    first: usize,
-    fields: [Vec<f32>; 3],
+    /// Slice z is in place `z % len`.
+    ring: Vec<[Vec<f32>; 3]>,
+    /// The first slice that is not there yet.
+    next: usize,
+    padded: Vec<f32>,
+    gauss: Vec<f32>,
+    slope: Vec<f32>,
 }
 
 impl<'a> Normals<'a> {
@@ -129,7 +137,8 @@ impl<'a> Normals<'a> {
             let edge = spacing.along(axis) / mean;
             Kernel::new((SIGMA / edge).max(MIN_SIGMA_VOXEL), edge)
         };
-        Normals { shape: mask.shape(), inside: mask.as_slice(), kernels: Axis::ALL.map(kernel) }
+        let kernels = Axis::ALL.map(kernel);
+        Normals { shape: mask.shape(), inside: mask.as_slice(), bits: Bits::new(mask), kernels }
     }
 
     /// Collects every face, one collection per slab in order.
@@ -143,12 +152,17 @@ impl<'a> Normals<'a> {
                 if !self.has_faces(z0, z1) {
                     return out;
                 }
-                let planes = self.planes(z0, (z1 + 1).min(shape.z));
-                let mut here = self.normals(&planes, z0);
+                let mut planes = self.planes(z0);
+                // Normals of this slice and the next; where no face is they are those of some slice before.
+                let mut normals = [vec![[0f32; 3]; shape.y * shape.x], vec![[0f32; 3]; shape.y * shape.x]];
+                self.normals(&mut planes, z0, &mut normals[0]);
                 for z in z0..z1 {
-                    let next = if z + 1 < shape.z { self.normals(&planes, z + 1) } else { Vec::new() };
-                    self.faces_of_slice(z, &here, &next, |face| take(face, &mut out));
-                    here = next;
+                    let [here, next] = &mut normals;
+                    if z + 1 < shape.z {
+                        self.normals(&mut planes, z + 1, next);
+                    }
+                    self.faces_of_slice(z, here, next, |face| take(face, &mut out));
+                    normals.swap(0, 1);
                 }
                 out
             })
@@ -161,106 +175,131 @@ impl<'a> Normals<'a> {
         span.iter().any(|&m| m != span[0])
     }
 
+    /// Row (z, y) of the bits, if there is one.
+    fn row(&self, z: usize, y: usize) -> Option<&[u64]> {
+        (z < self.shape.z && y < self.shape.y).then(|| self.bits.row(z * self.shape.y + y))
+    }
+
+    /// Word `w` of the faces of row (z, y) to the next voxel along x, y and z.
+    fn faces_above(&self, z: usize, y: usize, w: usize) -> [u64; 3] {
+        let Some(row) = self.row(z, y) else { return [0; 3] };
+        let here = row[w];
+        let next = row.get(w + 1).map_or(0, |n| n << 63);
+        // The last voxel of a row has no face along x.
+        let last = self.shape.x - 1;
+        let open = if w < last / 64 {
+            u64::MAX
+        } else if w == last / 64 {
+            (1 << (last % 64)) - 1
+        } else {
+            0
+        };
+        let to = |other: Option<&[u64]>| other.map_or(0, |o| here ^ o[w]);
+        [(here ^ (here >> 1 | next)) & open, to(self.row(z, y + 1)), to(self.row(z + 1, y))]
+    }
+
+    /// Word `w` of the voxels of row (z, y) that have an unlike face neighbour.
+    fn on_surface(&self, z: usize, y: usize, w: usize) -> u64 {
+        let [x_faces, y_faces, z_faces] = self.faces_above(z, y, w);
+        let before = if w > 0 { self.faces_above(z, y, w - 1)[0] >> 63 } else { 0 };
+        let y_below = if y > 0 { self.faces_above(z, y - 1, w)[1] } else { 0 };
+        let z_below = if z > 0 { self.faces_above(z - 1, y, w)[2] } else { 0 };
+        x_faces | x_faces << 1 | before | y_faces | y_below | z_faces | z_below
+    }
+
     fn faces_of_slice(&self, z: usize, here: &[[f32; 3]], next: &[[f32; 3]], mut take: impl FnMut(FaceWeight)) {
         let shape = self.shape;
-        let plane = shape.stride(Axis::Z);
-        let first = z * plane;
+        let first = z * shape.stride(Axis::Z);
         for y in 0..shape.y {
-            for x in 0..shape.x {
-                let i = y * shape.x + x;
-                let m = self.inside[first + i];
-                let mut face = |axis: Axis, component: usize, other: [f32; 3]| {
-                    let j = first + i + shape.stride(axis);
-                    if self.inside[j] == m {
-                        return;
+            for w in 0..shape.x.div_ceil(64) {
+                let faces = self.faces_above(z, y, w);
+                let mut any = faces[0] | faces[1] | faces[2];
+                while any != 0 {
+                    let bit = any.trailing_zeros() as usize;
+                    any &= any - 1;
+                    let i = y * shape.x + 64 * w + bit;
+                    let others = [here.get(i + 1), here.get(i + shape.x), next.get(i)];
+                    for (component, axis) in Axis::ALL.into_iter().enumerate() {
+                        let (1, Some(other)) = (faces[component] >> bit & 1, others[component]) else { continue };
+                        let sum: [f32; 3] = std::array::from_fn(|k| here[i][k] + other[k]);
+                        let length = norm(sum);
+                        // The gradient points inwards, towards the true voxel.
+                        let outward = if self.inside[first + i] { -sum[component] } else { sum[component] };
+                        let weight = if length > f32::EPSILON { (outward / length).max(0.0) } else { 1.0 };
+                        take(FaceWeight { voxel: first + i, axis, weight });
                     }
-                    let sum: [f32; 3] = std::array::from_fn(|k| here[i][k] + other[k]);
-                    let length = norm(sum);
-                    // The gradient points inwards, towards the true voxel.
-                    let outward = if m { -sum[component] } else { sum[component] };
-                    let weight = if length > f32::EPSILON { (outward / length).max(0.0) } else { 1.0 };
-                    take(FaceWeight { voxel: first + i, axis, weight });
-                };
-                if x + 1 < shape.x {
-                    face(Axis::X, 0, here[i + 1]);
-                }
-                if y + 1 < shape.y {
-                    face(Axis::Y, 1, here[i + shape.x]);
-                }
-                if !next.is_empty() {
-                    face(Axis::Z, 2, next[i]);
                 }
             }
         }
     }
 
-    /// Slices z0..z1 and what the kernel along z reaches beyond, smoothed in the plane.
-    fn planes(&self, z0: usize, z1: usize) -> Planes {
-        let shape = self.shape;
-        let plane = shape.stride(Axis::Z);
+    /// Room for slices from what the kernel along z reaches below `z0` on.
+    fn planes(&self, z0: usize) -> Planes {
+        let plane = self.shape.stride(Axis::Z);
         let reach = self.kernels[2].reach();
-        let (first, end) = (z0.saturating_sub(reach), (z1 + reach).min(shape.z));
-        let mut fields: [Vec<f32>; 3] = std::array::from_fn(|_| vec![0.0; (end - first) * plane]);
+        Planes {
+            ring: (0..2 * reach + 1).map(|_| std::array::from_fn(|_| vec![0f32; plane])).collect(),
+            next: z0.saturating_sub(reach),
+            padded: vec![0f32; self.shape.x + 2 * self.kernels[0].reach()],
+            gauss: vec![0f32; plane],
+            slope: vec![0f32; plane],
+        }
+    }
+
+    /// Smooths in the plane up to slice `last`.
+    fn advance(&self, planes: &mut Planes, last: usize) {
+        let shape = self.shape;
         let [kx, ky, _] = &self.kernels;
-        let mut padded = vec![0f32; shape.x + 2 * kx.reach()];
-        let (mut gauss, mut slope) = (vec![0f32; plane], vec![0f32; plane]);
-        for z in first..end {
+        let Planes { ring, next, padded, gauss, slope } = planes;
+        for z in *next..=last {
             for y in 0..shape.y {
+                let (gauss, slope) = (&mut gauss[y * shape.x..][..shape.x], &mut slope[y * shape.x..][..shape.x]);
+                if self.bits.row(z * shape.y + y).iter().all(|&w| w == 0) {
+                    gauss.fill(0.0);
+                    slope.fill(0.0);
+                    continue;
+                }
                 let row = &self.inside[shape.index(z, y, 0)..][..shape.x];
                 for (i, p) in padded.iter_mut().enumerate() {
                     *p = f32::from(u8::from(row[i.saturating_sub(kx.reach()).min(shape.x - 1)]));
                 }
-                along_row(&padded, &kx.gauss, &mut gauss[y * shape.x..][..shape.x]);
-                along_row(&padded, &kx.derivative, &mut slope[y * shape.x..][..shape.x]);
+                along_row(padded, &kx.gauss, gauss);
+                along_row(padded, &kx.derivative, slope);
             }
-            let [both, dx, dy] = &mut fields;
-            let range = (z - first) * plane..(z - first + 1) * plane;
-            across_rows(&gauss, shape.x, &ky.gauss, &mut both[range.clone()]);
-            across_rows(&slope, shape.x, &ky.gauss, &mut dx[range.clone()]);
-            across_rows(&gauss, shape.x, &ky.derivative, &mut dy[range]);
+            let at = z % ring.len();
+            let [both, dx, dy] = &mut ring[at];
+            across_rows(gauss, shape.x, &ky.gauss, both);
+            across_rows(slope, shape.x, &ky.gauss, dx);
+            across_rows(gauss, shape.x, &ky.derivative, dy);
         }
-        Planes { first, fields }
+        *next = (last + 1).max(*next);
     }
 
-    /// Unit gradients of one slice where a voxel has an unlike face neighbour, zero elsewhere.
-    fn normals(&self, planes: &Planes, z: usize) -> Vec<[f32; 3]> {
+    /// Unit gradients of one slice where a voxel has an unlike face neighbour.
+    fn normals(&self, planes: &mut Planes, z: usize, out: &mut [[f32; 3]]) {
         let shape = self.shape;
-        let plane = shape.stride(Axis::Z);
         let kz = &self.kernels[2];
-        let slices: Vec<usize> = (0..kz.gauss.len())
-            .map(|k| ((z + k).saturating_sub(kz.reach()).min(shape.z - 1) - planes.first) * plane)
+        self.advance(planes, (z + kz.reach()).min(shape.z - 1));
+        let slices: Vec<&[Vec<f32>; 3]> = (0..kz.gauss.len())
+            .map(|k| &planes.ring[(z + k).saturating_sub(kz.reach()).min(shape.z - 1) % planes.ring.len()])
             .collect();
-        let [both, dx, dy] = &planes.fields;
-        let mut out = vec![[0f32; 3]; plane];
         for y in 0..shape.y {
-            for x in 0..shape.x {
-                let i = y * shape.x + x;
-                if !self.on_surface(z, y, x) {
-                    continue;
-                }
-                let mut g = [0f32; 3];
-                for (k, &start) in slices.iter().enumerate() {
-                    g[0] += kz.gauss[k] * dx[start + i];
-                    g[1] += kz.gauss[k] * dy[start + i];
-                    g[2] += kz.derivative[k] * both[start + i];
-                }
-                let length = norm(g);
-                if length > f32::EPSILON {
-                    out[i] = g.map(|c| c / length);
+            for w in 0..shape.x.div_ceil(64) {
+                let mut surface = self.on_surface(z, y, w);
+                while surface != 0 {
+                    let i = y * shape.x + 64 * w + surface.trailing_zeros() as usize;
+                    surface &= surface - 1;
+                    let mut g = [0f32; 3];
+                    for (k, [both, dx, dy]) in slices.iter().enumerate() {
+                        g[0] += kz.gauss[k] * dx[i];
+                        g[1] += kz.gauss[k] * dy[i];
+                        g[2] += kz.derivative[k] * both[i];
+                    }
+                    let length = norm(g);
+                    out[i] = if length > f32::EPSILON { g.map(|c| c / length) } else { [0.0; 3] };
                 }
             }
         }
-        out
-    }
-
-    fn on_surface(&self, z: usize, y: usize, x: usize) -> bool {
-        let shape = self.shape;
-        let i = shape.index(z, y, x);
-        let m = self.inside[i];
-        let unlike = |at: usize, n: usize, stride: usize| {
-            (at > 0 && self.inside[i - stride] != m) || (at + 1 < n && self.inside[i + stride] != m)
-        };
-        unlike(x, shape.x, 1) || unlike(y, shape.y, shape.x) || unlike(z, shape.z, shape.stride(Axis::Z))
     }
 }
 
