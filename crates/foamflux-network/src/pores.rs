@@ -50,7 +50,7 @@ impl PoreCells {
     /// The cells of what is not solid; `None` without pore or without solid.
     #[must_use]
     pub fn of(solid: &Volume<bool>) -> Option<Self> {
-        let coarse = halved(solid);
+        let coarse = halved(solid, MOST);
         let solid = coarse.as_ref().unwrap_or(solid);
         let pore = solid.map(|s| !s);
         let inside = pore.as_slice();
@@ -63,13 +63,13 @@ impl PoreCells {
     }
 }
 
-/// The mask with voxels of two edges, as often as it takes; solid where any of the eight is.
-fn halved(solid: &Volume<bool>) -> Option<Volume<bool>> {
+/// The mask with voxels of two edges, as often as it takes to have no more than `most`; solid where any of the eight is.
+fn halved(solid: &Volume<bool>, most: usize) -> Option<Volume<bool>> {
     let mut found: Option<Volume<bool>> = None;
     loop {
         let from = found.as_ref().unwrap_or(solid);
         let shape = from.shape();
-        if shape.len() <= MOST || shape.zyx().contains(&1) {
+        if shape.len() <= most || shape.zyx().contains(&1) {
             return found;
         }
         let half = Shape::new(shape.z.div_ceil(2), shape.y.div_ceil(2), shape.x.div_ceil(2)).ok()?;
@@ -283,6 +283,34 @@ mod tests {
         assert_eq!(PoreCells::of(&dumbbell(4.0)).expect("cells").count, 1);
         let two = PoreCells::of(&dumbbell(7.0)).expect("cells");
         assert_eq!((two.count, two.whole, two.faces), (2, 2, BTreeMap::from([(1, 2)])));
+    }
+
+    #[test]
+    fn halves_are_solid_where_any_voxel_is() {
+        let mut state = 9u64;
+        let dust = Volume::from_fn(Shape::new(9, 14, 11).expect("a shape"), VoxelSize::Unknown, |_, _, _| {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (state >> 33) % 12 == 0
+        });
+        assert!(halved(&dust, dust.shape().len()).is_none());
+        for (most, edge) in [(dust.shape().len() - 1, 2), (100, 4)] {
+            let coarse = halved(&dust, most).expect("a coarser mask");
+            let n = dust.shape();
+            assert_eq!(coarse.shape().zyx(), [n.z, n.y, n.x].map(|v| v.div_ceil(edge)));
+            let mut solid = 0;
+            for z in 0..coarse.shape().z {
+                for y in 0..coarse.shape().y {
+                    for x in 0..coarse.shape().x {
+                        let block = |v: usize, n: usize| edge * v..(edge * v + edge).min(n);
+                        let any =
+                            block(z, n.z).any(|z| block(y, n.y).any(|y| block(x, n.x).any(|x| *dust.at(z, y, x))));
+                        assert_eq!(*coarse.at(z, y, x), any, "{edge}: {z} {y} {x}");
+                        solid += usize::from(any);
+                    }
+                }
+            }
+            assert!(solid > 10 && solid < coarse.shape().len());
+        }
     }
 
     #[test]

@@ -271,6 +271,61 @@ fn what_is_no_network_gets_a_word_and_no_panic() {
     }
 }
 
+/// Struts shorter than they are thick, crowded, thin, cut and in flat voxels: whatever is left of a curve once the balls
+/// of its ends are taken off, every number is one and volumes add up.
+#[test]
+fn short_struts_between_crowded_nodes_are_measured() {
+    let mut state = 5u64;
+    let mut random = move || {
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (state >> 33) as f64 / (1u64 << 31) as f64
+    };
+    let mut bare = 0;
+    for round in 0..120 {
+        let n = [10.0 + 14.0 * random(), 10.0 + 14.0 * random(), 4.0 + 16.0 * random()].map(f64::floor);
+        let point = |random: &mut dyn FnMut() -> f64| n.map(|n| n * random());
+        let sticks: Vec<([f64; 3], [f64; 3], f64)> =
+            (0..2 + round % 6).map(|_| (point(&mut random), point(&mut random), 0.5 + 2.5 * random())).collect();
+        let edges = if round % 3 == 0 { [1.0, 1.5, 2.5] } else { [1.0; 3] };
+        let shape = Shape::new(n[2] as usize, n[1] as usize, n[0] as usize).unwrap();
+        let size = VoxelSize::known(edges, VoxelSizeSource::Generator).unwrap();
+        let solid = Volume::from_fn(shape, size, |z, y, x| {
+            let p = [x as f64 + 0.5, y as f64 + 0.5, z as f64 + 0.5];
+            sticks.iter().any(|&(a, b, r)| segment(p, a, b) < r)
+        });
+        let zone = match round % 4 {
+            0 => ZoneRule::NodeRadius(3.0),
+            1 => ZoneRule::StrutDiameter(0.2),
+            _ => ZoneRule::Swelling,
+        };
+        let sides = if round % 5 == 0 { Sides::Periodic } else { Sides::Open };
+        let parameters = Parameters { zone, sides, merge: 0.7 * random(), spur: 2.0 * random() };
+        let found = Network::find(&solid, &parameters, &Silent).unwrap();
+        let voxels = solid.as_slice().iter().filter(|&&s| s).count() as f64;
+        let volume = found.nodes.iter().map(|n| n.volume).chain(found.fibres.iter().map(|f| f.volume)).sum::<f64>();
+        close(volume + 1.0, voxels * edges.iter().product::<f64>() + 1.0, 1e-9, "every voxel is of one node or fibre");
+        let tagged = found.tags.as_slice().iter().filter(|&&t| t == 2).count() as f64;
+        let at_one = found.zones.influence.iter().find(|i| (i.scale - 1.0).abs() < 1e-9).unwrap();
+        assert!((at_one.node_share * voxels.max(1.0) - tagged).abs() < 0.02 * voxels + 1.0, "{round}");
+        for f in &found.fibres {
+            assert!(f.nodes.iter().all(|&i| i < found.nodes.len()));
+            let numbers = [f.length, f.chord, f.diameter, f.diameter_mean, f.diameter_min, f.flatness, f.surface];
+            assert!(numbers.iter().all(|v| v.is_finite() && *v >= 0.0), "{round}: {numbers:?}");
+            assert!(f.own[0] >= 0.0 && f.own[0] <= f.own[1] && f.own[1] <= f.length + 1e-9, "{round}: {:?}", f.own);
+            assert!(f.chord <= f.length * (1.0 + 1e-9) && f.profile.len() >= 2, "{round}: {} {}", f.chord, f.length);
+            bare += usize::from(!f.has_own_part);
+        }
+        for (i, node) in found.nodes.iter().enumerate() {
+            let ends = found.fibres.iter().flat_map(|f| f.nodes).filter(|&n| n == i).count();
+            assert_eq!(node.coordination, ends, "{round}");
+            // Vertices without a ball of their own are none to be a part of the solid.
+            assert!(node.radius > 0.0 && (node.zone_radius > 0.0) == (node.kind == NodeKind::Junction), "{node:?}");
+        }
+        let _ = (Statistics::of(&found), export::graphml(&found), export::vtp(&found), export::nodes_csv(&found));
+    }
+    assert!(bare > 50, "curves that the balls of their ends cover: {bare}");
+}
+
 #[test]
 fn parameters_out_of_range_are_refused() {
     let solid = within([4; 3], |_| true);

@@ -13,7 +13,7 @@ use foamflux_network::{
 };
 use foamflux_results::{
     CellResults, ErrorParts, FibreResults, NetworkConduction, NetworkPaths, NodeResults, NodeZoneInfo,
-    OrientationField, SpreadInfo, TagResults, TopologyInfo, TransportResults,
+    OrientationField, SpreadInfo, StepSeconds, TagResults, TopologyInfo, TransportResults,
 };
 
 pub use errors::add_threshold;
@@ -21,7 +21,7 @@ pub use grey::GreyZone;
 
 use crate::error::PipelineError;
 use crate::ingest::volume_info;
-use crate::record::Recorder;
+use crate::record::{Recorder, Stopwatch};
 
 /// What becomes of node voxels that the labels have already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,7 +80,8 @@ pub fn tag(
     watch: &dyn Watch,
 ) -> Result<Tagged, PipelineError> {
     let clock = Instant::now();
-    let recorder = Recorder::new(watch);
+    let stopwatch = Stopwatch::new(watch);
+    let recorder = Recorder::new(&stopwatch);
     let watch: &dyn Watch = &recorder;
     let solid = labels.mask(LabelSet::SOLID);
     let find = |parameters: &Parameters| {
@@ -165,8 +166,16 @@ pub fn tag(
     }
     results.warnings = recorder.warnings();
     results.seconds = clock.elapsed().as_secs_f64();
+    results.seconds_by_step = stopwatch.steps();
+    watch.event(Event::Note(spent(&results.seconds_by_step)));
     watch.event(Event::Finished { stage: Stage::Tag, outcome: String::new() });
     Ok(Tagged { results, labels, network, conduction, directions: directions.map(|o| o.directions) })
+}
+
+/// The seconds of each step in words.
+fn spent(steps: &[StepSeconds]) -> String {
+    let words: Vec<String> = steps.iter().map(|s| format!("{} {:.2}", s.step, s.seconds)).collect();
+    format!("seconds: {}", words.join(", "))
 }
 
 /// How tags that were kept compare with those that the graph gives.
@@ -340,6 +349,7 @@ fn results(labels: &Labels, network: &Network, s: &Statistics, conduction: &[Con
         spurs_cut: network.steps.spurs as u64,
         junctions_merged: network.steps.merged as u64,
         seconds: 0.0,
+        seconds_by_step: Vec::new(),
         warnings: Vec::new(),
     }
 }

@@ -43,7 +43,7 @@ pub use score::{FoundAndTrue, GalleryResults, HostScore};
 pub use segment::{SegmentResults, ThresholdSensitivity};
 pub use tag::{
     CellResults, FibreResults, NetworkConduction, NetworkPaths, NodeResults, NodeZoneInfo, OrientationField,
-    SpreadInfo, TagResults, TopologyInfo,
+    SpreadInfo, StepSeconds, TagResults, TopologyInfo,
 };
 pub use transport::{
     BlockedInfo, DirectionResults, ElectrodeDetails, ElectrodeResults, GeometricTortuosity, PhaseInfo, ProfileResults,

@@ -245,10 +245,22 @@ pub struct TagResults {
     pub spurs_cut: u64,
     /// Junctions of the skeleton that were merged into others.
     pub junctions_merged: u64,
-    /// Seconds spent.
+    /// Seconds spent, without reading and writing files.
     pub seconds: f64,
+    /// Seconds of each step, in the order of the steps.
+    #[serde(default)]
+    pub seconds_by_step: Vec<StepSeconds>,
     /// Warnings.
     pub warnings: Vec<String>,
+}
+
+/// What a step took.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StepSeconds {
+    /// What was done.
+    pub step: String,
+    /// Seconds it took.
+    pub seconds: f64,
 }
 
 impl TagResults {

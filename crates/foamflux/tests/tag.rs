@@ -130,3 +130,57 @@ fn run_tags_debris_and_does_without_tags_where_memory_is_short() {
     assert!(results["stages"]["tag"]["reason"].as_str().unwrap().contains("max-memory"));
     assert_eq!(results["stages"]["measure"]["outcome"], "done");
 }
+
+/// A stack whose node is brighter than its bars: `run` reads from the grey values where it ends, on request alone.
+#[test]
+fn run_takes_the_end_of_nodes_from_grey_values() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let n = 48;
+    let reach = 9.0f64;
+    let middle = |v: usize| (v as f64 + 0.5 - 0.5 * n as f64).powi(2);
+    let mut grey = bars(n, [true, true, true]);
+    for (i, v) in grey.iter_mut().enumerate() {
+        let square = middle(i % n) + middle(i / n % n) + middle(i / n / n);
+        *v *= if square < reach * reach { 200 } else { 120 };
+    }
+    std::fs::write(at("grey.raw"), &grey).unwrap();
+    let (grey, out) = (at("grey.raw"), at("out"));
+    let call = |input: &str, more: &[&str]| {
+        let first = ["run", input, "--shape", "48,48,48", "--dtype", "u8", "--voxel-size", "1um", "--only", "tag"];
+        let run = foamflux(&[&first, &["-q", "-o", &out, "--overwrite"], more].concat());
+        assert_eq!(run.status, 0, "{more:?}");
+        let text = std::fs::read_to_string(folder.path().join("out/results.json")).unwrap();
+        serde_json::from_str::<serde_json::Value>(&text).unwrap()
+    };
+    let segment = ["--content", "grey", "--threshold", "60", "--denoise", "none"];
+    let results = call(&grey, &segment);
+    assert_ne!(results["tag"]["nodes"]["zone"]["rule"], "node-radius");
+    let results = call(&grey, &[&segment[..], &["--tag-grey"]].concat());
+    assert_eq!(results["tag"]["nodes"]["zone"]["rule"], "node-radius");
+    // Half-way between the levels lies where the bright part ends, to half a bin of a tenth of the node's radius.
+    let factor = number(&results, "/tag/nodes/zone/factor");
+    let radius = number(&results, "/tag/nodes/radius_m/mean") * 1e6;
+    assert!((factor * radius - reach).abs() < 0.05 * radius + 0.5, "{factor} {radius}");
+    // Labels have no grey values: that is said.
+    std::fs::write(at("labels.raw"), bars(n, [true, true, true])).unwrap();
+    let results = call(&at("labels.raw"), &["--tag-grey"]);
+    let warnings = results["warnings"].to_string();
+    assert!(warnings.contains("--tag-grey has no effect"), "{warnings}");
+}
+
+/// What each step took is in the results, and adds up.
+#[test]
+fn seconds_of_steps_add_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("bars.raw").display().to_string();
+    std::fs::write(&file, bars(24, [true, true, false])).unwrap();
+    let out = foamflux(&["tag", &file, "--shape", "24,24,24", "--dtype", "u8", "--json"]).json();
+    let steps = out["seconds_by_step"].as_array().unwrap();
+    let names: Vec<&str> = steps.iter().filter_map(|s| s["step"].as_str()).collect();
+    for step in ["skeleton", "thinning", "graph", "cells of the pore", "statistics"] {
+        assert!(names.contains(&step), "{names:?}");
+    }
+    let sum: f64 = steps.iter().filter_map(|s| s["seconds"].as_f64()).sum();
+    assert!(sum > 0.0 && sum <= 1.01 * number(&out, "/seconds") + 1e-3, "{sum} of {}", out["seconds"]);
+}

@@ -97,7 +97,8 @@ fn random_volumes_keep_their_topology_and_cannot_be_thinned_further() {
     }
 }
 
-/// Dust and struts across seams: topology is kept, and the number of threads changes nothing.
+/// Dust and struts across seams: topology is kept, as much goes as without seams, and the number of threads changes
+/// nothing.
 #[test]
 fn slabs_keep_the_topology_and_do_not_depend_on_threads() {
     let mut state = 11u64;
@@ -117,13 +118,16 @@ fn slabs_keep_the_topology_and_do_not_depend_on_threads() {
         let pad = Pad::new(struts.shape(), Sides::Open).unwrap();
         let d = boundary_distance(&struts, Border::Open);
         let bits = Bits::new(&struts);
-        for slices in [1, 2, 5, 16, 30] {
+        let mut whole = 0;
+        for slices in [30, 16, 5, 2, 1] {
             let thin = || thin_in(slices, &struts, &bits, &d, None, pad, &Silent).unwrap().mask(&struts);
             let mask = thin();
             assert_eq!(count(&mask).unwrap(), before, "{round} {slices}");
             assert_eq!(one.install(thin), mask, "{round} {slices}");
             let left = mask.as_slice().iter().filter(|&&m| m).count();
-            assert!(left < struts.as_slice().iter().filter(|&&m| m).count(), "{round} {slices}: {left}");
+            // One slab after the other: what a neighbour uncovers is looked at again.
+            whole = if slices == 30 { left } else { whole };
+            assert!(10 * left <= 11 * whole + 10, "{round} {slices}: {left} of {whole}");
         }
     }
 }

@@ -362,6 +362,7 @@ pub(crate) fn tagged() -> TagResults {
         spurs_cut: 31,
         junctions_merged: 12,
         seconds: 1.2,
+        seconds_by_step: Vec::new(),
         warnings: vec![],
     }
 }
