@@ -170,6 +170,7 @@ pub(crate) fn cut(graph: &mut Graph<'_>) -> usize {
     for &(_, e) in &weak {
         is_weak[e] = true;
     }
+    let stood: Vec<bool> = graph.vertices.iter().map(|v| v.alive).collect();
     // A tree of the thickest keeps together what is together.
     let mut parent: Vec<usize> = (0..graph.vertices.len()).collect();
     for (e, edge) in graph.edges.iter().enumerate() {
@@ -217,7 +218,8 @@ pub(crate) fn cut(graph: &mut Graph<'_>) -> usize {
     let mut thickest: Vec<Option<usize>> = vec![None; graph.vertices.len()];
     for v in 0..graph.vertices.len() {
         let r = root(&mut parent, v);
-        let bare = graph.degree(v) == 0 && graph.vertices[v].kind != Kind::Lone;
+        // What went in an earlier round is of no body any more.
+        let bare = stood[v] && graph.degree(v) == 0 && graph.vertices[v].kind != Kind::Lone;
         if !bare || graph.vertices[v].voxels.is_empty() {
             continue;
         }

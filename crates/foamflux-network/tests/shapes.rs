@@ -7,6 +7,7 @@ use common::{Case, find, foam, score};
 use foamflux_grid::{Axis, Shape, Silent, Volume, VoxelSize, VoxelSizeSource};
 use foamflux_hosts::foam::{Arrangement, SeedPattern};
 use foamflux_network::{FibreKind, Network, NodeKind, Parameters, Sides, Statistics, ZoneRule, conduction, export};
+use foamflux_voxel::components::{Connectivity, label};
 
 /// Lengths and diameters of single shapes: the goals of the tool for fibres.
 const LENGTH: f64 = 0.01;
@@ -324,6 +325,30 @@ fn short_struts_between_crowded_nodes_are_measured() {
         let _ = (Statistics::of(&found), export::graphml(&found), export::vtp(&found), export::nodes_csv(&found));
     }
     assert!(bare > 50, "curves that the balls of their ends cover: {bare}");
+}
+
+/// A thick bar with a thin sheet full of holes on it, all in one piece: the net of curves along the sheet is cut as fringe in
+/// several rounds, and nothing that went comes back as a body by itself.
+#[test]
+fn what_hangs_together_is_no_debris() {
+    let mut state = 21u64;
+    let mut holes = vec![false; 48 * 48];
+    for hole in &mut holes {
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        *hole = (state >> 33) % 100 < 35;
+    }
+    let solid = within([60, 24, 48], |p| {
+        let sheet = (p[1] - 11.5).abs() < 0.6 && p[0] < 42.0 && !holes[p[2] as usize * 48 + p[0] as usize];
+        (p[0] - 12.0).hypot(p[1] - 12.0) < 7.0 || sheet
+    });
+    // The largest piece alone.
+    let pieces = label(&solid, Connectivity::Full26).unwrap();
+    let (largest, _) = pieces.largest().unwrap();
+    let n = network(&pieces.labels.map(|&l| l == largest));
+    assert!(n.steps.fringe > 20, "{:?}", n.steps);
+    let isolated = n.nodes.iter().filter(|x| x.kind == NodeKind::Isolated).count();
+    assert_eq!(isolated, 0, "{:?}", n.steps);
+    assert!(n.debris_share <= 0.0, "{}", n.debris_share);
 }
 
 #[test]
