@@ -1,8 +1,9 @@
 //! Cells of the pore space: a watershed of its distance map.
 //!
 //! # Theory
-//! The pore is flooded by descending distance D to the solid. Each peak of D begins a cell; where two cells meet at a
-//! saddle they are one when the passage is nearly as wide as the smaller of them,
+//! The pore is flooded by descending distance D to the solid: each peak of D has the voxels from which D leads uphill to it.
+//! From the highest saddle between two of them to the lowest, they are one cell when the passage is nearly as wide as the
+//! smaller of them,
 //!
 //! ```text
 //! D_saddle >= JOIN min(D_peak a, D_peak b)
@@ -15,7 +16,7 @@
 //!
 //! Cells are many voxels wide, so large boxes are halved until they have at most eight million voxels; solid stays solid.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use foamflux_grid::{Axis, Shape, Volume, VoxelSize};
 use foamflux_voxel::distance::{Border, boundary_distance};
@@ -112,72 +113,57 @@ impl Flood {
 
     fn new(pore: &Volume<bool>, d: &[f32]) -> Self {
         let shape = pore.shape();
-        // A margin of nobody's voxels makes all neighbourhoods alike.
-        let (row, plane) = (shape.x + 2, (shape.x + 2) * (shape.y + 2));
-        let steps = STEPS.map(|s| s[0] as isize + s[1] as isize * row as isize + s[2] as isize * plane as isize);
-        let padded = |i: usize| {
-            let (z, y, x) = shape.zyx_of(i);
-            (z + 1) * plane + (y + 1) * row + x + 1
-        };
-        // By descending distance, whose bits order as it does; ties by place.
-        let mut order: Vec<u64> = (0..shape.len() as u32)
-            .into_par_iter()
-            .filter(|&i| pore.as_slice()[i as usize])
-            .map(|i| u64::from(!d[i as usize].to_bits()) << 32 | u64::from(i))
-            .collect();
-        order.par_sort_unstable();
-        let mut flood = Flood { of: vec![NOBODY; plane * (shape.z + 2)], parent: Vec::new() };
-        let mut depth = vec![0f32; flood.of.len()];
-        let mut peaks: Vec<f32> = Vec::new();
-        for key in order {
-            let i = (key & u64::from(u32::MAX)) as usize;
-            let (here, at) = (d[i], padded(i));
-            depth[at] = here;
-            let mut own: Option<(f32, u32)> = None;
-            // Most neighbours are of one basin.
-            let mut last = (NOBODY, NOBODY);
-            for j in steps.map(|s| at.wrapping_add_signed(s)) {
-                let of = flood.of[j];
-                if of == NOBODY {
+        // Each voxel points to its highest neighbour until it points to a peak.
+        let mut to: Vec<u32> = vec![NOBODY; shape.len()];
+        to.par_chunks_mut(shape.x).enumerate().for_each(|(row, to)| {
+            for (x, to) in to.iter_mut().enumerate().filter(|&(x, _)| pore.as_slice()[row * shape.x + x]) {
+                *to = highest(shape, d, (row / shape.y, row % shape.y, x));
+            }
+        });
+        let peaks: Vec<u32> = (0..to.len() as u32).filter(|&i| to[i as usize] == i).collect();
+        let basin_of = |peak: u32| peaks.binary_search(&peak).map_or(NOBODY, |b| b as u32);
+        let mut flood = Flood { of: settled(to), parent: (0..peaks.len() as u32).collect() };
+        flood.of.par_iter_mut().filter(|of| **of != NOBODY).for_each(|of| *of = basin_of(*of));
+        let mut height: Vec<f32> = peaks.iter().map(|&p| d[p as usize]).collect();
+        for ([a, b], saddle) in flood.saddles(shape, d) {
+            let (a, b) = (flood.root(a), flood.root(b));
+            let lower = height[a as usize].min(height[b as usize]);
+            if a != b && f64::from(saddle) >= JOIN * f64::from(lower) {
+                let (a, b) = if height[a as usize] >= height[b as usize] { (a, b) } else { (b, a) };
+                flood.parent[b as usize] = a;
+                height[a as usize] = height[a as usize].max(height[b as usize]);
+            }
+        }
+        flood
+    }
+
+    /// Pairs of basins that touch with the height of the highest way between them, by descending height.
+    fn saddles(&self, shape: Shape, d: &[f32]) -> Vec<([u32; 2], f32)> {
+        let steps: Vec<[i32; 3]> = STEPS.into_iter().filter(|s| [s[2], s[1], s[0]] > [0, 0, 0]).collect();
+        let of_plane = |z: usize| {
+            let mut found: HashMap<[u32; 2], f32> = HashMap::new();
+            for (y, x) in (0..shape.y).flat_map(|y| (0..shape.x).map(move |x| (y, x))) {
+                let i = shape.index(z, y, x);
+                let own = self.of[i];
+                if own == NOBODY {
                     continue;
                 }
-                if of != last.0 {
-                    last = (of, flood.root(of));
-                }
-                let basin = last.1;
-                match own {
-                    None => own = Some((depth[j], basin)),
-                    Some((_, held)) if held == basin => {}
-                    Some((most, held)) => {
-                        let lower = peaks[held as usize].min(peaks[basin as usize]);
-                        if f64::from(here) >= JOIN * f64::from(lower) {
-                            let (a, b) = if peaks[held as usize] >= peaks[basin as usize] {
-                                (held, basin)
-                            } else {
-                                (basin, held)
-                            };
-                            flood.parent[b as usize] = a;
-                            last = (NOBODY, NOBODY);
-                            own = Some((most.max(depth[j]), a));
-                        } else if depth[j] > most {
-                            // A voxel of the window goes with its wider neighbour.
-                            own = Some((depth[j], basin));
-                        }
+                for j in steps.iter().filter_map(|&s| beside(shape, (z, y, x), s)) {
+                    let other = self.of[j];
+                    if other != own && other != NOBODY {
+                        let pair = if own < other { [own, other] } else { [other, own] };
+                        let height = found.entry(pair).or_insert(0.0);
+                        *height = height.max(d[i].min(d[j]));
                     }
                 }
             }
-            flood.of[at] = match own {
-                Some((_, basin)) => basin,
-                None => {
-                    flood.parent.push(peaks.len() as u32);
-                    peaks.push(here);
-                    flood.parent[peaks.len() - 1]
-                }
-            };
-        }
-        let rows = (0..shape.z * shape.y).map(|r| (r / shape.y + 1) * plane + (r % shape.y + 1) * row + 1);
-        flood.of = rows.flat_map(|begin| flood.of[begin..begin + shape.x].iter().copied()).collect();
-        flood
+            found
+        };
+        let mut all: Vec<([u32; 2], f32)> = (0..shape.z).into_par_iter().flat_map_iter(of_plane).collect();
+        all.par_sort_unstable_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)));
+        all.dedup_by_key(|s| s.0);
+        all.par_sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        all
     }
 
     fn cells(mut self, pore: &Volume<bool>) -> PoreCells {
@@ -235,6 +221,47 @@ impl Flood {
             faces,
             faces_mean: (!whole.is_empty()).then(|| sum as f64 / whole.len() as f64),
         }
+    }
+}
+
+/// The neighbour one step away, inside of the box.
+#[inline]
+fn beside(shape: Shape, (z, y, x): (usize, usize, usize), s: [i32; 3]) -> Option<usize> {
+    let to = |v: usize, d: i32, n: usize| v.checked_add_signed(d as isize).filter(|&v| v < n);
+    Some(shape.index(to(z, s[2], shape.z)?, to(y, s[1], shape.y)?, to(x, s[0], shape.x)?))
+}
+
+/// Where D leads uphill from a voxel: of the higher neighbours the highest, of equal ones the first; itself on a peak. On a
+/// plateau the first voxel is the highest.
+fn highest(shape: Shape, d: &[f32], at: (usize, usize, usize)) -> u32 {
+    let own = shape.index(at.0, at.1, at.2);
+    let inner = [(at.0, shape.z), (at.1, shape.y), (at.2, shape.x)].iter().all(|&(v, n)| v > 0 && v + 1 < n);
+    let mut best = (d[own], own);
+    let mut look = |j: usize| {
+        if d[j] > best.0 || d[j] >= best.0 && j < best.1 {
+            best = (d[j], j);
+        }
+    };
+    if inner {
+        for row in [-1, 0, 1].iter().flat_map(|z| [-1, 0, 1].map(|y| (z * shape.y as isize + y) * shape.x as isize)) {
+            let middle = own.wrapping_add_signed(row);
+            (middle - 1..=middle + 1).for_each(&mut look);
+        }
+    } else {
+        STEPS.iter().filter_map(|&s| beside(shape, at, s)).for_each(look);
+    }
+    best.1 as u32
+}
+
+/// Every voxel with the end of its way.
+fn settled(mut to: Vec<u32>) -> Vec<u32> {
+    loop {
+        // Twice as far in every round.
+        let next: Vec<u32> = to.par_iter().map(|&t| if t == NOBODY { NOBODY } else { to[t as usize] }).collect();
+        if next == to {
+            return to;
+        }
+        to = next;
     }
 }
 

@@ -11,7 +11,7 @@ use std::time::Instant;
 use foamflux_grid::{Event, LabelSet, Shape, VoxelSize, VoxelSizeSource, Watch};
 use foamflux_hosts::foam::{Boundary, SeedPattern, StrutProfile};
 use foamflux_hosts::{Foam, FoamParameters};
-use foamflux_network::{Network, Parameters, Sides, Statistics, orientations};
+use foamflux_network::{Network, Parameters, PoreCells, Sides, Statistics, orientations};
 
 /// Notes when each step began.
 struct Steps(Mutex<(Instant, Vec<(String, f64)>)>);
@@ -97,6 +97,9 @@ fn network_of_a_foam() {
         let statistics = Statistics::of(&network);
         println!("   {} nodes, {} fibres, {:?}", statistics.nodes, network.fibres.len(), network.topology);
         println!("   {:?}, strut-like {:.4}, {:?}", network.steps, network.strut_like, network.zones.factor);
+        let clock = Instant::now();
+        let cells = PoreCells::of(&solid).unwrap();
+        println!("   {:6.3} s cells: {} of which {} whole", clock.elapsed().as_secs_f64(), cells.count, cells.whole);
         if std::env::var("TENSOR").is_ok() {
             let clock = Instant::now();
             let field = orientations(&solid, 3.1e-6, &foamflux_grid::Silent).unwrap();
