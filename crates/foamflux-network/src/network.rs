@@ -30,6 +30,9 @@ pub enum ZoneRule {
 /// Reach of a node in strut diameters where its shape does not show it: 1.5 strut radii, assumed.
 pub const FALLBACK_LAMBDA: f64 = 0.75;
 
+/// A node where more fibres meet than this is no node of struts but a block with holes, or speckle.
+pub const CROWDED: usize = 64;
+
 /// What the search for the network goes by.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Parameters {

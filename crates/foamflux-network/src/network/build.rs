@@ -514,7 +514,8 @@ fn flatness(course: &Course, range: std::ops::Range<usize>) -> f64 {
 
 /// Share of the solid in bodies that are no network.
 fn debris(network: &Network, voxel: f64) -> f64 {
-    if network.solid_voxels == 0 {
+    // A box full of solid is one body without a surface.
+    if network.solid_voxels == 0 || network.solid_voxels == network.tags.shape().len() {
         return 0.0;
     }
     let fibres = network.fibres.iter().filter(|f| f.is_debris()).fold(0.0, |sum, f| sum + f.volume);
@@ -556,6 +557,13 @@ fn warn(network: &mut Network, solid: &Volume<bool>, watch: &dyn Watch) {
             "only {} of the solid lies within two inscribed radii of its skeleton: the structure is made of plates or \
              blocks rather than struts, and node and fibre numbers mean little",
             percent(network.strut_like)
+        ));
+    }
+    let most = network.nodes.iter().map(|n| n.coordination).max().unwrap_or(0);
+    if most > super::CROWDED {
+        say(format!(
+            "{most} fibres meet in one node: the solid is speckle or a block with holes rather than struts, and node and \
+             fibre numbers mean little; denoise the image or clean the segmentation (--min-solid, --fill-holes)"
         ));
     }
     if network.debris_share > DEBRIS {

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::balls::{balls, in_reach};
 use super::build::Numbers;
 use super::zones::{self, Around, Reach, Surface};
-use super::{Network, Zones};
+use super::{CROWDED, Network, Zones};
 use crate::graph::{Graph, Kind};
 use crate::owner::{Home, NOBODY, Owners};
 use crate::struts::{self, Strut, smallest_edge, voxel_volume};
@@ -200,6 +200,7 @@ pub(super) fn survey(
     let rays: Vec<[(Point, Point); 2]> = (0..graph.edges.len())
         .map(|e| if graph.edges[e].alive { [ray(e, 0), ray(e, 1)] } else { [([0.0; 3], [1.0, 0.0, 0.0]); 2] })
         .collect();
+    let crowded: Vec<bool> = (0..graph.vertices.len()).map(|v| graph.degree(v) > CROWDED).collect();
     // The face near a node, and the area of one around the middle of a fibre with its distance from the axis.
     let look = |face: Face| {
         let mut best: Option<Around> = None;
@@ -236,7 +237,8 @@ pub(super) fn survey(
                     }
                 }
             }
-            Home::Vertex(v) if graph.vertices[v].kind == Kind::Junction => {
+            // Each of its faces is compared with every fibre at it.
+            Home::Vertex(v) if graph.vertices[v].kind == Kind::Junction && !crowded[v] => {
                 for e in graph.edges_at(v) {
                     // Seen from an end in another frame only where the box is periodic: left out there.
                     let edge = &graph.edges[e];
