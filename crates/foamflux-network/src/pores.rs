@@ -16,7 +16,7 @@
 //!
 //! Cells are many voxels wide, so large boxes are halved until they have at most eight million voxels; solid stays solid.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use foamflux_grid::{Axis, Shape, Volume, VoxelSize};
 use foamflux_voxel::distance::{Border, boundary_distance};
@@ -140,28 +140,41 @@ impl Flood {
     /// Pairs of basins that touch with the height of the highest way between them, by descending height.
     fn saddles(&self, shape: Shape, d: &[f32]) -> Vec<([u32; 2], f32)> {
         let steps: Vec<[i32; 3]> = STEPS.into_iter().filter(|s| [s[2], s[1], s[0]] > [0, 0, 0]).collect();
+        let sorted = |all: &mut Vec<([u32; 2], f32)>| {
+            all.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)));
+            all.dedup_by_key(|s| s.0);
+        };
         let of_plane = |z: usize| {
-            let mut found: HashMap<[u32; 2], f32> = HashMap::new();
+            let mut found: Vec<([u32; 2], f32)> = Vec::new();
+            // Where the last pair of each step is: along a window it is the same for many voxels.
+            let mut last = vec![0usize; steps.len()];
             for (y, x) in (0..shape.y).flat_map(|y| (0..shape.x).map(move |x| (y, x))) {
                 let i = shape.index(z, y, x);
                 let own = self.of[i];
                 if own == NOBODY {
                     continue;
                 }
-                for j in steps.iter().filter_map(|&s| beside(shape, (z, y, x), s)) {
+                for (last, &step) in last.iter_mut().zip(&steps) {
+                    let Some(j) = beside(shape, (z, y, x), step) else { continue };
                     let other = self.of[j];
-                    if other != own && other != NOBODY {
-                        let pair = if own < other { [own, other] } else { [other, own] };
-                        let height = found.entry(pair).or_insert(0.0);
-                        *height = height.max(d[i].min(d[j]));
+                    if other == own || other == NOBODY {
+                        continue;
+                    }
+                    let (pair, height) = ([own.min(other), own.max(other)], d[i].min(d[j]));
+                    match found.get_mut(*last) {
+                        Some(held) if held.0 == pair => held.1 = held.1.max(height),
+                        _ => {
+                            *last = found.len();
+                            found.push((pair, height));
+                        }
                     }
                 }
             }
+            sorted(&mut found);
             found
         };
         let mut all: Vec<([u32; 2], f32)> = (0..shape.z).into_par_iter().flat_map_iter(of_plane).collect();
-        all.par_sort_unstable_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)));
-        all.dedup_by_key(|s| s.0);
+        sorted(&mut all);
         all.par_sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         all
     }
@@ -317,7 +330,7 @@ mod tests {
         let mut state = 9u64;
         let dust = Volume::from_fn(Shape::new(9, 14, 11).expect("a shape"), VoxelSize::Unknown, |_, _, _| {
             state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-            (state >> 33) % 12 == 0
+            (state >> 33).is_multiple_of(12)
         });
         assert!(halved(&dust, dust.shape().len()).is_none());
         for (most, edge) in [(dust.shape().len() - 1, 2), (100, 4)] {

@@ -252,20 +252,11 @@ pub(super) fn survey(
         }
         (best, middle)
     };
-    let parts: Vec<(Vec<Around>, Vec<(usize, f64, f64)>)> = weights
-        .par_chunks(FACES)
-        .map(|part| {
-            let (mut around, mut middles) = (Vec::new(), Vec::new());
-            for (best, middle) in faces(part, graph, owners, solid).map(look) {
-                around.extend(best);
-                middles.extend(middle);
-            }
-            (around, middles)
-        })
-        .collect();
-    for (around, middles) in parts {
-        surface.around.extend(around);
-        for (fibre, off, area) in middles {
+    let seen: Vec<Vec<_>> =
+        weights.par_chunks(FACES).map(|part| faces(part, graph, owners, solid).map(look).collect()).collect();
+    for (best, middle) in seen.into_iter().flatten() {
+        surface.around.extend(best);
+        if let Some((fibre, off, area)) = middle {
             let middle = &mut surface.middle[fibre];
             middle.0 += off * area;
             middle.1 += area;
