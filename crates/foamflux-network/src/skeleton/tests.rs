@@ -132,6 +132,29 @@ fn slabs_keep_the_topology_and_do_not_depend_on_threads() {
     }
 }
 
+/// A slab that came to rest looks again at what its neighbour uncovers.
+#[test]
+fn a_slab_learns_what_its_neighbour_deletes() {
+    let block = boxed([9, 9, 8], |x, y, z| x > 1.0 && x < 8.0 && y > 1.0 && y < 8.0 && z > 3.0);
+    let shape = block.shape();
+    let pad = Pad::new(shape, Sides::Open).unwrap();
+    let (bits, same) = (Bits::new(&block), block.map(|&b| f32::from(u8::from(b))));
+    let ridge = Ridge { pad, distance: &same, edges: [1.0; 3] };
+    // One voxel inside of the block, and one under it at the surface.
+    let (inner, outer) = (shape.index(4, 4, 4), shape.index(3, 4, 4));
+    let level = |i: usize| if i == inner || i == outer { 0 } else { 5 };
+    let [mut below, mut above] = [0..4, 4..8].map(|z| Slab::new(pad, z, &bits, level, &[], None));
+    above.peel(1, &ridge);
+    assert_eq!(above.work(1), 0);
+    below.peel(1, &ridge);
+    below.exchange(&mut above);
+    assert_eq!(above.work(1), 1);
+    below.exchange(&mut above);
+    assert_eq!(above.work(1), 1, "what is known is not told again");
+    above.peel(1, &ridge);
+    assert_eq!((above.work(1), above.left(&bits, |i| i == inner).len()), (0, 0));
+}
+
 fn dust_at(dust: &Volume<bool>, x: f64, y: f64, z: f64) -> bool {
     *dust.at(z as usize, y as usize, x as usize)
 }
