@@ -184,9 +184,11 @@ fn causes() {
     }
 }
 
-/// What a row is held to beside the goals of position in voxels, diameter and length.
+/// What a row is held to beside the goals of recall, diameter and length.
 struct Held {
-    /// Precision of clear nodes; recall is held to 0.95.
+    /// Mean error of the position of clear nodes in voxels.
+    position: f64,
+    /// Precision of clear nodes.
     precision: f64,
     /// Clear nodes of the right degree.
     degree: f64,
@@ -195,13 +197,13 @@ struct Held {
 }
 
 /// The goals for round struts.
-const GOALS: Held = Held { precision: 0.95, degree: 0.9, f1: 0.95 };
+const GOALS: Held = Held { position: 0.8, precision: 0.95, degree: 0.9, f1: 0.95 };
 
 fn hold(case: &Case, seed: u64, held: &Held) {
     let (s, ..) = found(case, seed);
     assert!(s.recall_clear >= 0.95 && s.precision_clear >= held.precision, "{}: {s:?}", case.name);
     assert!(s.degree_clear >= held.degree, "{}: {s:?}", case.name);
-    assert!(s.position_clear < 0.8 && s.length.abs() < 0.01, "{}: {s:?}", case.name);
+    assert!(s.position_clear < held.position && s.length.abs() < 0.01, "{}: {s:?}", case.name);
     // 2 % at ten voxels across, 3 % at six.
     assert!(s.diameter.abs() < if case.diameter >= 10.0 { 0.02 } else { 0.03 }, "{}: {s:?}", case.name);
     assert!(s.f1 >= held.f1, "{}: {s:?}", case.name);
@@ -228,8 +230,8 @@ fn relaxed_foams_of_thin_struts() {
 #[test]
 fn relaxed_foams_of_concave_triangular_struts() {
     let case = Case { section: Section::ConcaveTriangle, ..Case::round("triangular", 200, 7.2, 80.0, RELAXED) };
-    hold(&case, 7, &Held { precision: 0.9, degree: 0.9, f1: 0.91 });
-    hold(&case.plain("triangular plain"), 7, &Held { precision: 0.84, degree: 0.9, f1: 0.88 });
+    hold(&case, 7, &Held { position: 0.4, precision: 0.9, degree: 0.9, f1: 0.91 });
+    hold(&case.plain("triangular plain"), 7, &Held { position: 0.4, precision: 0.84, degree: 0.9, f1: 0.895 });
 }
 
 #[test]
@@ -238,7 +240,7 @@ fn a_mat_has_its_diameter_length_and_directions() {
     let (graph, solid) = mat(&m, 7);
     let (s, network, field) = score_mat(&m, &graph, &solid);
     assert!(s.contacts > 10 && s.recall > 0.95 && s.precision > 0.95, "{s:?}");
-    assert!(s.diameter.abs() < 0.02 && s.length_total.abs() < 0.04, "{s:?}");
+    assert!(s.diameter.abs() < 0.02 && s.length_total.abs() < 0.02, "{s:?}");
     // Peers' structure tensors: 0.96 degrees.
     assert!(s.angle < 2.0 && s.tensor.iter().all(|&t| t < 0.05), "{s:?}");
     assert_eq!(field.directions.len(), network.solid_voxels);
