@@ -10,6 +10,7 @@ pub mod distance;
 pub mod euler;
 pub mod filter;
 pub mod percolation;
+pub mod representativity;
 pub mod segment;
 pub mod stats;
 pub mod surface;
