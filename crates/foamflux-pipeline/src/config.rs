@@ -35,7 +35,7 @@ pub struct Config {
     /// Map of a foreign label image, `pore=0,fibre=255`.
     pub labels: Option<String>,
 
-    /// Segmentation method: `otsu`, `otsu-slices`, `fixed`, `hysteresis`.
+    /// Segmentation method: `auto`, `conserve`, `otsu`, `otsu-slices`, `fixed`, `hysteresis`.
     pub method: Option<String>,
     /// Threshold of the method `fixed`: solid is grey >= threshold.
     pub threshold: Option<f64>,
@@ -43,15 +43,27 @@ pub struct Config {
     pub low: Option<f64>,
     /// High threshold of the method `hysteresis`.
     pub high: Option<f64>,
+    /// Classes of the method `multi-otsu`.
+    pub classes: Option<usize>,
+    /// Half of the edge of the cubes of the method `sauvola`, in voxels.
+    pub radius: Option<usize>,
+    /// How much a quiet neighbourhood lowers the threshold of the method `sauvola`.
+    pub sauvola_k: Option<f64>,
+    /// What an unlike neighbour costs in the method `markov`.
+    pub beta: Option<f64>,
     /// Whether the solid is `bright` or `dark`.
     pub foreground: Option<String>,
-    /// Filter before thresholding: `none`, `median`, `median:2`, `gaussian:0.8`.
+    /// Filter before thresholding: `auto`, `none`, `median`, `median:2`, `gaussian:0.8`.
     pub denoise: Option<String>,
-    /// Solid components smaller than this many voxels become pore.
-    pub min_solid: Option<u64>,
-    /// Holes in the solid to fill: `none`, `all`, or the largest size in voxels.
+    /// Solid components smaller than this many voxels, or than a volume such as `5um3`, become pore.
+    #[serde(deserialize_with = "text_or_number")]
+    pub min_solid: Option<String>,
+    /// Holes in the solid to fill: `none`, `all`, or the largest size in voxels or as a volume such as `5um3`.
     #[serde(deserialize_with = "text_or_number")]
     pub fill_holes: Option<String>,
+
+    /// Whether the labels at the ends of the threshold band are made, and every number computed at them.
+    pub doubt: Option<bool>,
 
     /// Reach of a node as a factor on its inscribed radius.
     pub node_factor: Option<f64>,
@@ -70,6 +82,9 @@ pub struct Config {
     pub density: Option<f64>,
     /// BET area in m2/g, for the roughness factor.
     pub bet: Option<f64>,
+    /// Relative error by sampling for which the edge of the box that would do is stated, `2%`.
+    #[serde(deserialize_with = "text_or_number")]
+    pub sampling_goal: Option<String>,
 
     /// Conducting phases.
     #[serde(deserialize_with = "list")]
@@ -299,6 +314,16 @@ pub enum ConfigError {
         /// What is wrong and where.
         message: String,
     },
+    /// A segmentation recipe that cannot be used.
+    #[error(
+        "the recipe {} cannot be used: {message}\n'foamflux segment --save-recipe FILE' writes one", path.display()
+    )]
+    Recipe {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        message: String,
+    },
     /// An argument without a flag that cannot be used.
     #[error("{0}")]
     Argument(String),
@@ -342,7 +367,7 @@ impl Config {
         let base = self;
         overlay!(base, over;
             voxel_size, shape, dtype, byte_order, offset, crop, bin, odd_sizes, bad_slices, content, labels,
-            method, threshold, low, high, foreground, denoise, min_solid, fill_holes, node_factor, node_lambda, spur, tag_debris, tag_grey, density, bet,
+            method, threshold, low, high, classes, radius, sauvola_k, beta, foreground, denoise, min_solid, fill_holes, doubt, node_factor, node_lambda, spur, tag_debris, tag_grey, density, bet, sampling_goal,
             phase, conductivity, direction, sides, tol, max_iterations, certify, geometric, refine, tensor, electrode, collector, wall_area,
             layout, fields, current, voltage, i0, eta_nuc, film, sigma, kappa, kappa_separator, alpha, temperature, diffusivity,
             transference, concentration, separator_plane, electrolyte, salt_supply, thermodynamic_factor, i0_exponent, time, sand,
@@ -359,11 +384,13 @@ impl Config {
             odd_sizes: text("refuse"),
             bad_slices: text("refuse"),
             content: text("auto"),
-            method: text("otsu"),
+            method: text("auto"),
             foreground: text("bright"),
-            denoise: text("median"),
-            min_solid: Some(0),
+            denoise: text("auto"),
+            min_solid: text("0"),
             fill_holes: text("none"),
+            doubt: Some(true),
+            sampling_goal: text("2%"),
             phase: Some(vec!["pore".to_owned(), "solid".to_owned()]),
             direction: text("all"),
             sides: text("no-flux"),
@@ -436,7 +463,7 @@ mod tests {
         let all = file.overlaid(flags).with_defaults();
         assert_eq!(all.bin, Some(2));
         assert_eq!(all.tol.as_deref(), Some("0.01%"));
-        assert_eq!(all.method.as_deref(), Some("otsu"));
+        assert_eq!(all.method.as_deref(), Some("auto"));
     }
 
     #[test]
@@ -469,13 +496,12 @@ mod tests {
         let mut table = toml::Table::new();
         for key in serde_json::to_value(Config::default()).unwrap().as_object().unwrap().keys() {
             let value = match key.as_str() {
-                "bin" | "offset" | "min-solid" | "max-iterations" | "threads" | "seed" | "size" | "seeds"
-                | "points-per-decade" | "cycles" => toml::Value::Integer(3),
-                "threshold" | "low" | "high" | "density" | "bet" | "node-factor" | "node-lambda" | "spur" => {
-                    toml::Value::Float(2.5)
-                }
+                "bin" | "offset" | "max-iterations" | "threads" | "seed" | "size" | "seeds" | "points-per-decade"
+                | "cycles" | "classes" | "radius" => toml::Value::Integer(3),
+                "threshold" | "low" | "high" | "density" | "bet" | "node-factor" | "node-lambda" | "spur"
+                | "sauvola-k" | "beta" => toml::Value::Float(2.5),
                 "certify" | "geometric" | "refine" | "tensor" | "electrode" | "sand" | "strip" | "overflow"
-                | "tag-debris" | "tag-grey" => toml::Value::Boolean(true),
+                | "tag-debris" | "tag-grey" | "doubt" => toml::Value::Boolean(true),
                 "phase" | "skip" | "only" | "i0" | "eta-nuc" | "film" | "sigma" | "stages" => {
                     toml::Value::Array(vec!["a".into()])
                 }

@@ -1,12 +1,13 @@
 //! Morphology of labels: fractions, components, percolation, surface, thickness, chords.
 
+mod sampling;
 mod surface;
 
 use std::collections::BTreeMap;
 
 use foamflux_grid::{Axis, Event, Label, Labels, LengthUnit, Phase, Stage, Volume, Watch};
 use foamflux_io::read::StackData;
-use foamflux_results::{ChordLengths, MeasureResults, PercolationInfo, PhaseMeasure, Summary};
+use foamflux_results::{ChordLengths, ErrorParts, MeasureResults, PercolationInfo, PhaseMeasure, Summary};
 use foamflux_voxel::components::{Connectivity, label};
 use foamflux_voxel::euler::euler_number;
 use foamflux_voxel::percolation::percolation;
@@ -65,6 +66,11 @@ pub fn measure(
         stop(watch)?;
     }
 
+    begin("the box as a sample");
+    let goal = settings.sampling_goal.unwrap_or(sampling::GOAL);
+    let sampling = has_solid.then(|| sampling::fill(labels, &solid, &mut phases, surface.as_mut(), goal, watch));
+    stop(watch)?;
+
     let mut sizes: [Option<Summary>; 2] = [None, None];
     for (size, name, mask, present) in
         [(0, "thickness of the solid", &solid, has_solid), (1, "size of the pores", &pore, has_pore)]
@@ -106,6 +112,7 @@ pub fn measure(
         volume: volume_info(labels.shape(), labels.voxel_size()),
         phases,
         surface,
+        sampling,
         components,
         euler_number: euler_26,
         euler_number_6: euler_6,
@@ -149,6 +156,7 @@ fn one_phase(labels: &Labels, phase: &Phase) -> Result<PhaseMeasure, PipelineErr
         labels: label_numbers(phase.labels),
         voxels,
         volume_fraction: voxels as f64 / labels.shape().len() as f64,
+        error: ErrorParts::default(),
         components: by_faces.count() as u64,
         components_26: by_all.count() as u64,
         largest_component_share: share(by_faces.largest().map_or(0, |(_, size)| size)),
@@ -161,7 +169,15 @@ fn one_phase(labels: &Labels, phase: &Phase) -> Result<PhaseMeasure, PipelineErr
 }
 
 fn summary(s: stats::Summary) -> Summary {
-    Summary { mean: s.mean, median: s.median, std: s.std, p05: s.p05, p95: s.p95, count: s.count }
+    Summary {
+        mean: s.mean,
+        median: s.median,
+        std: s.std,
+        p05: s.p05,
+        p95: s.p95,
+        count: s.count,
+        error: ErrorParts::default(),
+    }
 }
 
 fn stop(watch: &dyn Watch) -> Result<(), PipelineError> {

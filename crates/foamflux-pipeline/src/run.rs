@@ -12,6 +12,7 @@ use foamflux_transport::Backend;
 
 use crate::content::Input;
 use crate::current::{Current, CurrentFields};
+use crate::doubt::{Doubt, Doubts};
 use crate::error::PipelineError;
 use crate::ingest;
 use crate::measure::GreyField;
@@ -20,7 +21,7 @@ use crate::segment::{GreyHistogram, Segmented};
 use crate::settings::{OptionalStage, Settings, main_electrode};
 use crate::tag::{self, Extras, Given};
 use crate::transport::Fields;
-use crate::{current, measure, memory, segment, transport};
+use crate::{current, measure, memory, recipe, segment, transport};
 
 /// Relative error to which the main job converges tau - 1, beside the tolerance of tau.
 const TAU_MINUS_ONE: f64 = 0.01;
@@ -56,6 +57,8 @@ pub struct RunOutput {
     pub fields: Vec<Fields>,
     /// Maps of the current distribution.
     pub current: Option<CurrentFields>,
+    /// Labels at the ends of the threshold band.
+    pub doubt: Option<Doubt>,
 }
 
 /// Does the main job.
@@ -79,6 +82,7 @@ pub fn run(
     cancelled(watch)?;
 
     let clock = Instant::now();
+    let mut doubt = None;
     let (labels, grey, cut) = match input {
         Input::Labels(labels, _) => {
             skipped(&mut stages, Stage::Segment, "the input is labels already");
@@ -86,8 +90,10 @@ pub fn run(
         }
         Input::Grey(data) => {
             memory::check(memory::Work::Segment, data.shape(), data.sample_type().bytes(), settings.max_memory)?;
-            let Segmented { labels, results, histogram, filtered, level } =
-                segment::segment(&data, &settings.segment, watch)?;
+            let found = segment::segment(&data, &settings.segment, watch)?;
+            let Segmented { labels, mut results, histogram, filtered, level, doubt: band } = found;
+            doubt = band;
+            recipe::keep(settings, &data, &mut results, watch)?;
             done(&mut stages, Stage::Segment, clock);
             (labels, Some(data), Some((results, histogram, filtered, level)))
         }
@@ -97,6 +103,7 @@ pub fn run(
     let asked = |stage: OptionalStage| settings.stages.contains(&stage);
     const LEFT_OUT: &str = "left out by --skip or --only";
     let grey_bytes = grey.as_ref().map_or(0, |g| g.sample_type().bytes());
+    let mut doubts = Doubts::default();
     let (mut labels, mut tag_results, mut network) = (labels, None, None);
     if asked(OptionalStage::Tag) {
         let clock = Instant::now();
@@ -105,7 +112,10 @@ pub fn run(
                 labels = tagged.labels;
                 network = Some((tagged.network, tagged.conduction));
                 let mut results = tagged.results;
-                if let Some(share) = cut.as_ref().and_then(|(s, ..)| threshold_share(s)) {
+                // Measured at the ends of the band where that is done.
+                if (doubt.is_none() || !asked(OptionalStage::Measure))
+                    && let Some(share) = cut.as_ref().and_then(|(s, ..)| threshold_share(s))
+                {
                     tag::add_threshold(&mut results, share);
                 }
                 tag_results = Some(results);
@@ -128,11 +138,19 @@ pub fn run(
             }
             _ => None,
         };
-        measure_results = Some(measure::measure(&labels, field, &settings.measure, watch)?);
+        let mut results = measure::measure(&labels, field, &settings.measure, watch)?;
+        if let Some(doubt) = &doubt {
+            doubts.measured(doubt, &mut results, field, watch)?;
+        }
+        measure_results = Some(results);
         done(&mut stages, Stage::Measure, clock);
         cancelled(watch)?;
     } else {
         skipped(&mut stages, Stage::Measure, LEFT_OUT);
+    }
+
+    if let (Some(tag), Some(measured)) = (tag_results.as_mut(), measure_results.as_ref()) {
+        doubts.tagged(tag, measured);
     }
 
     // The filtered field has served: the solver needs its memory.
@@ -154,8 +172,10 @@ pub fn run(
         transport_settings.geometric = settings.config.geometric.unwrap_or(true);
         transport_settings.electrode = main_electrode(&settings.config)?;
         transport_settings.max_memory = settings.max_memory;
-        let solved = transport::transport(&labels, &transport_settings, 0.0, backend, watch)?;
+        let solved = transport::doubted(&labels, doubt.as_ref(), &transport_settings, 0.0, backend, watch)?;
         transport_results = solved.results;
+        doubts.transported(&transport_results);
+        doubts.sampled(doubt.as_ref(), &mut transport_results, measure_results.as_ref());
         fields = solved.fields;
         if let (Some(tag), Some(solid)) = (tag_results.as_mut(), transport_results.get("solid")) {
             tag::beside_voxels(tag, solid, watch);
@@ -193,6 +213,8 @@ pub fn run(
         measure: measure_results,
         transport: transport_results,
         current: current_results,
+        doubt: Some(doubts.finish(doubt.as_ref(), grey.is_some(), settings.segment.doubt, watch)),
+        error_total_rule: Some(crate::errors::RULE.to_owned()),
         figures: Vec::new(),
         files: BTreeMap::new(),
         warnings: recorder.warnings(),
@@ -200,7 +222,7 @@ pub fn run(
         peak_memory_bytes: None,
         seconds_total: began.elapsed().as_secs_f64(),
     };
-    Ok(RunOutput { results, labels, grey, histogram, network, fields, current: current_fields })
+    Ok(RunOutput { results, labels, grey, histogram, network, fields, current: current_fields, doubt })
 }
 
 /// Nodes and fibres, or why the main job goes on without them: the other stages can do what this one cannot.

@@ -2,15 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use foamflux_grid::{Event, Label, Labels, Sample, Stage, Volume, Watch, units};
+use foamflux_grid::{Event, Label, Labels, Sample, Stage, Volume, VoxelSize, Watch, units};
 use foamflux_io::read::StackData;
 use foamflux_results::{SegmentResults, ThresholdSensitivity};
 use foamflux_voxel::filter;
 use foamflux_voxel::segment::{
-    self, Conserved, Denoise, Foreground, HoleFilling, Method, SegmentError, SegmentOptions, Segmentation, StepBasis,
+    self, Conserved, Cut, Denoise, Foreground, HoleFilling, Method, SegmentError, SegmentOptions, Segmentation,
+    StepBasis,
 };
 use foamflux_voxel::threshold::Histogram;
 
+use crate::config::ConfigError;
+use crate::doubt::Doubt;
 use crate::error::PipelineError;
 use crate::ingest::volume_info;
 use crate::record::Recorder;
@@ -35,6 +38,33 @@ pub struct SegmentSettings {
     pub options: SegmentOptions,
     /// Whether the filter was asked for: a method that smooths by itself takes the grey values as they are otherwise.
     pub denoise_given: bool,
+    /// Whether the labels at the ends of the threshold band are made as well.
+    pub doubt: bool,
+    /// Solid pieces of a smaller volume in m3 become pore, in the place of a number of voxels.
+    pub min_solid_m3: Option<f64>,
+    /// Enclosed pores of at most this volume in m3 become solid, in the place of a number of voxels.
+    pub fill_holes_m3: Option<f64>,
+}
+
+impl SegmentSettings {
+    /// The same with sizes in voxels of the volume.
+    fn on(&self, voxel_size: &VoxelSize) -> Result<Self, PipelineError> {
+        let mut settings = *self;
+        let voxels = |key: &'static str, m3: f64| match voxel_size.m_xyz() {
+            Some([x, y, z]) => Ok(m3 / (x * y * z)),
+            None => {
+                Err(ConfigError::value(key, "a volume needs a voxel size: give --voxel-size, or a number of voxels"))
+            }
+        };
+        if let Some(m3) = self.min_solid_m3 {
+            // Pieces that are smaller go; one of just this size stays.
+            settings.options.min_solid_voxels = voxels("min-solid", m3)?.ceil() as u64;
+        }
+        if let Some(m3) = self.fill_holes_m3 {
+            settings.options.fill_holes = HoleFilling::UpTo(voxels("fill-holes", m3)?.floor() as u64);
+        }
+        Ok(settings)
+    }
 }
 
 /// What segmenting leaves behind.
@@ -50,6 +80,8 @@ pub struct Segmented {
     pub filtered: Option<StackData>,
     /// The one level at which it was cut, where there is one.
     pub level: Option<f64>,
+    /// Labels at the ends of the threshold band, where they were asked for and both phases are there.
+    pub doubt: Option<Doubt>,
 }
 
 /// Voxels by grey value.
@@ -82,6 +114,7 @@ impl GreyHistogram {
 pub fn segment(data: &StackData, settings: &SegmentSettings, watch: &dyn Watch) -> Result<Segmented, PipelineError> {
     let recorder = Recorder::new(watch);
     let watch: &dyn Watch = &recorder;
+    let settings = &settings.on(data.voxel_size())?;
     let options = &settings.options;
     watch.event(Event::Started { stage: Stage::Segment, what: recipe(settings).join("; ") });
     if settings.choice != Choice::Given {
@@ -92,7 +125,7 @@ pub fn segment(data: &StackData, settings: &SegmentSettings, watch: &dyn Watch) 
         })
         .map_err(stopped)?;
         match found {
-            Ok(found) => return conserved(found, options, denoise, &recorder),
+            Ok(found) => return conserved(found, settings, denoise, &recorder),
             Err(why) if settings.choice == Choice::Conserve => return Err(PipelineError::Unsuited(why)),
             Err(why) => {
                 watch.event(Event::Note(format!(
@@ -111,22 +144,31 @@ pub fn segment(data: &StackData, settings: &SegmentSettings, watch: &dyn Watch) 
     let histogram =
         foamflux_io::for_each_type!(filtered.as_ref().unwrap_or(data), volume => GreyHistogram::of(volume))?;
     finished(&found, watch);
-    let level = match options.method {
-        Method::Fixed { .. } | Method::Otsu => found.thresholds.first().copied(),
-        Method::OtsuPerSlice | Method::Hysteresis { .. } => None,
+    let level = match found.cut {
+        Cut::Whole(level) => Some(level),
+        _ => None,
     };
-    let results = results(method_name(options.method), steps(options), options.foreground, &found, recorder.warnings());
-    Ok(Segmented { labels: found.labels, results, histogram, filtered, level })
+    let doubt = match settings.doubt {
+        true => foamflux_io::for_each_type!(filtered.as_ref().unwrap_or(data), volume => {
+            Doubt::of(volume, &found.labels, &found.cut, &cut)
+        })?,
+        false => None,
+    };
+    let mut results =
+        results(method_name(options.method), steps(options), options.foreground, &found, recorder.warnings());
+    results.band = doubt.as_ref().map(|d| d.band.clone());
+    Ok(Segmented { labels: found.labels, results, histogram, filtered, level, doubt })
 }
 
 /// Cuts the field of the conserving method at its threshold.
 fn conserved(
     found: Conserved,
-    options: &SegmentOptions,
+    settings: &SegmentSettings,
     denoise: Denoise,
     recorder: &Recorder<'_>,
 ) -> Result<Segmented, PipelineError> {
     let watch: &dyn Watch = recorder;
+    let options = &settings.options;
     let shown = |v: f64| units::significant(v, 4);
     let mut recipe = denoised(denoise);
     if found.shading > 0.0 {
@@ -156,13 +198,19 @@ fn conserved(
     let segmented = segment::segment(&found.field, &cut, watch).map_err(stopped)?;
     finished(&segmented, watch);
     let histogram = GreyHistogram::of(&found.field)?;
-    let results = results("conserve", recipe, options.foreground, &segmented, recorder.warnings());
+    let doubt = match settings.doubt {
+        true => Doubt::of(&found.field, &segmented.labels, &segmented.cut, &cut)?,
+        false => None,
+    };
+    let mut results = results("conserve", recipe, options.foreground, &segmented, recorder.warnings());
+    results.band = doubt.as_ref().map(|d| d.band.clone());
     Ok(Segmented {
         labels: segmented.labels,
         results,
         histogram,
         filtered: Some(StackData::F32(found.field)),
         level: Some(found.threshold),
+        doubt,
     })
 }
 
@@ -179,6 +227,12 @@ fn method_name(method: Method) -> &'static str {
         Method::Otsu => "otsu",
         Method::OtsuPerSlice => "otsu-slices",
         Method::Hysteresis { .. } => "hysteresis",
+        Method::MultiOtsu { .. } => "multi-otsu",
+        Method::Li => "li",
+        Method::Triangle => "triangle",
+        Method::MinimumError => "minimum-error",
+        Method::Sauvola { .. } => "sauvola",
+        Method::MarkovField { .. } => "markov",
     }
 }
 
@@ -220,6 +274,16 @@ fn steps(options: &SegmentOptions) -> Vec<String> {
         Method::Otsu => format!("Otsu's threshold of the whole stack, {side}"),
         Method::OtsuPerSlice => format!("Otsu's threshold of each slice, {side}"),
         Method::Hysteresis { low, high } => format!("hysteresis between {low} and {high}, {side}"),
+        Method::MultiOtsu { classes } => format!("outermost of Otsu's thresholds between {classes} classes, {side}"),
+        Method::Li => format!("Li's threshold of least cross entropy, {side}"),
+        Method::Triangle => format!("triangle threshold, {side}"),
+        Method::MinimumError => format!("threshold of minimum error (Kittler and Illingworth), {side}"),
+        Method::Sauvola { radius, k } => {
+            format!("Sauvola's local threshold in cubes of {} voxels, k = {k}, {side}", 2 * radius + 1)
+        }
+        Method::MarkovField { beta } => {
+            format!("two normal classes and a Markov random field, beta = {beta}, {side}")
+        }
     });
     steps.extend(cleaned(options));
     steps
@@ -281,6 +345,7 @@ fn results(
         volume: volume_info(found.labels.shape(), found.labels.voxel_size()),
         method: method.to_owned(),
         recipe,
+        recipe_toml: None,
         thresholds: found.thresholds.clone(),
         foreground: match foreground {
             Foreground::Bright => "bright",
@@ -302,6 +367,8 @@ fn results(
             solid_fraction_high: sensitivity.solid_fraction_at_higher,
             slope_per_grey: sensitivity.slope_per_grey,
         }),
+        band: None,
+        score: None,
         removed_solid_voxels: found.removed_solid_voxels,
         filled_pore_voxels: found.filled_pore_voxels,
         warnings,

@@ -1,18 +1,20 @@
 //! The configuration after reading: typed, checked values for each stage.
 
+mod segment;
+
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
-use crate::segment::{Choice, SegmentSettings};
+use crate::segment::SegmentSettings;
 use foamflux_grid::{Axis, Label, LabelSet, Phase, VoxelSize, VoxelSizeSource, units};
 use foamflux_io::read::{BadSlices, BinMode, ByteOrder, OddSizes, RawLayout, ReadOptions};
 use foamflux_network::{Parameters, ZoneRule};
 use foamflux_transport::{Collector, Layout, Sides, Stop, WallArea};
-use foamflux_voxel::segment::{Denoise, Foreground, HoleFilling, Method, SegmentOptions};
 
 use crate::config::{Config, ConfigError, LabelMap, parse_conductivities, parse_label_map};
 use crate::current::CurrentSettings;
 use crate::impedance::ImpedanceSettings;
+use crate::recipe::MadeOn;
 
 /// Edges of a voxel that may be given, in metres: from a picometre to a metre, so that areas and volumes in SI units
 /// stay numbers and a forgotten unit is noticed.
@@ -50,6 +52,8 @@ pub struct MeasureSettings {
     pub density_kg_per_m3: Option<f64>,
     /// BET area in m2/g.
     pub bet_m2_per_g: Option<f64>,
+    /// Relative error by sampling for which the box that would do is stated; 2 % where it is not given.
+    pub sampling_goal: Option<f64>,
 }
 
 /// For what an electrode tortuosity factor is computed.
@@ -172,6 +176,8 @@ pub struct Settings {
     pub ingest: IngestSettings,
     /// Segmenting.
     pub segment: SegmentSettings,
+    /// What the recipe was made on, where one is used; whoever read it puts it in.
+    pub recipe: Option<MadeOn>,
     /// Nodes and fibres.
     pub tag: Parameters,
     /// Measuring.
@@ -202,7 +208,8 @@ impl Settings {
         let max_memory = config.max_memory.as_deref().map(units::parse_bytes).transpose().map_err(at("max-memory"))?;
         Ok(Settings {
             ingest: ingest(&config, max_memory)?,
-            segment: segment(&config)?,
+            segment: segment::settings(&config)?,
+            recipe: None,
             tag: tag(&config)?,
             measure: measure(&config)?,
             transport: transport(&config, max_memory)?,
@@ -318,87 +325,6 @@ fn ingest(config: &Config, max_memory: Option<u64>) -> Result<IngestSettings, Co
     })
 }
 
-fn segment(config: &Config) -> Result<SegmentSettings, ConfigError> {
-    let word = config.method.as_deref().unwrap_or("auto");
-    let chosen = match word {
-        "auto" => Choice::Auto,
-        "conserve" => Choice::Conserve,
-        _ => Choice::Given,
-    };
-    let method = match word {
-        // What 'auto' falls back on.
-        "auto" | "conserve" => Method::Otsu,
-        "otsu" => Method::Otsu,
-        "otsu-slices" => Method::OtsuPerSlice,
-        "fixed" => Method::Fixed {
-            threshold: config.threshold.ok_or_else(|| {
-                ConfigError::value(
-                    "threshold",
-                    "the method 'fixed' needs one, as in --threshold 90 (solid is grey >= 90)",
-                )
-            })?,
-        },
-        "hysteresis" => match (config.low, config.high) {
-            (Some(low), Some(high)) => Method::Hysteresis { low, high },
-            _ => return Err(ConfigError::value("low", "the method 'hysteresis' needs --low and --high")),
-        },
-        other => {
-            return Err(ConfigError::value(
-                "method",
-                format!("'{other}' is not known: write auto, conserve, otsu, otsu-slices, fixed or hysteresis"),
-            ));
-        }
-    };
-    if config.threshold.is_some() && !matches!(method, Method::Fixed { .. }) {
-        return Err(ConfigError::value("threshold", "is used by --method fixed alone"));
-    }
-    if (config.low.is_some() || config.high.is_some()) && !matches!(method, Method::Hysteresis { .. }) {
-        let key = if config.low.is_some() { "low" } else { "high" };
-        return Err(ConfigError::value(key, "is used by --method hysteresis alone"));
-    }
-    let denoise = match config.denoise.as_deref().unwrap_or("median").split_once(':') {
-        None => match config.denoise.as_deref().unwrap_or("median") {
-            "none" => Denoise::None,
-            "median" => Denoise::Median { radius: 1 },
-            "gaussian" => Denoise::Gaussian { sigma_voxel: 1.0 },
-            other => return Err(bad_denoise(other)),
-        },
-        Some(("median", radius)) => {
-            Denoise::Median { radius: radius.parse().map_err(|_| bad_denoise(&format!("median:{radius}")))? }
-        }
-        Some(("gaussian", sigma)) => {
-            Denoise::Gaussian { sigma_voxel: sigma.parse().map_err(|_| bad_denoise(&format!("gaussian:{sigma}")))? }
-        }
-        Some((other, _)) => return Err(bad_denoise(other)),
-    };
-    let fill_holes = match config.fill_holes.as_deref().unwrap_or("none") {
-        "none" => HoleFilling::None,
-        "all" => HoleFilling::Enclosed,
-        number => HoleFilling::UpTo(number.parse().map_err(|_| {
-            ConfigError::value("fill-holes", format!("'{number}' is not known: write none, all or a number of voxels"))
-        })?),
-    };
-    let options = SegmentOptions {
-        denoise,
-        method,
-        foreground: choice(
-            "foreground",
-            config.foreground.as_deref(),
-            &[("bright", Foreground::Bright), ("dark", Foreground::Dark)],
-        )?,
-        min_solid_voxels: config.min_solid.unwrap_or(0),
-        fill_holes,
-    };
-    Ok(SegmentSettings { choice: chosen, options, denoise_given: config.denoise.is_some() })
-}
-
-fn bad_denoise(text: &str) -> ConfigError {
-    ConfigError::value(
-        "denoise",
-        format!("'{text}' is not known: write none, median, median:RADIUS, gaussian or gaussian:SIGMA (in voxels)"),
-    )
-}
-
 fn measure(config: &Config) -> Result<MeasureSettings, ConfigError> {
     let positive = |key: &'static str, value: Option<f64>, unit: &str| match value {
         Some(v) if !(v.is_finite() && v > 0.0) => {
@@ -409,6 +335,12 @@ fn measure(config: &Config) -> Result<MeasureSettings, ConfigError> {
     Ok(MeasureSettings {
         density_kg_per_m3: positive("density", config.density, "g/cm3")?.map(|d| d * 1000.0),
         bet_m2_per_g: positive("bet", config.bet, "m2/g")?,
+        sampling_goal: config
+            .sampling_goal
+            .as_deref()
+            .map(units::parse_fraction)
+            .transpose()
+            .map_err(at("sampling-goal"))?,
     })
 }
 

@@ -16,7 +16,7 @@ use foamflux_results::{
     OrientationField, SpreadInfo, StepSeconds, TagResults, TopologyInfo, TransportResults,
 };
 
-pub use errors::add_threshold;
+pub use errors::{add_band, add_threshold};
 pub use grey::GreyZone;
 
 use crate::error::PipelineError;

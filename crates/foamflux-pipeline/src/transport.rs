@@ -1,22 +1,27 @@
 //! Tortuosity factor and flux maps of phases along directions.
 
+mod tensor;
+mod thresholds;
+
 use std::collections::BTreeMap;
 use std::time::Instant;
 
 use foamflux_grid::{Axis, Event, Labels, Phase, Stage, Watch};
 use foamflux_results::{
-    BlockedInfo, DirectionResults, ErrorParts, GeometricTortuosity, PhaseInfo, ProfileResults, RefinedTau,
-    SecondsSpent, TensorResults, TransportResults,
+    AtThresholds, BlockedInfo, DirectionResults, ErrorParts, GeometricTortuosity, PhaseInfo, ProfileResults,
+    RefinedTau, SecondsSpent, TransportResults,
 };
 use foamflux_transport::{
     Backend, Blocked, Certificate, CertifyError, Coefficients, Geodesic, GeodesicError, Layout, Problem, Profile,
-    Setup, Solution, SolveError, Start, Stop, TensorError, Why, bruggeman, certify, constrictivity, effective_tensor,
-    flux, flux_tortuosity, flux_tortuosity_is_consistent, geodesic, losses, macmullin,
+    Setup, Solution, SolveError, Start, Stop, Why, bruggeman, certify, constrictivity, flux, flux_tortuosity,
+    flux_tortuosity_is_consistent, geodesic, losses, macmullin,
 };
 
 use crate::config::ConfigError;
+use crate::doubt::Doubt;
 use crate::electrode;
 use crate::error::PipelineError;
+use crate::errors;
 use crate::ingest::volume_info;
 use crate::refine;
 use crate::settings::{TransportSettings, label_numbers};
@@ -56,6 +61,21 @@ pub fn transport(
     backend: &dyn Backend,
     watch: &dyn Watch,
 ) -> Result<Transport, PipelineError> {
+    doubted(labels, None, settings, seconds_read, backend, watch)
+}
+
+/// The same, with tau at the ends of the threshold band where there is one.
+///
+/// # Errors
+/// As [`transport`].
+pub fn doubted(
+    labels: &Labels,
+    doubt: Option<&Doubt>,
+    settings: &TransportSettings,
+    seconds_read: f64,
+    backend: &dyn Backend,
+    watch: &dyn Watch,
+) -> Result<Transport, PipelineError> {
     let mut out = Transport::default();
     let media = media(settings)?;
     if let Some(layout) = settings.layout {
@@ -63,7 +83,7 @@ pub fn transport(
     }
     for (phase, coefficients) in media {
         let results =
-            one_phase(labels, &phase, &coefficients, settings, seconds_read, backend, watch, &mut out.fields)?;
+            one_phase(labels, doubt, &phase, &coefficients, settings, seconds_read, backend, watch, &mut out.fields)?;
         out.results.insert(phase.name.clone(), results);
     }
     Ok(out)
@@ -101,6 +121,7 @@ fn media(settings: &TransportSettings) -> Result<Vec<(Phase, Coefficients)>, Pip
 #[allow(clippy::too_many_arguments, reason = "one call site, and each argument is a different thing")]
 fn one_phase(
     labels: &Labels,
+    doubt: Option<&Doubt>,
     phase: &Phase,
     coefficients: &Coefficients,
     settings: &TransportSettings,
@@ -119,7 +140,7 @@ fn one_phase(
         true => refine::factors(labels, coefficients, settings, watch)?,
         false => Vec::new(),
     };
-    let task = Task { labels, phase, coefficients, settings, factors: &factors, backend, watch };
+    let task = Task { labels, doubt, phase, coefficients, settings, factors: &factors, backend, watch };
     for &axis in &settings.axes {
         watch.event(Event::Started { stage: Stage::Transport, what: format!("tau of {} along {axis}", phase.name) });
         let (mut results, outcome) = match Problem::new(labels, coefficients, axis, settings.sides)? {
@@ -154,7 +175,7 @@ fn one_phase(
         watch.event(Event::Warning(warning.clone()));
     }
     let effective_tensor = match settings.tensor && voxels > 0 {
-        true => Some(tensor(labels, &phase.name, coefficients, settings, backend, watch)?),
+        true => Some(tensor::tensor(labels, &phase.name, coefficients, settings, backend, watch)?),
         false => None,
     };
     Ok(TransportResults {
@@ -172,40 +193,6 @@ fn one_phase(
         directions,
         effective_tensor,
         warnings,
-    })
-}
-
-/// The effective tensor of one phase.
-fn tensor(
-    labels: &Labels,
-    phase: &str,
-    coefficients: &Coefficients,
-    settings: &TransportSettings,
-    backend: &dyn Backend,
-    watch: &dyn Watch,
-) -> Result<TensorResults, PipelineError> {
-    let what = format!("effective tensor of {phase}");
-    watch.event(Event::Started { stage: Stage::Transport, what: what.clone() });
-    let found = effective_tensor(labels, coefficients, backend, &settings.stop, watch).map_err(|e| match e {
-        TensorError::Problem(e) => e.into(),
-        TensorError::Solve { source: SolveError::Cancelled { .. }, .. } => PipelineError::Cancelled,
-        TensorError::Solve { axis, source } => PipelineError::Solve { what: format!("{what} along {axis}"), source },
-        TensorError::Grid(e) => PipelineError::Internal(e.to_string()),
-    })?;
-    let outcome = format!(
-        "{what}: eigenvalues {:.6}, {:.6}, {:.6}",
-        found.eigenvalues[0], found.eigenvalues[1], found.eigenvalues[2]
-    );
-    watch.event(Event::Finished { stage: Stage::Transport, outcome });
-    Ok(TensorResults {
-        d_eff_relative_xyz: found.conductivity,
-        error_solver_xyz: found.error,
-        tau_xyz: found.tau.map(|tau| tau.is_finite().then_some(tau)),
-        eigenvalues: found.eigenvalues,
-        principal_axes_xyz: found.axes,
-        asymmetry: found.asymmetry,
-        iterations: found.iterations,
-        seconds: found.seconds,
     })
 }
 
@@ -256,6 +243,8 @@ fn solve_certified(
 /// One phase and what is asked about it.
 struct Task<'a> {
     labels: &'a Labels,
+    /// Labels at the ends of the threshold band.
+    doubt: Option<&'a Doubt>,
     phase: &'a Phase,
     coefficients: &'a Coefficients,
     settings: &'a TransportSettings,
@@ -290,6 +279,11 @@ impl Task<'_> {
                 (solution, Some(certificate))
             }
             false => (solve(problem, &stop, &what, backend, watch)?, None),
+        };
+        // Before the fields exist as well.
+        let thresholds = match self.doubt {
+            Some(doubt) => Some(self.at_thresholds(doubt, axis, problem, &solution, warnings)?),
+            None => None,
         };
         let flux = flux(problem, &solution);
         let t_flux = flux_tortuosity(&flux, axis);
@@ -340,6 +334,15 @@ impl Task<'_> {
             if let Some(refined) = refined {
                 take_refined(&mut results, refined);
             }
+        }
+        if let Some(found) = thresholds {
+            let at = AtThresholds { low: found.low, middle: solution.tau, high: found.high };
+            results.error.segmentation = at.error();
+            results.tau_thresholds = Some(found);
+        }
+        // Without bounds of the voxel geometry the largest part may be missing, and a total would promise too much.
+        if results.error.resolution.is_some() {
+            results.error = errors::total(results.error);
         }
         let outcome =
             format!("{} along {axis}: tau = {:.6}, {} iterations", phase.name, solution.tau, solution.iterations);
@@ -459,6 +462,7 @@ fn flows(problem: &Problem, solution: &Solution, certificate: Option<&Certificat
         geometric_tortuosity: None,
         constrictivity: None,
         half_loss_fraction: None,
+        tau_thresholds: None,
         tau_refined: None,
         profile: None,
         electrode: None,
@@ -483,7 +487,6 @@ fn flows(problem: &Problem, solution: &Solution, certificate: Option<&Certificat
 
 fn set_resolution(error: &mut ErrorParts, resolution: Option<f64>) {
     error.resolution = resolution;
-    error.total = resolution.zip(error.solver).map(|(r, s)| r + s);
 }
 
 /// Puts the refined tau in, narrows the bounds of the voxel geometry to what all levels leave, and centres the
@@ -542,6 +545,7 @@ fn no_flow(blocked: &Blocked, backend: &dyn Backend) -> DirectionResults {
         geometric_tortuosity: None,
         constrictivity: None,
         half_loss_fraction: None,
+        tau_thresholds: None,
         tau_refined: None,
         profile: None,
         electrode: None,

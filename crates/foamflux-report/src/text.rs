@@ -73,6 +73,8 @@ pub fn run_text(r: &RunResults) -> String {
         section(&mut out, m.surface.as_ref().and_then(measure::areas));
     }
     section(&mut out, errors::budget(r));
+    section(&mut out, r.doubt.as_ref().and_then(input::doubt));
+    section(&mut out, r.measure.as_ref().and_then(measure::sampling));
     let skipped: Vec<String> = r
         .stages
         .iter()
@@ -97,6 +99,7 @@ pub fn measure_text(m: &MeasureResults) -> String {
     section(&mut out, m.surface.as_ref().map(measure::surface));
     section(&mut out, measure::lengths(m, true));
     section(&mut out, measure::percolation(m));
+    section(&mut out, measure::sampling(m));
     let topology = measure::topology(m);
     if !topology.is_empty() {
         out.push('\n');
@@ -270,6 +273,10 @@ pub fn segment_text(s: &SegmentResults) -> String {
         paragraph(&mut out, "clean-up: ", &text);
     }
     section(&mut out, input::sensitivity(s));
+    if let Some(band) = &s.band {
+        paragraph(&mut out, "threshold band: ", &crate::verdicts::band(band));
+    }
+    section(&mut out, s.score.as_ref().map(|score| input::score(score, s.volume.voxel_size_m_xyz.is_some())));
     warnings(&mut out, &s.warnings);
     out
 }

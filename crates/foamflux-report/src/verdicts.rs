@@ -1,7 +1,7 @@
 //! What the numbers mean, in words.
 
 use foamflux_results::{
-    DirectionResults, MeasureResults, RunResults, StageOutcome, TagResults, TransportResults, VolumeInfo,
+    DirectionResults, MeasureResults, RunResults, StageOutcome, TagResults, ThresholdBand, TransportResults, VolumeInfo,
 };
 
 use crate::number::{Medium, Number, brief, percent, trimmed};
@@ -55,7 +55,17 @@ pub(crate) fn verdicts(r: &RunResults) -> Vec<Verdict> {
     if let Some(text) = r.tag.as_ref().and_then(network) {
         say(Tone::Finding, text);
     }
-    if let (Some(error), Some(s)) =
+    if let Some(doubt) = &r.doubt {
+        match (&doubt.band, &doubt.reason) {
+            (Some(b), _) => {
+                let half = 0.5 * (b.solid_fraction_low - b.solid_fraction_high).abs();
+                let tone = if half > SENSITIVE * b.solid_fraction { Tone::Care } else { Tone::Finding };
+                say(tone, band(b));
+            }
+            (None, Some(reason)) => say(Tone::Finding, format!("There is no error by segmentation: {reason}.")),
+            (None, None) => {}
+        }
+    } else if let (Some(error), Some(s)) =
         (fraction_error(r), r.segment.as_ref().and_then(|s| s.threshold_sensitivity.as_ref()))
     {
         let relative = error / s.solid_fraction;
@@ -80,6 +90,20 @@ pub(crate) fn verdicts(r: &RunResults) -> Vec<Verdict> {
         }
     }
     out
+}
+
+/// The band of thresholds in a sentence.
+pub(crate) fn band(b: &ThresholdBand) -> String {
+    let between = |a: f64, b: f64, digits| format!("{} and {}", trimmed(a.min(b), digits), trimmed(a.max(b), digits));
+    let of = |v: &[f64]| v.iter().sum::<f64>() / v.len().max(1) as f64;
+    format!(
+        "Thresholds between {} would have been as good: the solid fraction is between {} ({} as used), and {} of the box \
+         changes its label.",
+        between(of(&b.thresholds_low), of(&b.thresholds_high), 5),
+        between(b.solid_fraction_low, b.solid_fraction_high, 4),
+        trimmed(b.solid_fraction, 4),
+        percent(b.uncertain_fraction)
+    )
 }
 
 /// Nodes and fibres in a sentence; none where there are no fibres.

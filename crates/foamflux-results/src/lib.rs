@@ -9,16 +9,19 @@
 
 mod compare;
 mod current;
+mod doubt;
 mod impedance;
 mod input;
 mod measure;
 mod plate;
 mod quantity;
 mod run;
+mod sampling;
 mod score;
 mod segment;
 mod tag;
 mod transport;
+mod truth;
 
 pub use compare::{
     Better, CompareConditions, CompareResults, ComparedHost, Difference, MaterialInfo, MetricInfo, Pair, Pareto,
@@ -29,6 +32,7 @@ pub use current::{
     CurrentInput, CurrentLeftOut, CurrentProfile, CurrentResults, CurrentSaltProfile, CurrentSeconds, CurrentShare,
     CurrentTransient, Evenness, Uniformity,
 };
+pub use doubt::{AtThresholds, DoubtResults, ThresholdBand};
 pub use impedance::{ImpedanceResults, RelaxationTimes};
 pub use input::{IngestResults, InputFile, InputInfo, VolumeInfo, VoxelSizeCandidate};
 pub use measure::{
@@ -39,6 +43,7 @@ pub use plate::{
 };
 pub use quantity::{ErrorParts, Quantity};
 pub use run::{Figure, Program, RunResults, StageOutcome, StageReport};
+pub use sampling::{RepresentativityInfo, SamplingResults};
 pub use score::{FoundAndTrue, GalleryResults, HostScore};
 pub use segment::{SegmentResults, ThresholdSensitivity};
 pub use tag::{
@@ -47,5 +52,6 @@ pub use tag::{
 };
 pub use transport::{
     BlockedInfo, DirectionResults, ElectrodeDetails, ElectrodeResults, GeometricTortuosity, PhaseInfo, ProfileResults,
-    RefinedLevel, RefinedTau, SecondsSpent, TensorResults, TransportResults,
+    RefinedLevel, RefinedTau, SecondsSpent, TauThresholds, TensorResults, TransportResults,
 };
+pub use truth::{AgainstTruth, BoundaryDistance, SegmentScore};

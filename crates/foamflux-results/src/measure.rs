@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ErrorParts, VolumeInfo};
+use crate::{ErrorParts, SamplingResults, VolumeInfo};
 
 /// Mean, spread and percentiles of a distribution, in the unit that the owning key names.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -21,6 +21,9 @@ pub struct Summary {
     pub p95: f64,
     /// Number of values.
     pub count: u64,
+    /// Error of the mean.
+    #[serde(default)]
+    pub error: ErrorParts,
 }
 
 /// Whether and how far a phase connects two opposite faces of the box.
@@ -45,6 +48,9 @@ pub struct PhaseMeasure {
     pub voxels: u64,
     /// Share of the box.
     pub volume_fraction: f64,
+    /// Error of the share.
+    #[serde(default)]
+    pub error: ErrorParts,
     /// Face-connected (6) components.
     pub components: u64,
     /// Components when edges and corners connect as well (26).
@@ -145,6 +151,9 @@ pub struct MeasureResults {
     pub phases: BTreeMap<String, PhaseMeasure>,
     /// The surface of the solid; `null` where there is none.
     pub surface: Option<SurfaceResults>,
+    /// How well the box represents the material.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sampling: Option<SamplingResults>,
     /// Face-connected components of solid and pore.
     pub components: BTreeMap<String, u64>,
     /// Euler number of the solid, edges and corners connecting (26), the box's outside empty.

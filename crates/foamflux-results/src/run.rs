@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CurrentResults, InputInfo, MeasureResults, SegmentResults, TagResults, TransportResults, VolumeInfo};
+use crate::{
+    CurrentResults, DoubtResults, InputInfo, MeasureResults, SegmentResults, TagResults, TransportResults, VolumeInfo,
+};
 
 /// The program that made the results.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,6 +82,12 @@ pub struct RunResults {
     /// Current distribution.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current: Option<CurrentResults>,
+    /// What the choice of the threshold leaves open, and what that does to the numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<DoubtResults>,
+    /// How the parts of an error make its total.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_total_rule: Option<String>,
     /// Pictures.
     pub figures: Vec<Figure>,
     /// All files in the output folder and what they hold.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::VolumeInfo;
+use crate::{SegmentScore, ThresholdBand, VolumeInfo};
 
 /// How much the solid share follows the threshold.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,6 +34,9 @@ pub struct SegmentResults {
     pub method: String,
     /// Every step in order, with its parameters.
     pub recipe: Vec<String>,
+    /// The same as a file that `--recipe` repeats.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipe_toml: Option<String>,
     /// Thresholds in grey values: one, one per slice, or low and high.
     pub thresholds: Vec<f64>,
     /// Whether the solid is bright or dark.
@@ -44,6 +47,12 @@ pub struct SegmentResults {
     pub volume_fractions: BTreeMap<String, f64>,
     /// How much the solid share follows the threshold.
     pub threshold_sensitivity: Option<ThresholdSensitivity>,
+    /// Thresholds that would have been as good; `null` where a phase is absent or it was not asked for.
+    #[serde(default)]
+    pub band: Option<ThresholdBand>,
+    /// How the labels compare with true ones, where these were given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<SegmentScore>,
     /// Solid voxels removed as too small.
     pub removed_solid_voxels: u64,
     /// Pore voxels filled as holes.

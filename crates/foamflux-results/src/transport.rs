@@ -176,6 +176,19 @@ pub struct BlockedInfo {
     pub percolates_by_edges_or_corners: bool,
 }
 
+/// tau at the ends of the threshold band.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TauThresholds {
+    /// At the lower thresholds; `null` where the phase does not percolate there.
+    pub low: Option<f64>,
+    /// At the upper thresholds; `null` where the phase does not percolate there.
+    pub high: Option<f64>,
+    /// Iterations at the two ends, from the solution in between.
+    pub iterations: [u64; 2],
+    /// Seconds of the two solves.
+    pub seconds: f64,
+}
+
 /// One direction. All keys but those of tau_e are always present; what does not exist is `null`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DirectionResults {
@@ -214,6 +227,9 @@ pub struct DirectionResults {
     /// Smallest share of the phase's voxels that holds half of the loss.
     #[serde(default)]
     pub half_loss_fraction: Option<f64>,
+    /// tau at the ends of the threshold band, where grey values were segmented.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tau_thresholds: Option<TauThresholds>,
     /// tau of the voxel geometry by splitting voxels, where asked for.
     #[serde(default)]
     pub tau_refined: Option<RefinedTau>,

@@ -12,8 +12,10 @@
 //! threshold that was found on a calibrated or larger scan. The result carries what is needed to judge the choice:
 //! separability and the change of the solid fraction with the threshold.
 
+mod band;
 mod checks;
 mod conserve;
+mod local;
 mod steps;
 #[cfg(test)]
 mod tests;
@@ -25,8 +27,10 @@ pub use crate::cleanup::HoleFilling;
 use crate::components::ComponentsError;
 use crate::filter::FilterError;
 use crate::threshold::ThresholdError;
+pub use band::{Band, band};
 pub use checks::distinct_values;
 pub use conserve::{Conserved, Unsuited, conserve};
+pub use steps::{Cut, solid_at};
 
 /// Noise filter before the threshold.
 ///
@@ -71,6 +75,37 @@ pub enum Method {
         /// Upper threshold.
         high: f64,
     },
+    /// The outermost of the thresholds between so many classes: the solid is the last class on its side.
+    MultiOtsu {
+        /// Number of classes, 2 to 5.
+        classes: usize,
+    },
+    /// Least cross entropy.
+    Li,
+    /// Farthest below the line from the highest peak to the end of the longer tail.
+    Triangle,
+    /// Greatest likelihood of two normal classes.
+    MinimumError,
+    /// Sauvola's local threshold in a cube of `2 radius + 1` voxels per edge.
+    Sauvola {
+        /// Half of the edge in voxels.
+        radius: usize,
+        /// How much a quiet neighbourhood lowers the threshold, 0 to 1.
+        k: f64,
+    },
+    /// Two normal classes and a Markov random field.
+    MarkovField {
+        /// What an unlike neighbour costs, 0 to 10.
+        beta: f64,
+    },
+}
+
+impl Method {
+    /// Whether its thresholds are given in grey values.
+    #[must_use]
+    pub const fn is_given(self) -> bool {
+        matches!(self, Method::Fixed { .. } | Method::Hysteresis { .. })
+    }
 }
 
 /// Which side of the threshold is solid.
@@ -118,6 +153,8 @@ pub struct Segmentation {
     pub filled_pore_voxels: u64,
     /// How much the threshold matters.
     pub sensitivity: ThresholdSensitivity,
+    /// The thresholds with the way in which they are applied.
+    pub cut: Cut,
 }
 
 /// What the step of a [`ThresholdSensitivity`] is a share of.
@@ -182,6 +219,16 @@ pub enum SegmentError {
         low: f64,
         /// The second, which is lower.
         high: f64,
+    },
+    /// A parameter of a local method.
+    #[error("{what} {value} is out of range: use {wanted}")]
+    Parameter {
+        /// Which.
+        what: &'static str,
+        /// The refused value.
+        value: f64,
+        /// What would do.
+        wanted: &'static str,
     },
     /// Labels where grey values are expected.
     #[error(

@@ -20,6 +20,7 @@
 //! value and, as in `skimage.filters.threshold_otsu`, the threshold is the centre of the last bin below; across a gap
 //! of empty bins, where that would cut a narrow peak in two, it is the middle of the gap.
 
+pub mod criteria;
 #[cfg(test)]
 mod tests;
 
@@ -55,6 +56,12 @@ pub enum ThresholdError {
     Bins {
         /// The refused number.
         bins: usize,
+    },
+    /// Too few or too many classes.
+    #[error("{classes} classes are out of range: use 2 to {}", criteria::MAX_CLASSES)]
+    Classes {
+        /// The refused number.
+        classes: usize,
     },
     /// A range of values that cannot be divided into bins.
     #[error("grey values from {min:e} to {max:e} cannot be divided into equal bins: rescale the image")]

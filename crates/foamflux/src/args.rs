@@ -151,7 +151,11 @@ pub(crate) struct InputArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Segmentation options")]
 pub(crate) struct SegmentationArgs {
-    /// Method: auto, conserve (rare solid keeps its volume), otsu, otsu-slices, fixed, hysteresis [default: auto]
+    /// Recipe of an earlier segmentation (TOML), done again; a flag beats it, and it beats --config
+    #[arg(long, value_name = "FILE")]
+    recipe: Option<PathBuf>,
+    /// Method: auto, conserve (rare solid keeps its volume), otsu, multi-otsu, otsu-slices, li, triangle, minimum-error, sauvola,
+    /// markov (two normal classes and a Markov random field), fixed, hysteresis [default: auto]
     #[arg(long, value_name = "METHOD")]
     method: Option<String>,
     /// Threshold for --method fixed: solid is grey >= T (alone it implies the method)
@@ -163,18 +167,33 @@ pub(crate) struct SegmentationArgs {
     /// High threshold for --method hysteresis
     #[arg(long, value_name = "T")]
     high: Option<f64>,
+    /// Classes for --method multi-otsu, 2 to 5 [default: 3]
+    #[arg(long, value_name = "N")]
+    classes: Option<usize>,
+    /// Half of the edge of the cubes of --method sauvola, in voxels [default: 12]
+    #[arg(long, value_name = "VOXELS")]
+    radius: Option<usize>,
+    /// How much a quiet neighbourhood lowers the threshold of --method sauvola, 0 to 1 [default: 0.2]
+    #[arg(long, value_name = "K")]
+    sauvola_k: Option<f64>,
+    /// What an unlike neighbour costs in --method markov, 0 to 10 [default: 1]
+    #[arg(long, value_name = "B")]
+    beta: Option<f64>,
     /// Whether the solid is bright or dark
     #[arg(long, value_name = "WHICH")]
     foreground: Option<String>,
-    /// Filter before thresholding: none, median, median:R, gaussian, gaussian:SIGMA [default: median]
+    /// Filter before thresholding: auto (none where the method smooths by itself, otherwise median), none, median, median:R, gaussian, gaussian:SIGMA [default: auto]
     #[arg(long, value_name = "FILTER")]
     denoise: Option<String>,
-    /// Solid pieces smaller than N voxels become pore
-    #[arg(long, value_name = "N")]
-    min_solid: Option<u64>,
-    /// Holes in the solid to fill: none, all, or up to N voxels
+    /// Solid pieces smaller than N voxels, or than a volume such as 5um3, become pore
+    #[arg(long, value_name = "SIZE")]
+    min_solid: Option<String>,
+    /// Holes in the solid to fill: none, all, or up to N voxels or a volume such as 5um3
     #[arg(long, value_name = "WHICH")]
     fill_holes: Option<String>,
+    /// Do not compute anything at the ends of the threshold band: faster, and without error.segmentation
+    #[arg(long)]
+    no_doubt: bool,
 }
 
 /// What is measured beside the geometry.
@@ -187,6 +206,9 @@ pub(crate) struct MeasurementArgs {
     /// BET area in m2/g, for the roughness factor
     #[arg(long, value_name = "M2_PER_G")]
     bet: Option<f64>,
+    /// Relative error by sampling for which the edge of the box that would do is stated [default: 2%]
+    #[arg(long, value_name = "E")]
+    sampling_goal: Option<String>,
 }
 
 /// What is solved and how well.
@@ -279,6 +301,18 @@ pub(crate) struct SegmentArgs {
     /// File to write the labels to (.tif, .npy, .nrrd, .raw, .vti)
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    /// File to write the recipe to: every step and parameter, for --recipe (.toml)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) save_recipe: Option<PathBuf>,
+    /// True labels of the same box: prints Dice, boundary distance, and the errors of porosity, area and thickness
+    #[arg(long, value_name = "LABELS")]
+    pub(crate) truth: Option<PathBuf>,
+    /// With --truth, also the error of tau of pore and solid along x, y, z or all
+    #[arg(long, value_name = "AXIS", requires = "truth")]
+    pub(crate) truth_tau: Option<String>,
+    /// File to write the map of uncertain voxels to: at how many of the three thresholds of the band each is solid
+    #[arg(long, value_name = "FILE")]
+    pub(crate) uncertain: Option<PathBuf>,
     #[command(flatten)]
     segmentation: SegmentationArgs,
     #[command(flatten)]

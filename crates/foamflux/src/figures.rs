@@ -7,6 +7,7 @@ mod salt;
 use foamflux_grid::{Axis, Labels, Sample, Shape, Volume, VoxelSize};
 use foamflux_io::read::StackData;
 use foamflux_pipeline::current::CurrentFields;
+use foamflux_pipeline::doubt::Doubt;
 use foamflux_pipeline::run::RunOutput;
 use foamflux_report::figures::{
     ColourMap, Drawn, FieldStyle, FigureError, Histogram, PixelScale, Profile, Series, SliceView, SolidView,
@@ -118,6 +119,9 @@ pub(crate) fn draw(output: &RunOutput) -> Result<Vec<Picture>, FigureError> {
             pictures.push(slice(format!("figures/grey_{}.png", plane.name()), &title, drawn)?);
         }
     }
+    if let Some(doubt) = &output.doubt {
+        pictures.push(uncertain(doubt, voxel_size)?);
+    }
     if let Some((found, _)) = &output.network {
         pictures.extend(network::draw(found, &output.labels)?);
     }
@@ -176,6 +180,22 @@ pub(crate) fn draw(output: &RunOutput) -> Result<Vec<Picture>, FigureError> {
         }
     }
     Ok(pictures)
+}
+
+/// Voxels whose label the choice of the threshold decides.
+fn uncertain(doubt: &Doubt, voxel_size: &VoxelSize) -> Result<Picture, FigureError> {
+    let map = doubt.map();
+    let (shape, plane) = (map.shape(), Plane::along(Axis::Z));
+    let values: Vec<f32> = plane.cut(map.as_slice(), shape).into_iter().map(|n| f32::from(n) / 3.0).collect();
+    let title = format!("uncertain voxels, {} = {}", plane.normal, shape.along(plane.normal) / 2);
+    let style = FieldStyle {
+        map: ColourMap::Viridis,
+        range: Some([0.0, 1.0]),
+        quantity: "share of the three thresholds at which it is solid",
+        unit: "",
+    };
+    let drawn = field_slice(&values, &plane.view(shape, voxel_size, &title), &style)?;
+    slice("figures/doubt_xz.png".to_owned(), &title, drawn)
 }
 
 /// Current density on the surface that shows in the middle planes, all on one scale.

@@ -297,7 +297,8 @@ fn volume(
     let labels = match input {
         Input::Labels(labels, _) => labels,
         Input::Grey(data) => {
-            let cut = segment::segment(&data, &settings.segment, &recorder)?;
+            let once = SegmentSettings { doubt: false, ..settings.segment };
+            let cut = segment::segment(&data, &once, &recorder)?;
             let sensitivity = cut.results.threshold_sensitivity.as_ref();
             known.fraction_segmentation =
                 sensitivity.map(|s| off(s.solid_fraction, s.solid_fraction_low, s.solid_fraction_high));
@@ -306,7 +307,7 @@ fn volume(
                 for threshold in [level - step, level + step] {
                     let method = Method::Fixed { threshold };
                     let options = SegmentOptions { denoise: Denoise::None, method, ..settings.segment.options };
-                    let again = SegmentSettings { choice: Choice::Given, options, denoise_given: true };
+                    let again = SegmentSettings { choice: Choice::Given, options, denoise_given: true, ..once };
                     doubt.push(segment::segment(field, &again, &Silent)?.labels);
                 }
             }

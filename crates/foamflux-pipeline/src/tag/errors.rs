@@ -82,15 +82,28 @@ pub(super) fn estimate(results: &mut TagResults, edge: f64) {
     }
 }
 
+/// Adds what the band of thresholds does: the solid fraction changes by the share `relative`, strut diameters by `diameter`,
+/// in the unit of the lengths.
+pub fn add_band(results: &mut TagResults, relative: f64, diameter: Option<f64>) {
+    let mean = results.fibres.diameter_m.as_ref().or(results.fibres.diameter_vox.as_ref()).map(|d| d.mean);
+    // A diameter without an estimate of its own follows the volume of fibres of a given length.
+    let of_diameter = diameter.zip(mean).filter(|(_, mean)| *mean > 0.0).map_or(0.5 * relative, |(d, mean)| d / mean);
+    add(results, relative, of_diameter);
+}
+
 /// Adds what the choice of the threshold does, which moves the solid fraction by the share `relative`.
 pub fn add_threshold(results: &mut TagResults, relative: f64) {
-    if !relative.is_finite() {
+    add(results, relative, 0.5 * relative);
+}
+
+fn add(results: &mut TagResults, relative: f64, of_diameter: f64) {
+    if !relative.is_finite() || !of_diameter.is_finite() {
         return;
     }
     let plus = |part: Option<f64>, more: f64| Some(part.map_or(more, |p| p.hypot(more)));
     let fibres = &mut results.fibres;
     if let Some(d) = fibres.diameter_m.as_mut().or(fibres.diameter_vox.as_mut()) {
-        let segmentation = plus(d.error.segmentation, 0.5 * relative * d.mean);
+        let segmentation = plus(d.error.segmentation, of_diameter * d.mean);
         d.error = together(ErrorParts { segmentation, ..d.error });
     }
     let mut solid = 0.0;

@@ -1,6 +1,6 @@
 //! The key numbers of the first screen.
 
-use foamflux_results::{ErrorParts, MeasureResults, RunResults, TagResults, TransportResults};
+use foamflux_results::{ErrorParts, MeasureResults, PhaseMeasure, RunResults, TagResults, TransportResults};
 
 use crate::number::{Medium, Number, trimmed};
 use crate::tables::measure::{LengthUnit, thicknesses};
@@ -41,22 +41,21 @@ fn parts(e: &ErrorParts, factor: f64) -> String {
 pub(super) fn keys(r: &RunResults) -> Vec<Key> {
     let mut out = r.measure.as_ref().map(morphology).unwrap_or_default();
     if let Some(pore) = r.measure.as_ref().and_then(|m| m.phases.get("pore")) {
-        out.insert(0, porosity(r, pore.volume_fraction));
+        out.insert(0, porosity(r, pore));
     }
     out.extend(r.tag.iter().flat_map(network));
     out.extend(r.transport.iter().map(|(phase, t)| tortuosity(phase, t)));
     out
 }
 
-fn porosity(r: &RunResults, fraction: f64) -> Key {
-    let segmentation = errors::fraction_error(r);
-    let e = ErrorParts { segmentation, total: segmentation, ..ErrorParts::default() };
+fn porosity(r: &RunResults, pore: &PhaseMeasure) -> Key {
+    let e = errors::porosity_error(r, &pore.error);
     let solid = r.measure.as_ref().and_then(|m| m.phases.get("solid"));
     let solid =
         solid.map_or_else(String::new, |s| format!("solid {}; ", Number::new(s.volume_fraction).show(Medium::Page)));
     Key {
         name: "Porosity ε".to_owned(),
-        value: Number::with_error(fraction, segmentation).show(Medium::Page),
+        value: Number::with_error(pore.volume_fraction, e.total).show(Medium::Page),
         unit: String::new(),
         detail: format!("{solid}{}", parts(&e, 1.0)),
     }

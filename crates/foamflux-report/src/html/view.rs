@@ -132,7 +132,9 @@ impl<'a> Page<'a> {
             voxel_sizes: view(input::voxel_sizes(&r.input.voxel_size_candidates)),
             files: (!r.input.files.is_empty()).then(|| input::files(&r.input.files).into()),
             segment: segment_facts(r),
-            sensitivity: view(r.segment.as_ref().and_then(input::sensitivity)),
+            sensitivity: view(
+                r.doubt.as_ref().and_then(input::doubt).or(r.segment.as_ref().and_then(input::sensitivity)),
+            ),
             network_facts: r.tag.as_ref().map(|t| tag::facts(t, Medium::Page)).unwrap_or_default(),
             network_tables: network(r),
             network: Vec::new(),
@@ -295,6 +297,7 @@ fn morphology(r: &RunResults) -> Vec<TableView> {
         surface.map(measure::surface),
         measure::lengths(m, true),
         measure::percolation(m),
+        measure::sampling(m),
     ]
     .into_iter()
     .flatten()

@@ -15,6 +15,15 @@ pub(crate) fn fraction_error(r: &RunResults) -> Option<f64> {
     error.is_finite().then_some(error)
 }
 
+/// The error of the porosity: its own, or one step of the threshold where the band was not looked at.
+pub(crate) fn porosity_error(r: &RunResults, own: &ErrorParts) -> ErrorParts {
+    if own.total.is_some() {
+        return *own;
+    }
+    let segmentation = fraction_error(r);
+    ErrorParts { segmentation, total: segmentation, ..ErrorParts::default() }
+}
+
 /// Error parts as cells: solver, resolution, segmentation, sampling, total.
 fn parts(e: &ErrorParts, factor: f64) -> Vec<Cell> {
     [e.solver, e.resolution, e.segmentation, e.sampling, e.total]
@@ -40,9 +49,7 @@ pub(crate) fn budget(r: &RunResults) -> Option<Table> {
     };
     if let Some(m) = &r.measure {
         if let Some(pore) = m.phases.get("pore") {
-            let segmentation = fraction_error(r);
-            let e = ErrorParts { segmentation, total: segmentation, ..ErrorParts::default() };
-            add("porosity ε".to_owned(), Some(pore.volume_fraction), &e, 1.0, "");
+            add("porosity ε".to_owned(), Some(pore.volume_fraction), &porosity_error(r, &pore.error), 1.0, "");
         }
         if let Some(s) = &m.surface
             && let Some((methods, unit)) =
@@ -50,6 +57,16 @@ pub(crate) fn budget(r: &RunResults) -> Option<Table> {
         {
             let name = format!("area per volume [{}]", unit.per_length);
             add(name, Some(methods.recommended), &s.error, 1.0 / unit.factor, "");
+        }
+        for (name, metric, voxels) in [
+            ("strut thickness, mean", m.thickness_m, m.thickness_vox),
+            ("pore size, mean", m.pore_size_m, m.pore_size_vox),
+        ] {
+            if let Some((s, unit)) = LengthUnit::pick(metric, voxels)
+                && s.error.total.is_some()
+            {
+                add(format!("{name} [{}]", unit.length), Some(s.mean), &s.error, unit.factor, "");
+            }
         }
     }
     if let Some(t) = &r.tag {

@@ -1,9 +1,9 @@
 //! Tables of what was read and how grey became labels.
 
-use foamflux_results::{InputFile, SegmentResults, VoxelSizeCandidate};
+use foamflux_results::{AgainstTruth, DoubtResults, InputFile, SegmentResults, SegmentScore, VoxelSizeCandidate};
 
 use super::{Cell, Table};
-use crate::number::{bytes, trimmed};
+use crate::number::{bytes, percent, trimmed};
 
 /// Every voxel size found and what became of it; `None` where none was found.
 pub(crate) fn voxel_sizes(candidates: &[VoxelSizeCandidate]) -> Option<Table> {
@@ -42,6 +42,66 @@ pub(crate) fn thresholds(values: &[f64]) -> String {
             format!("{} values from {} to {}", many.len(), show(low), show(high))
         }
     }
+}
+
+/// The thresholds that would have been as good, and what they do to the numbers.
+pub(crate) fn doubt(doubt: &DoubtResults) -> Option<Table> {
+    let band = doubt.band.as_ref()?;
+    let mut table = Table::new("At the ends of the threshold band").words("quantity");
+    for (name, values) in [("lower", &band.thresholds_low), ("as used", &vec![]), ("upper", &band.thresholds_high)] {
+        let head = if values.len() == 1 { format!("{name}, {}", trimmed(values[0], 5)) } else { name.to_owned() };
+        table = table.numbers(&head, "");
+    }
+    for (name, at) in &doubt.quantities {
+        let cell = |v: Option<f64>| Cell::number(v, "none");
+        table.row(vec![Cell::text(name.replace('_', " ")), cell(at.low), cell(Some(at.middle)), cell(at.high)]);
+    }
+    let note = format!(
+        "Half-width {} grey values (half-way rule {}, levels {}, noise {}); {} of the box is uncertain. Lengths in metres, or voxels where the voxel size is unknown. {}.",
+        trimmed(band.half_width, 3),
+        trimmed(band.rule, 3),
+        trimmed(band.levels, 3),
+        trimmed(band.noise, 3),
+        percent(band.uncertain_fraction),
+        crate::verdicts::capital(&band.principle)
+    );
+    (!table.rows.is_empty()).then_some(table.note(&note))
+}
+
+/// Labels against true ones.
+pub(crate) fn score(s: &SegmentScore, metric: bool) -> Table {
+    let mut table = Table::new("Against the truth")
+        .words("quantity")
+        .numbers("found", "")
+        .numbers("truth", "")
+        .numbers("difference", "%");
+    let plain = |v: Option<f64>| Cell::number(v, "none");
+    let mut add = |name: String, q: &AgainstTruth, factor: f64| {
+        let off = plain(q.relative.map(|r| 100.0 * r));
+        table.row(vec![Cell::text(name), plain(q.found.map(|v| v * factor)), plain(q.truth.map(|v| v * factor)), off]);
+    };
+    let (length, factor) = if metric { ("\u{b5}m", 1e6) } else { ("voxels", 1.0) };
+    add("porosity".to_owned(), &s.porosity, 1.0);
+    add("solid fraction".to_owned(), &s.solid_fraction, 1.0);
+    add(format!("area per volume [1/{length}]"), &s.area_per_volume, 1.0 / factor);
+    add(format!("mean thickness [{length}]"), &s.thickness_mean, factor);
+    for (name, tau) in &s.tau {
+        add(format!("\u{3c4}, {}", name.replace('_', ", ")), tau, 1.0);
+    }
+    let apart = s.boundary_distance_vox.map_or("one of the two has no boundary".to_owned(), |d| {
+        format!(
+            "boundaries are {} voxels apart on average, 95 % within {}, at most {}",
+            trimmed(d.mean, 3),
+            trimmed(d.p95, 3),
+            trimmed(d.max, 3)
+        )
+    });
+    table.note(format!(
+        "Dice {}; {} of the true solid missed, {} too much; {apart}.",
+        trimmed(s.dice, 4),
+        percent(s.missed_solid),
+        percent(s.false_solid)
+    ))
 }
 
 /// How much the solid share follows the threshold.

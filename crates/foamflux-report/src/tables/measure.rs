@@ -3,6 +3,7 @@
 use foamflux_results::{AreaMethods, ChordLengths, MeasureResults, Summary, SurfaceResults};
 
 use super::{Cell, Table};
+use crate::number::{Number, percent};
 
 /// How lengths are shown: micrometres, or voxel edges where the voxel size is unknown.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -31,6 +32,33 @@ impl LengthUnit {
     }
 }
 
+/// How well the box represents the material.
+pub(crate) fn sampling(m: &MeasureResults) -> Option<Table> {
+    let s = m.sampling.as_ref()?;
+    let goal = percent(s.goal_relative);
+    let metric = s.quantities.values().all(|q| q.box_edge_for_goal_m.is_some());
+    let (length, factor) = if metric { ("\u{b5}m", 1e6) } else { ("voxels", 1.0) };
+    let mut table = Table::new("The box as a sample of the material")
+        .words("quantity")
+        .numbers("standard error", "%")
+        .numbers("independent samples", "")
+        .numbers(&format!("edge for {goal}"), length);
+    for (name, q) in &s.quantities {
+        let edge = q.box_edge_for_goal_m.map_or(q.box_edge_for_goal_vox, |m| m * factor);
+        let number = |v: f64| match v.is_finite() {
+            true => Cell::Number(Number::significant(v, 2)),
+            false => Cell::Word("unknown"),
+        };
+        table.row(vec![
+            Cell::text(name.replace('_', " ")),
+            number(100.0 * q.relative_error),
+            number(q.independent_samples),
+            number(edge),
+        ]);
+    }
+    (!table.rows.is_empty()).then_some(table.note(format!("{}.", crate::verdicts::capital(&s.principle))))
+}
+
 /// Summaries in one unit, scaled.
 pub(crate) fn scaled(s: &Summary, factor: f64) -> Summary {
     Summary {
@@ -40,6 +68,7 @@ pub(crate) fn scaled(s: &Summary, factor: f64) -> Summary {
         p05: s.p05 * factor,
         p95: s.p95 * factor,
         count: s.count,
+        error: s.error,
     }
 }
 

@@ -18,7 +18,15 @@ fn unknown(volume: VolumeInfo) -> VolumeInfo {
 }
 
 pub(crate) fn summary(mean: f64) -> Summary {
-    Summary { mean, median: 0.97 * mean, std: 0.21 * mean, p05: 0.66 * mean, p95: 1.42 * mean, count: 280_412 }
+    Summary {
+        mean,
+        median: 0.97 * mean,
+        std: 0.21 * mean,
+        p05: 0.66 * mean,
+        p95: 1.42 * mean,
+        count: 280_412,
+        error: ErrorParts::default(),
+    }
 }
 
 pub(crate) fn direction(tau: f64, eps: f64, error: f64) -> DirectionResults {
@@ -55,6 +63,7 @@ pub(crate) fn direction(tau: f64, eps: f64, error: f64) -> DirectionResults {
         }),
         constrictivity: Some(0.98),
         half_loss_fraction: Some(0.31),
+        tau_thresholds: None,
         tau_refined: None,
         profile: None,
         electrode: None,
@@ -124,6 +133,7 @@ fn phase(labels: Vec<u8>, fraction: f64, components: u64, percolates: bool) -> P
         labels,
         voxels: (fraction * 1.68e6) as u64,
         volume_fraction: fraction,
+        error: ErrorParts::default(),
         components,
         components_26: components.div_ceil(2),
         largest_component_share: 0.998,
@@ -198,6 +208,7 @@ pub(crate) fn measure() -> MeasureResults {
         pore_size_vox: None,
         chord_length_m: Some(BTreeMap::from([("pore".into(), chords(52e-6)), ("solid".into(), chords(8.1e-6))])),
         chord_length_vox: None,
+        sampling: None,
         warnings: vec!["3 pieces of solid are smaller than 27 voxels".into()],
     }
 }
@@ -208,6 +219,7 @@ pub(crate) fn segment() -> SegmentResults {
         volume: volume(),
         method: "otsu".into(),
         recipe: vec!["median filter, radius 1 voxel".into(), "Otsu threshold on the whole stack".into()],
+        recipe_toml: None,
         thresholds: vec![117.5],
         foreground: "bright".into(),
         separability: Some(0.871),
@@ -220,6 +232,8 @@ pub(crate) fn segment() -> SegmentResults {
             solid_fraction_high: 0.158,
             slope_per_grey: -0.002_6,
         }),
+        band: None,
+        score: None,
         removed_solid_voxels: 10_213,
         filled_pore_voxels: 88,
         warnings: vec![],
@@ -429,6 +443,8 @@ pub(crate) fn full() -> RunResults {
             ),
         ]),
         current: None,
+        doubt: None,
+        error_total_rule: None,
         figures: vec![],
         files: BTreeMap::from([
             ("results.json".into(), "all numbers, SI".into()),

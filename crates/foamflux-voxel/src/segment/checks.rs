@@ -48,13 +48,22 @@ pub(super) fn options(options: &SegmentOptions) -> Result<(), SegmentError> {
     let given = match options.method {
         Method::Fixed { threshold } => vec![threshold],
         Method::Hysteresis { low, high } => vec![low, high],
-        Method::Otsu | Method::OtsuPerSlice => Vec::new(),
+        _ => Vec::new(),
     };
     if let Some(&value) = given.iter().find(|v| !v.is_finite()) {
         return Err(SegmentError::NotANumber { value });
     }
     match options.method {
         Method::Hysteresis { low, high } if low > high => Err(SegmentError::Hysteresis { low, high }),
+        Method::Sauvola { radius, .. } if !(1..=100).contains(&radius) => {
+            Err(SegmentError::Parameter { what: "Sauvola's radius", value: radius as f64, wanted: "1 to 100 voxels" })
+        }
+        Method::Sauvola { k, .. } if !(0.0..=1.0).contains(&k) => {
+            Err(SegmentError::Parameter { what: "Sauvola's k", value: k, wanted: "0 to 1" })
+        }
+        Method::MarkovField { beta } if !(0.0..=10.0).contains(&beta) => {
+            Err(SegmentError::Parameter { what: "beta", value: beta, wanted: "0 to 10" })
+        }
         _ => Ok(()),
     }
 }

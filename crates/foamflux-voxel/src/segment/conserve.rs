@@ -376,7 +376,7 @@ impl Levels {
 }
 
 /// The mask grown by its neighbours at faces, or shrunk by those of the rest; beyond the faces of the box lies the same.
-fn stepped(mask: &Volume<bool>, grow: bool) -> Volume<bool> {
+pub(super) fn stepped(mask: &Volume<bool>, grow: bool) -> Volume<bool> {
     let shape = mask.shape();
     let (nx, ny, nz) = (shape.x, shape.y, shape.z);
     let mut out = vec![false; shape.len()];

@@ -3,12 +3,14 @@
 use foamflux_grid::{Event, Labels, Sample, Stage, Volume, Watch};
 use rayon::prelude::*;
 
+use super::local;
 use super::{
     Foreground, HoleFilling, Method, SegmentError, SegmentOptions, Segmentation, StepBasis, ThresholdSensitivity,
 };
 use crate::cleanup::{fill_holes, remove_small};
 use crate::components::runs::Connected;
 use crate::components::{ComponentsError, Connectivity};
+use crate::threshold::criteria::{self, TwoNormals};
 use crate::threshold::{self, DEFAULT_BINS, Histogram, Otsu, ThresholdError, otsu};
 
 /// Step of the sensitivity as a share of the contrast.
@@ -39,18 +41,47 @@ fn warn(watch: &dyn Watch, text: String) {
 }
 
 /// Thresholds as they are applied.
-enum Cut {
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cut {
+    /// One for the whole stack.
     Whole(f64),
+    /// One for each slice.
     PerSlice(Vec<f64>),
-    Hysteresis { low: f64, high: f64 },
+    /// Solid beyond the nearer threshold that hangs on solid beyond the farther one.
+    Hysteresis {
+        /// Lower threshold.
+        low: f64,
+        /// Upper threshold.
+        high: f64,
+    },
+    /// Sauvola's.
+    Local {
+        /// Half of the edge of the cube in voxels.
+        radius: usize,
+        /// How much a quiet neighbourhood lowers the threshold.
+        k: f64,
+        /// Mean of the thresholds.
+        mean: f64,
+    },
+    /// Two normal classes and a Markov random field.
+    Field {
+        /// The classes.
+        classes: TwoNormals,
+        /// What an unlike neighbour costs.
+        beta: f64,
+    },
 }
 
 impl Cut {
-    fn thresholds(&self) -> Vec<f64> {
+    /// The thresholds: one, one per slice, or the lower and the upper; the mean of local ones, and where two classes cross.
+    #[must_use]
+    pub fn thresholds(&self) -> Vec<f64> {
         match self {
             Cut::Whole(t) => vec![*t],
             Cut::PerSlice(t) => t.clone(),
             Cut::Hysteresis { low, high } => vec![*low, *high],
+            Cut::Local { mean, .. } => vec![*mean],
+            Cut::Field { classes, .. } => vec![classes.crossing()],
         }
     }
 }
@@ -62,7 +93,7 @@ pub(super) fn run<T: Sample>(
     watch: &dyn Watch,
 ) -> Result<Segmentation, SegmentError> {
     let stop = || if watch.cancelled() { Err(SegmentError::Cancelled) } else { Ok(()) };
-    let (cut, separability) = step(watch, "threshold".to_owned(), || find(volume, options.method, watch))?;
+    let (cut, separability) = step(watch, "threshold".to_owned(), || find(volume, options, watch))?;
     stop()?;
     let range = threshold::range(volume.as_slice());
     warn_outside(&cut, range, watch);
@@ -90,12 +121,34 @@ pub(super) fn run<T: Sample>(
         removed_solid_voxels,
         filled_pore_voxels,
         sensitivity,
+        cut,
     })
 }
 
+/// True where solid when every threshold is `shift` grey values higher, cleaned up like the labels.
+///
+/// # Errors
+/// [`ComponentsError`] for masks with too many runs.
+pub fn solid_at<T: Sample>(
+    field: &Volume<T>,
+    cut: &Cut,
+    shift: f64,
+    options: &SegmentOptions,
+) -> Result<Volume<bool>, ComponentsError> {
+    let mut mask = apply(field, cut, shift, options.foreground)?;
+    remove_small(&mut mask, options.min_solid_voxels, Connectivity::Full26)?;
+    fill_holes(&mut mask, options.fill_holes)?;
+    Ok(mask)
+}
+
 /// The thresholds and, for Otsu, the separability.
-fn find<T: Sample>(volume: &Volume<T>, method: Method, watch: &dyn Watch) -> Result<(Cut, Option<f64>), SegmentError> {
-    match method {
+fn find<T: Sample>(
+    volume: &Volume<T>,
+    options: &SegmentOptions,
+    watch: &dyn Watch,
+) -> Result<(Cut, Option<f64>), SegmentError> {
+    let histogram = || Histogram::of(volume, DEFAULT_BINS);
+    match options.method {
         Method::Fixed { threshold } => Ok((Cut::Whole(threshold), None)),
         Method::Hysteresis { low, high } => Ok((Cut::Hysteresis { low, high }, None)),
         Method::Otsu => {
@@ -104,6 +157,25 @@ fn find<T: Sample>(volume: &Volume<T>, method: Method, watch: &dyn Watch) -> Res
             Ok((Cut::Whole(found.threshold), Some(found.separability)))
         }
         Method::OtsuPerSlice => per_slice(volume, watch),
+        Method::Li => Ok((Cut::Whole(criteria::li(&histogram()?)?), None)),
+        Method::Triangle => Ok((Cut::Whole(criteria::triangle(&histogram()?)?), None)),
+        Method::MinimumError => Ok((Cut::Whole(criteria::minimum_error(&histogram()?)?), None)),
+        Method::MultiOtsu { classes } => {
+            let found = criteria::multi_otsu(&histogram()?, classes)?;
+            let outermost = match options.foreground {
+                Foreground::Bright => found.last(),
+                Foreground::Dark => found.first(),
+            };
+            watch
+                .event(Event::Note(format!("thresholds between {classes} classes: {found:?}; the outermost is taken")));
+            // There are as many thresholds as classes less one.
+            Ok((Cut::Whole(outermost.copied().unwrap_or(f64::NAN)), None))
+        }
+        Method::Sauvola { radius, k } => {
+            let (_, mean) = local::sauvola(volume, radius, k, 0.0, options.foreground);
+            Ok((Cut::Local { radius, k, mean }, None))
+        }
+        Method::MarkovField { beta } => Ok((Cut::Field { classes: criteria::two_normals(&histogram()?)?, beta }, None)),
     }
 }
 
@@ -174,6 +246,11 @@ fn apply<T: Sample>(
             let seeds = compare(&|_| strong);
             keep_seeded(&mut mask, &seeds)?;
             Ok(mask)
+        }
+        Cut::Local { radius, k, .. } => Ok(local::sauvola(volume, *radius, *k, shift, foreground).0),
+        Cut::Field { classes, beta } => {
+            let mask = local::markov(volume, classes, *beta, shift);
+            Ok(if bright { mask } else { mask.map(|v| !v) })
         }
     }
 }
@@ -253,7 +330,7 @@ fn warn_outside(cut: &Cut, (min, max): (f64, f64), watch: &dyn Watch) {
     let given = match cut {
         Cut::Whole(t) => vec![*t],
         Cut::Hysteresis { low, high } => vec![*low, *high],
-        Cut::PerSlice(_) => Vec::new(),
+        _ => Vec::new(),
     };
     for t in given.into_iter().filter(|t| !(min..=max).contains(t)) {
         warn(

@@ -46,10 +46,15 @@ impl SegmentationArgs {
         config.threshold = self.threshold;
         config.low = self.low;
         config.high = self.high;
+        config.classes = self.classes;
+        config.radius = self.radius;
+        config.sauvola_k = self.sauvola_k;
+        config.beta = self.beta;
         config.foreground.clone_from(&self.foreground);
         config.denoise.clone_from(&self.denoise);
-        config.min_solid = self.min_solid;
+        config.min_solid.clone_from(&self.min_solid);
         config.fill_holes.clone_from(&self.fill_holes);
+        config.doubt = self.no_doubt.then_some(false);
     }
 }
 
@@ -66,6 +71,7 @@ impl MeasurementArgs {
     pub(super) fn set(&self, config: &mut Config) {
         config.density = self.density;
         config.bet = self.bet;
+        config.sampling_goal.clone_from(&self.sampling_goal);
     }
 }
 
@@ -102,6 +108,15 @@ impl Command {
         }
     }
 
+    /// The segmentation recipe that was named.
+    pub(crate) fn recipe(&self) -> Option<&std::path::Path> {
+        match self {
+            Command::Run(args) => args.segmentation.recipe.as_deref(),
+            Command::Segment(args) => args.segmentation.recipe.as_deref(),
+            _ => None,
+        }
+    }
+
     /// What the flags alone say.
     pub(crate) fn config(&self) -> Config {
         let mut config = Config::default();
@@ -124,6 +139,7 @@ impl Command {
             Command::Ingest(args) => args.input.set(&mut config),
             Command::Segment(args) => {
                 args.input.set(&mut config);
+                config.direction.clone_from(&args.truth_tau);
                 args.segmentation.set(&mut config);
             }
             Command::Tag(args) => {

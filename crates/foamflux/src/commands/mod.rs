@@ -20,6 +20,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::Context;
 use foamflux_grid::{Event, Shape, VoxelSize, VoxelSizeSource, Watch, units};
 use foamflux_pipeline::config::ConfigError;
+use foamflux_pipeline::recipe::Recipe;
 use foamflux_pipeline::{Config, ExitStatus, PipelineError, Settings, ingest as reading, memory};
 use foamflux_report::text;
 use foamflux_transport::Backend;
@@ -46,9 +47,15 @@ pub(crate) fn execute(command: &Command) -> anyhow::Result<()> {
         Some(path) => Config::read(path).map_err(PipelineError::from)?,
         None => Config::default(),
     };
+    let recipe = command.recipe().map(Recipe::read).transpose().map_err(PipelineError::from)?;
+    let file = match &recipe {
+        Some(recipe) => file.overlaid(recipe.segment.clone()),
+        None => file,
+    };
     let flags = command.config();
     let from_file = flags.voxel_size.is_none() && file.voxel_size.is_some();
     let mut settings = Settings::new(file.overlaid(flags)).map_err(PipelineError::from)?;
+    settings.recipe = recipe.map(|r| r.made_on);
     if from_file && let Some(VoxelSize::Known { source, .. }) = &mut settings.ingest.options.voxel_size {
         *source = VoxelSizeSource::Config;
     }

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use foamflux_io::write::{Existing, OutputFolder};
+use foamflux_io::write::{Existing, OutputFolder, VtiArray, VtiData};
+use foamflux_pipeline::doubt::Doubt;
 use foamflux_pipeline::run::{RunOutput, Source, run as main_job};
 use foamflux_pipeline::{PipelineError, ingest, memory, segment};
 use foamflux_report::{csv, html, text};
@@ -60,6 +61,15 @@ fn write(done: &mut RunOutput, folder: &OutputFolder) -> anyhow::Result<()> {
             "labels, potentials, flux vectors, losses and current density for ParaView, geometry in \u{b5}m",
         ));
     }
+    if done.doubt.is_some() {
+        files.push((
+            "doubt.tif",
+            "at how many of the three thresholds of the band a voxel is solid: 0 pore and 3 solid in any case, 1 and 2 uncertain",
+        ));
+    }
+    if done.results.segment.as_ref().is_some_and(|s| s.recipe_toml.is_some()) {
+        files.push(("recipe.toml", "the segmentation as a recipe, repeated with --recipe"));
+    }
     let has_profile = done.results.transport.values().any(|t| t.directions.values().any(|d| d.profile.is_some()));
     if has_profile {
         files.push(("profile.csv", "values by slice of every phase and direction, units in the header"));
@@ -74,8 +84,15 @@ fn write(done: &mut RunOutput, folder: &OutputFolder) -> anyhow::Result<()> {
     }
 
     io::labels(&folder.join("labels.tif"), &done.labels).map_err(PipelineError::from)?;
+    let map = done.doubt.as_ref().map(Doubt::map);
+    if let Some(map) = &map {
+        io::volume(&folder.join("doubt.tif"), map, "doubt").map_err(PipelineError::from)?;
+    }
     if has_fields {
-        let more = done.current.as_ref().map(super::current::arrays_of).unwrap_or_default();
+        let mut more = done.current.as_ref().map(super::current::arrays_of).unwrap_or_default();
+        if let Some(map) = &map {
+            more.push(VtiArray { name: "solid_at_thresholds", data: VtiData::U8(map.as_slice()) });
+        }
         output::fields(&folder.join("fields.vti"), &done.labels, &done.fields, more).map_err(PipelineError::from)?;
     }
     let save = |name: &str, bytes: &[u8]| {
@@ -87,6 +104,9 @@ fn write(done: &mut RunOutput, folder: &OutputFolder) -> anyhow::Result<()> {
     }
     for (name, _, text) in graph.iter().flatten() {
         save(&format!("network/{name}"), text.as_bytes())?;
+    }
+    if let Some(text) = done.results.segment.as_ref().and_then(|s| s.recipe_toml.as_ref()) {
+        save("recipe.toml", text.as_bytes())?;
     }
     save("results.json", &serde_json::to_vec_pretty(&done.results)?)?;
     save("results.csv", csv::csv(&done.results).as_bytes())?;

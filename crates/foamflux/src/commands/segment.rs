@@ -1,16 +1,22 @@
 //! `foamflux segment`.
 
-use foamflux_grid::units;
-use foamflux_pipeline::settings::Content;
-use foamflux_pipeline::{Input, PipelineError, Recorder, ingest, memory, segment as stage};
+use std::path::Path;
+
+use foamflux_grid::{Event, Labels, units};
+use foamflux_pipeline::measure::GreyField;
+use foamflux_pipeline::settings::{Content, IngestSettings};
+use foamflux_pipeline::truth::{Found, score};
+use foamflux_pipeline::{Input, PipelineError, Recorder, ingest, memory, recipe, segment as stage};
 use foamflux_report::text;
 
 use super::{Session, check_volume_path, spare_the_input};
 use crate::args::SegmentArgs;
 
 pub(crate) fn segment(args: &SegmentArgs, session: &Session) -> anyhow::Result<()> {
-    check_volume_path(args.output.as_deref())?;
-    spare_the_input(&args.input.input, args.output.as_deref())?;
+    for output in [args.output.as_deref(), args.uncertain.as_deref()] {
+        check_volume_path(output)?;
+        spare_the_input(&args.input.input, output)?;
+    }
     let path = &args.input.input;
     if session.dry_run {
         let planned = ingest::plan(path, &session.settings.ingest)?;
@@ -19,9 +25,16 @@ pub(crate) fn segment(args: &SegmentArgs, session: &Session) -> anyhow::Result<(
         session.note(format!("memory to read: {}", units::format_bytes(planned.bytes_needed)));
         return session.show(&planned, text::ingest_text);
     }
+    // Read first: a truth that cannot be read is better refused before the work than after.
+    let truth = args.truth.as_deref().map(|path| read_truth(path, session)).transpose()?;
     // What reading warns of belongs to the results as well.
     let recorder = Recorder::new(session.watch());
-    let (input, _) = ingest::read_input(path, &session.settings.ingest, &recorder)?;
+    // A label map is that of the truth where there is one, and does not make the image labels.
+    let mut ingest_settings = session.settings.ingest.clone();
+    if truth.is_some() {
+        ingest_settings.labels = None;
+    }
+    let (input, _) = ingest::read_input(path, &ingest_settings, &recorder)?;
     let data = match input {
         Input::Grey(data) => data,
         Input::Labels(labels, _) => {
@@ -40,10 +53,46 @@ pub(crate) fn segment(args: &SegmentArgs, session: &Session) -> anyhow::Result<(
     };
     memory::check(memory::Work::Segment, data.shape(), data.sample_type().bytes(), session.settings.max_memory)?;
     let mut segmented = stage::segment(&data, &session.settings.segment, &recorder)?;
+    recipe::keep(&session.settings, &data, &mut segmented.results, &recorder).map_err(PipelineError::from)?;
     segmented.results.warnings = recorder.warnings();
+    if let (Some(path), Some(text)) = (&args.save_recipe, &segmented.results.recipe_toml) {
+        foamflux_io::write::file_atomically(path, |file| file.write_all(text.as_bytes()))
+            .map_err(PipelineError::from)?;
+        session.note(format!("recipe written to {}", path.display()));
+    }
     if let Some(output) = &args.output {
         foamflux_io::write::labels(output, &segmented.labels).map_err(PipelineError::from)?;
         session.note(format!("labels written to {}", output.display()));
     }
+    if let Some(output) = &args.uncertain {
+        match &segmented.doubt {
+            Some(doubt) => {
+                foamflux_io::write::volume(output, &doubt.map(), "doubt").map_err(PipelineError::from)?;
+                session.note(format!("uncertain voxels written to {}", output.display()));
+            }
+            None => session
+                .watch()
+                .event(Event::Warning(format!("{} was not written: there is no threshold band", output.display()))),
+        }
+    }
+    if let Some((truth, name)) = &truth {
+        let grey = segmented.level.map(|level| GreyField { data: segmented.filtered.as_ref().unwrap_or(&data), level });
+        let backend = args.truth_tau.as_ref().map(|_| session.backend()).transpose()?;
+        let mut transport = session.settings.transport.clone();
+        transport.fields.clear();
+        let tau = backend.as_ref().map(|b| (&transport, b.as_ref()));
+        let found = Found { labels: &segmented.labels, grey };
+        segmented.results.score = Some(score(found, truth, name, tau, session.watch())?);
+    }
     session.show(&segmented.results, text::segment_text)
+}
+
+/// The true labels, with the flags for crops and merged voxels that act on the image as well.
+fn read_truth(path: &Path, session: &Session) -> Result<(Labels, String), PipelineError> {
+    let labels = ingest::read_labels(
+        path,
+        &IngestSettings { content: Content::Labels, ..session.settings.ingest.clone() },
+        session.watch(),
+    )?;
+    Ok((labels, path.display().to_string()))
 }
