@@ -153,6 +153,7 @@ fn a_segmentation_is_scored_and_repeated() {
 }
 
 #[test]
+#[ignore = "shares by method have not been measured yet: read the table, then set the limits"]
 fn every_method_finds_the_struts_of_the_bundled_stack() {
     /// True share of solid.
     const TRUTH: f64 = 0.0784;
