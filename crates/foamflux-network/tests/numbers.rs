@@ -189,6 +189,24 @@ fn a_ladder_is_counted() {
     close(p.shortest.unwrap(), 10.0 * MICRON, 1e-9, "shortest");
 }
 
+/// A ring beside the ladder is a second component with a loop of its own; nodes that the box may cut say nothing about
+/// coordination while there are others.
+#[test]
+fn loops_are_counted_by_component_and_coordination_inside() {
+    let mut network = ladder();
+    let at = [2.0, 2.0, 2.0];
+    network.nodes.push(node(NodeKind::Seam, at, 2));
+    let around = [at, [3.0, 2.0, 2.0], [3.0, 3.0, 2.0], [2.0, 3.0, 2.0]];
+    let mut ring = fibre(FibreKind::Free, [4, 4], &around, 0.5);
+    ring.nodes = [4, 4];
+    network.fibres.push(ring);
+    network.nodes[2].at_border = true;
+    network.nodes[2].coordination = 7;
+    let s = Statistics::of(&network);
+    assert_eq!(s.loops, 2);
+    assert_eq!(s.coordination, BTreeMap::from([(3, 1)]));
+}
+
 /// Long fibres are cut more often than short ones: each counts by the room that it has in the box.
 #[test]
 fn long_fibres_count_more() {

@@ -47,6 +47,9 @@ fn a_rod_has_its_length_and_diameter() {
     // With its round caps.
     close(n.fibres[0].length, segment(a, b, [b[0], b[1], b[2] + 1e-9]) + 10.0, LENGTH, "length");
     close(n.fibres[0].diameter, 10.0, DIAMETER, "diameter");
+    // A cylinder and its caps are one ball's and one cylinder's surface.
+    let side = segment(a, b, [b[0], b[1], b[2] + 1e-9]);
+    close(n.fibres[0].surface, std::f64::consts::PI * 10.0 * (side + 10.0), 0.05, "surface");
     close(n.fibres[0].volume, rod.as_slice().iter().filter(|&&v| v).count() as f64, 1e-9, "every voxel is the fibre's");
     assert!(!n.fibres[0].is_debris() && n.warnings.iter().any(|w| w.contains("no node")), "{:?}", n.warnings);
 }

@@ -148,7 +148,7 @@ fn run_takes_the_end_of_nodes_from_grey_values() {
     let (grey, out) = (at("grey.raw"), at("out"));
     let call = |input: &str, more: &[&str]| {
         let first = ["run", input, "--shape", "48,48,48", "--dtype", "u8", "--voxel-size", "1um", "--only", "tag"];
-        let run = foamflux(&[&first, &["-q", "-o", &out, "--overwrite"], more].concat());
+        let run = foamflux(&[&first[..], &["-q", "-o", &out, "--overwrite"], more].concat());
         assert_eq!(run.status, 0, "{more:?}");
         let text = std::fs::read_to_string(folder.path().join("out/results.json")).unwrap();
         serde_json::from_str::<serde_json::Value>(&text).unwrap()

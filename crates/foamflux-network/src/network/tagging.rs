@@ -275,10 +275,14 @@ pub(super) fn add_faces(
     solid: &Volume<bool>,
 ) {
     let tags = network.tags.as_slice();
-    let of_fibre = |face: Face| match face.home {
-        Home::Edge(e, _) if tags[face.voxel] == 1 => Some((numbers.fibre[e], face.area)),
-        _ => None,
+    // As with volumes, the tip of a fibre is part of it.
+    let edge = |home: Home| match home {
+        Home::Edge(e, _) => Some(e),
+        Home::Vertex(v) if matches!(graph.vertices[v].kind, Kind::Junction | Kind::Lone) => None,
+        Home::Vertex(v) => graph.edges_at(v).next(),
     };
+    let of_fibre =
+        |face: Face| edge(face.home).filter(|_| tags[face.voxel] == 1).map(|e| (numbers.fibre[e], face.area));
     let parts: Vec<Vec<(usize, f64)>> = weights
         .par_chunks(FACES)
         .map(|part| faces(part, graph, owners, solid).filter_map(of_fibre).collect())
