@@ -167,8 +167,8 @@ pub fn tag(
     results.warnings = recorder.warnings();
     results.seconds = clock.elapsed().as_secs_f64();
     results.seconds_by_step = stopwatch.steps();
-    watch.event(Event::Note(spent(&results.seconds_by_step)));
-    watch.event(Event::Finished { stage: Stage::Tag, outcome: String::new() });
+    // No note: notes are part of results, which are the same from run to run.
+    watch.event(Event::Finished { stage: Stage::Tag, outcome: spent(&results.seconds_by_step) });
     Ok(Tagged { results, labels, network, conduction, directions: directions.map(|o| o.directions) })
 }
 
