@@ -1,7 +1,8 @@
 //! What the numbers mean, in words.
 
 use foamflux_results::{
-    DirectionResults, MeasureResults, RunResults, StageOutcome, TagResults, ThresholdBand, TransportResults, VolumeInfo,
+    DirectionResults, MeasureResults, RunResults, StageOutcome, Summary, TagResults, ThresholdBand, TransportResults,
+    VolumeInfo,
 };
 
 use crate::number::{Medium, Number, brief, percent, trimmed};
@@ -266,8 +267,12 @@ fn morphology(m: &MeasureResults, r: &RunResults) -> Vec<(Tone, String)> {
         out.push((Tone::Finding, format!("{text}.")));
     }
     if let Some((rows, unit)) = thicknesses(m) {
+        let mean = |s: &Summary| match s.error.total {
+            Some(_) => Number::with_error(s.mean, s.error.total).show(Medium::Page),
+            None => trimmed(s.mean, 4),
+        };
         let phrase: Vec<String> =
-            rows.iter().map(|(name, s)| format!("mean {name} {} {}", trimmed(s.mean, 4), unit.length)).collect();
+            rows.iter().map(|(name, s)| format!("mean {name} {} {}", mean(s), unit.length)).collect();
         out.push((Tone::Finding, format!("{}.", capital(&phrase.join(", ")))));
         let edge = if unit.metric { finest_edge(m).map(|e| e * unit.factor) } else { Some(1.0) };
         if let (Some((_, strut)), Some(edge)) = (rows.iter().find(|(name, _)| *name == "strut thickness"), edge) {

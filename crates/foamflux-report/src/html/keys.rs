@@ -150,12 +150,14 @@ fn morphology(m: &MeasureResults) -> Vec<Key> {
             let name = if name == "pore size" { "Pore size, mean" } else { "Strut thickness, mean" }.to_owned();
             let show = |v: f64| trimmed(v, 3);
             let detail = format!(
-                "median {}, 5 to 95 %: {} to {}; error not estimated",
+                "median {}, 5 to 95 %: {} to {}; {}",
                 show(s.median),
                 show(s.p05),
-                show(s.p95)
+                show(s.p95),
+                parts(&s.error, 1.0)
             );
-            out.push(Key { name, value: Number::new(s.mean).show(Medium::Page), unit: unit.length.to_owned(), detail });
+            let value = Number::with_error(s.mean, s.error.total).show(Medium::Page);
+            out.push(Key { name, value, unit: unit.length.to_owned(), detail });
         }
     }
     out

@@ -1,6 +1,6 @@
 //! Tables of morphology.
 
-use foamflux_results::{AreaMethods, ChordLengths, MeasureResults, Summary, SurfaceResults};
+use foamflux_results::{AreaMethods, ChordLengths, ErrorParts, MeasureResults, Summary, SurfaceResults};
 
 use super::{Cell, Table};
 use crate::number::{Number, percent};
@@ -68,7 +68,13 @@ pub(crate) fn scaled(s: &Summary, factor: f64) -> Summary {
         p05: s.p05 * factor,
         p95: s.p95 * factor,
         count: s.count,
-        error: s.error,
+        error: ErrorParts {
+            solver: s.error.solver.map(|e| e * factor),
+            resolution: s.error.resolution.map(|e| e * factor),
+            segmentation: s.error.segmentation.map(|e| e * factor),
+            sampling: s.error.sampling.map(|e| e * factor),
+            total: s.error.total.map(|e| e * factor),
+        },
     }
 }
 
@@ -268,4 +274,20 @@ pub(crate) fn topology(m: &MeasureResults) -> String {
     let mut parts = show(&m.euler_number, "26");
     parts.extend(show(&m.euler_number_6, "6"));
     if parts.is_empty() { String::new() } else { format!("Euler number: {}.", parts.join(", ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_follow_the_unit_of_what_they_belong_to() {
+        let error = ErrorParts { segmentation: Some(2e-7), total: Some(3e-7), ..ErrorParts::default() };
+        let s = Summary { mean: 7e-6, median: 6e-6, std: 1e-6, p05: 5e-6, p95: 9e-6, count: 10, error };
+        let shown = scaled(&s, 1e6);
+        assert!((shown.mean - 7.0).abs() < 1e-12);
+        assert!((shown.error.segmentation.unwrap() - 0.2).abs() < 1e-12);
+        assert!((shown.error.total.unwrap() - 0.3).abs() < 1e-12);
+        assert_eq!((shown.error.solver, shown.error.resolution, shown.error.sampling), (None, None, None));
+    }
 }
