@@ -134,12 +134,12 @@ fn thinned(
         _ => Ok(()),
     };
     let Some(core) = body::core(solid, bits, distance, sides, watch)? else {
-        let voxels = thin(solid, bits, distance, None, pad, watch)?.voxels();
+        let voxels = thin(SLICES, solid, bits, distance, None, pad, watch)?.voxels();
         same(topology(&mask_of(&voxels, pad, solid), sides)?, before)?;
         return Ok((voxels, 0, before));
     };
     // What is thin first, on a core that stays as it is ...
-    let left = thin(solid, bits, distance, Some(&core.mask), pad, watch)?;
+    let left = thin(SLICES, solid, bits, distance, Some(&core.mask), pad, watch)?;
     let curves = left.voxels_where(|i| !core.mask.as_slice()[i]);
     let mut body = left.mask(solid);
     drop(left);
@@ -154,7 +154,7 @@ fn thinned(
     let bits = Bits::new(&body);
     let much = gone.len() as f64 > DIFFERS * bits.count() as f64;
     let own = much.then(|| self::distance(&body, sides));
-    let voxels = thin(&body, &bits, own.as_ref().unwrap_or(distance), None, pad, watch)?.voxels();
+    let voxels = thin(SLICES, &body, &bits, own.as_ref().unwrap_or(distance), None, pad, watch)?.voxels();
     drop(own);
     let standing = if gone.is_empty() { standing } else { topology(&body, sides)? };
     same(topology(&mask_of(&voxels, pad, solid), sides)?, standing)?;
@@ -236,20 +236,8 @@ impl Thinned<'_> {
     }
 }
 
-/// Thins the solid, whose `bits` those are; voxels of `core` stay.
+/// Thins the solid, whose `bits` those are, in slabs of so many slices; voxels of `core` stay.
 fn thin<'a>(
-    solid: &Volume<bool>,
-    bits: &'a Bits,
-    distance: &Volume<f32>,
-    core: Option<&Volume<bool>>,
-    pad: Pad,
-    watch: &dyn Watch,
-) -> Result<Thinned<'a>, NetworkError> {
-    thin_in(SLICES, solid, bits, distance, core, pad, watch)
-}
-
-/// [`thin`] in slabs of so many slices.
-fn thin_in<'a>(
     slices: usize,
     solid: &Volume<bool>,
     bits: &'a Bits,

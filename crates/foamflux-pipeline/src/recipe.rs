@@ -73,9 +73,8 @@ impl Recipe {
     /// # Errors
     /// [`ConfigError`] when it cannot be read, is no recipe, or sets what is not part of a segmentation.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
         let bad = |message: String| ConfigError::Recipe { path: path.to_owned(), message };
+        let text = std::fs::read_to_string(path).map_err(|source| bad(source.to_string()))?;
         let recipe: Recipe = toml::from_str(&text).map_err(|e| bad(e.to_string().trim().to_owned()))?;
         if recipe.foamflux_recipe != VERSION {
             return Err(bad(format!(

@@ -308,7 +308,7 @@ pub(crate) struct SegmentArgs {
     #[arg(long, value_name = "LABELS")]
     pub(crate) truth: Option<PathBuf>,
     /// With --truth, also the error of tau of pore and solid along x, y, z or all
-    #[arg(long, value_name = "AXIS", requires = "truth")]
+    #[arg(long, value_name = "AXIS", requires = "truth", value_parser = ["x", "y", "z", "all"])]
     pub(crate) truth_tau: Option<String>,
     /// File to write the map of uncertain voxels to: at how many of the three thresholds of the band each is solid
     #[arg(long, value_name = "FILE")]

@@ -142,34 +142,38 @@ fn a_segmentation_is_scored_and_repeated() {
     let dice = number(&other, "/score/dice");
     assert!(dice > 0.8 && dice < 1.0, "{dice}");
 
-    foamflux(&["segment", &bundled(), "--recipe", &path("none.toml")]).fails(2, &["none.toml"]);
+    foamflux(&["segment", &bundled(), "--recipe", &path("none.toml")])
+        .fails(2, &["the recipe", "none.toml", "--save-recipe"]);
     fs::write(path("bad.toml"), "foamflux-recipe = 1\n[segment]\nmethod = \"otsu\"\ntol = \"1%\"\n").unwrap();
     foamflux(&["segment", &bundled(), "--recipe", &path("bad.toml")])
         .fails(2, &["bad.toml", "not part of a segmentation"]);
     foamflux(&["segment", &bundled(), "--beta", "1"]).fails(2, &["--beta", "markov"]);
     foamflux(&["segment", &bundled(), "--min-solid", "5um"]).fails(2, &["--min-solid", "5um3"]);
+    foamflux(&["segment", &bundled(), "--truth", &path("a.tif"), "--truth-tau", "q"]).fails(2, &["--truth-tau"]);
     let small = common::labels(&place, [8, 8, 8], |z, _, _| u8::from(z > 3));
     foamflux(&["segment", &bundled(), "--truth", &small]).fails(3, &["same box"]);
 }
 
 #[test]
-#[ignore = "shares by method have not been measured yet: read the table, then set the limits"]
-fn every_method_finds_the_struts_of_the_bundled_stack() {
+fn every_method_errs_to_its_own_side() {
     /// True share of solid.
     const TRUTH: f64 = 0.0784;
-    for (method, most) in [
-        ("conserve", 0.02),
-        ("otsu", 0.03),
-        ("multi-otsu", 0.3),
-        ("minimum-error", 0.3),
-        ("markov", 0.3),
-        ("li", 0.5),
-        ("sauvola", 1.0),
-        ("triangle", 1.5),
+    // Struts of 6 voxels are mostly boundary. What follows the valley or the volume is right; the top class of three leaves
+    // part-filled voxels out; two normals, and rules that look for the edge of the background, take them all in.
+    for (method, least, most) in [
+        ("conserve", -0.02, 0.02),
+        ("otsu", -0.03, 0.03),
+        ("otsu-slices", -0.03, 0.03),
+        ("multi-otsu", -0.3, -0.1),
+        ("li", 0.05, 0.3),
+        ("sauvola", 0.05, 0.5),
+        ("triangle", 0.3, 0.8),
+        ("minimum-error", 0.3, 0.8),
+        ("markov", 0.3, 0.8),
     ] {
         let r = foamflux(&["segment", &bundled(), "--method", method, "--json"]).json();
-        let share = number(&r, "/volume_fractions/fibre");
-        println!("{method}: {share:.4}, {:+.1} %", 100.0 * (share / TRUTH - 1.0));
-        assert!((share / TRUTH - 1.0).abs() < most, "{method}: {share}");
+        let off = number(&r, "/volume_fractions/fibre") / TRUTH - 1.0;
+        println!("{method}: {:+.1} %", 100.0 * off);
+        assert!((least..most).contains(&off), "{method}: {off}");
     }
 }

@@ -52,7 +52,7 @@ fn ribbons_do_not_vanish() {
             });
             let pad = Pad::new(ribbon.shape(), Sides::Open).unwrap();
             let same = ribbon.map(|&r| if r { 1.0 } else { 0.0 });
-            let voxels = thin(&ribbon, &Bits::new(&ribbon), &same, None, pad, &Silent).unwrap().voxels();
+            let voxels = thin(SLICES, &ribbon, &Bits::new(&ribbon), &same, None, pad, &Silent).unwrap().voxels();
             // Each end goes by no more than the width.
             assert!(voxels.len() >= 60 - 2 * w, "{w} {h} {axes:?}: {}", voxels.len());
         }
@@ -120,10 +120,10 @@ fn slabs_keep_the_topology_and_do_not_depend_on_threads() {
         let bits = Bits::new(&struts);
         let mut whole = 0;
         for slices in [30, 16, 5, 2, 1] {
-            let thin = || thin_in(slices, &struts, &bits, &d, None, pad, &Silent).unwrap().mask(&struts);
-            let mask = thin();
+            let thinned = || thin(slices, &struts, &bits, &d, None, pad, &Silent).unwrap().mask(&struts);
+            let mask = thinned();
             assert_eq!(count(&mask).unwrap(), before, "{round} {slices}");
-            assert_eq!(one.install(thin), mask, "{round} {slices}");
+            assert_eq!(one.install(thinned), mask, "{round} {slices}");
             let left = mask.as_slice().iter().filter(|&&m| m).count();
             // One slab after the other: what a neighbour uncovers is looked at again.
             whole = if slices == 30 { left } else { whole };
