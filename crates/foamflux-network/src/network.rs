@@ -6,6 +6,7 @@
 mod balls;
 mod build;
 mod measure;
+mod places;
 mod tagging;
 mod zones;
 

@@ -22,7 +22,7 @@ use crate::vector::{Point, add, distance, dot, eigen, scale, solve, sub, unit};
 /// Rounds of moving an axis to the centroids of its sections.
 const ROUNDS: usize = 2;
 /// Weight of the junction voxels beside lines of weight one.
-const HOLD: f64 = 0.005;
+pub(crate) const HOLD: f64 = 0.005;
 /// Weight of the line of a strut that is cut lengthwise beside that of a whole one.
 const GRAZING: f64 = 0.02;
 /// Length of the axis that a line is fitted to, in radii of the strut.
@@ -247,17 +247,23 @@ pub(crate) fn line(graph: &Graph<'_>, e: usize, strut: &Strut, end: usize) -> Op
     Some(Line { at, along: unit(along), weight })
 }
 
-/// The point nearest to all lines.
-pub(crate) fn meet(lines: &[Line], held: Point) -> Point {
+/// The point nearest to all lines, whose weights are of worth among each other only, and a little to one that is known
+/// badly.
+pub(crate) fn meet(lines: &[Line], held: Point, hold: f64) -> Point {
+    let total: f64 = lines.iter().map(|l| l.weight).sum::<f64>().max(f64::MIN_POSITIVE);
+    meet_at(lines, held, hold * total / lines.len().max(1) as f64)
+}
+
+/// The point nearest to all lines and to one that is known as well as a line of weight `hold`.
+pub(crate) fn meet_at(lines: &[Line], held: Point, hold: f64) -> Point {
     let mut m = [[0.0; 3]; 3];
     let mut b = [0.0; 3];
-    let total: f64 = lines.iter().map(|l| l.weight).sum::<f64>().max(f64::MIN_POSITIVE);
     for k in 0..3 {
-        m[k][k] += HOLD;
-        b[k] += HOLD * held[k];
+        m[k][k] += hold;
+        b[k] += hold * held[k];
     }
     for line in lines {
-        let w = line.weight / total * lines.len() as f64;
+        let w = line.weight;
         for k in 0..3 {
             for l in 0..3 {
                 let p = w * (f64::from(u8::from(k == l)) - line.along[k] * line.along[l]);
@@ -273,13 +279,6 @@ pub(crate) fn meet(lines: &[Line], held: Point) -> Point {
 pub(crate) fn off(line: &Line, p: Point) -> f64 {
     let d = sub(p, line.at);
     crate::vector::norm(sub(d, scale(line.along, dot(d, line.along))))
-}
-
-/// Where the struts of a junction meet, in its frame.
-pub(crate) fn refined(graph: &Graph<'_>, struts: &[Strut], vertex: usize) -> Point {
-    let held = graph.vertices[vertex].centre;
-    let lines = lines_at(graph, struts, vertex, None);
-    if lines.len() < 2 { held } else { meet(&lines, held) }
 }
 
 /// The lines of the struts at a junction, in its frame, but for those to the vertex `but`.

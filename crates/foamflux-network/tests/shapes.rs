@@ -95,6 +95,35 @@ fn a_star_has_its_node_where_the_axes_meet() {
     assert!(n.zones.from_profile);
 }
 
+/// Struts that go nearly straight on do not tell where along them a node is, nor does one that its nodes cover.
+#[test]
+fn nodes_without_good_axes_are_where_their_balls_are() {
+    let (a, b) = ([30.3, 40.2, 35.6], [31.2, 54.7, 36.1]);
+    let tips = [(a, [2.0, 37.0, 34.0]), (a, [58.0, 38.0, 37.0]), (b, [2.0, 58.0, 38.0]), (b, [58.0, 57.0, 34.0])];
+    let solid = within([60, 96, 72], |p| {
+        let ball = |c: [f64; 3]| segment(p, c, [c[0], c[1], c[2] + 1e-6]) < 6.0;
+        ball(a) || ball(b) || segment(p, a, b) < 3.0 || tips.iter().any(|&(c, t)| segment(p, c, t) < 3.0)
+    });
+    let n = network(&solid);
+    let nodes: Vec<_> = n.nodes.iter().filter(|x| x.kind == NodeKind::Junction).collect();
+    assert_eq!(nodes.len(), 2);
+    for c in [a, b] {
+        let off = |p: [f64; 3]| (0..3).map(|k| (p[k] - c[k]).powi(2)).sum::<f64>().sqrt();
+        let nearest = nodes.iter().map(|x| off(x.position)).fold(f64::INFINITY, f64::min);
+        assert!(nearest < 0.3, "{nearest}");
+    }
+}
+
+#[test]
+fn two_fibres_that_touch_are_joined_by_a_contact() {
+    let rods = [([2.0, 30.0, 20.0], [58.0, 30.0, 20.0]), ([30.0, 2.0, 30.0], [30.0, 58.0, 30.0])];
+    // Their surfaces are two voxels apart but for a neck.
+    let neck = |p: [f64; 3]| segment(p, [30.0, 30.0, 20.0], [30.0, 30.0, 30.0]) < 2.0;
+    let n = network(&within([60, 60, 50], |p| neck(p) || rods.iter().any(|&(a, b)| segment(p, a, b) < 4.0)));
+    assert_eq!(n.fibres.len(), 5);
+    assert_eq!(n.fibres.iter().filter(|f| f.is_contact(&n.nodes)).count(), 1);
+}
+
 /// A rod with the section of a Plateau border, area pi r^2: edges that taper to nothing, drawn as combs with holes.
 #[test]
 fn the_fringe_of_a_plateau_border_is_no_network() {

@@ -7,13 +7,13 @@ use rayon::prelude::*;
 use super::measure::measure;
 use super::tagging::{add_faces, survey, tag};
 use super::zones;
-use super::{Fibre, FibreKind, Network, Node, NodeKind, Parameters, ProfilePoint, Section, Steps, Zones};
+use super::{Fibre, FibreKind, Network, Node, NodeKind, Parameters, ProfilePoint, Section, Steps, Zones, places};
 use crate::axis::{Bit, Course, Curve};
 use crate::graph::{Graph, Kind};
 use crate::owner::{Home, NOBODY, Owners};
 use crate::prune::{Limits, Pruned, contract, prune};
 use crate::skeleton::skeleton;
-use crate::struts::{self, Strut, gather, refined, smallest_edge, voxel_volume};
+use crate::struts::{self, Strut, gather, smallest_edge, voxel_volume};
 use crate::vector::{Point, add, distance, dot, scale, sub, unit};
 use crate::{NetworkError, Sides};
 
@@ -25,8 +25,6 @@ const SAME_PLACE: f64 = 0.5;
 const ONE_POINT: f64 = 0.5;
 /// Rounds of finding axes, merging by them and pruning anew.
 const ROUNDS: usize = 3;
-/// A refined place farther than this many radii from the junction voxels is no place of that node.
-const ASTRAY: f64 = 6.0;
 /// Above this share of debris it is worth a word.
 const DEBRIS: f64 = 0.05;
 /// Fibres thinner than this many voxels are rough.
@@ -83,7 +81,7 @@ impl Network {
             }
             pruned = pruned.and(again);
         };
-        settle_places(&mut graph, &struts);
+        places::settle(&mut graph, &struts);
         stop()?;
 
         begin("nodes and fibres");
@@ -125,7 +123,7 @@ fn unite(graph: &mut Graph<'_>, owners: &mut Owners, bits: &[Vec<Bit>], struts: 
     const ROUNDS: usize = 12;
     let mut merged = 0;
     for _ in 0..ROUNDS {
-        let places: Vec<Point> = (0..graph.vertices.len()).map(|v| place(graph, struts, v)).collect();
+        let places = places::all(graph, struts);
         let mut pairs: Vec<(f64, usize)> = Vec::new();
         for (e, edge) in graph.edges.iter().enumerate().filter(|(_, e)| e.alive) {
             let [a, b] = edge.ends;
@@ -191,8 +189,8 @@ fn joint(graph: &Graph<'_>, struts: &[Strut], e: usize) -> Option<f64> {
         return None;
     }
     let ends = [graph.centre_of_end(edge, 0), graph.centre_of_end(edge, 1)];
-    let p = struts::meet(&lines, crate::vector::mix(ends[0], ends[1], 0.5));
-    let near = [a, b].iter().zip(ends).all(|(&v, c)| distance(p, c) <= ASTRAY * graph.vertices[v].radius);
+    let p = struts::meet(&lines, crate::vector::mix(ends[0], ends[1], 0.5), struts::HOLD);
+    let near = [a, b].iter().zip(ends).all(|(&v, c)| distance(p, c) <= places::ASTRAY * graph.vertices[v].radius);
     let thinnest = [a, b]
         .iter()
         .flat_map(|&v| graph.edges_at(v))
@@ -234,43 +232,6 @@ fn rehome(graph: &Graph<'_>, owners: &mut Owners, gone: &[Option<usize>]) {
             }
         }
     }
-}
-
-/// Where a vertex is: the refined place of a junction, if it is believable.
-fn place(graph: &Graph<'_>, struts: &[Strut], v: usize) -> Point {
-    let vertex = &graph.vertices[v];
-    if !vertex.alive || vertex.kind != Kind::Junction {
-        return vertex.centre;
-    }
-    let p = refined(graph, struts, v);
-    if distance(p, vertex.centre) <= ASTRAY * vertex.radius { p } else { vertex.centre }
-}
-
-fn settle_places(graph: &mut Graph<'_>, struts: &[Strut]) {
-    let places: Vec<Point> = (0..graph.vertices.len()).map(|v| place(graph, struts, v)).collect();
-    for (v, place) in places.into_iter().enumerate() {
-        graph.vertices[v].centre = place;
-        if graph.vertices[v].alive {
-            graph.vertices[v].radius = ball(graph, v);
-        }
-    }
-}
-
-/// Radius of the inscribed ball at a vertex's centre, which lies between voxels: of the bounds
-/// `D(c) <= D(q) + |q - c|` by the voxels q around it the lowest; and no less than that of its own voxels.
-fn ball(graph: &Graph<'_>, v: usize) -> f64 {
-    let vertex = &graph.vertices[v];
-    let pad = graph.pad();
-    let low: [i32; 3] = std::array::from_fn(|k| (vertex.centre[k] / graph.spacing[k] - 0.5).floor() as i32);
-    let mut radius = f64::INFINITY;
-    for corner in 0..8 {
-        let q: [i32; 3] = std::array::from_fn(|k| low[k] + (corner >> k & 1));
-        let outside = !pad.periodic && (0..3).any(|k| q[k] < 0 || q[k] >= pad.n[k] as i32);
-        if !outside {
-            radius = radius.min(graph.distance(q) + distance(graph.point(q), vertex.centre));
-        }
-    }
-    if radius.is_finite() { radius.max(vertex.radius) } else { vertex.radius }
 }
 
 /// Numbers of living vertices and edges among nodes and fibres.
