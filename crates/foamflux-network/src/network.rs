@@ -5,8 +5,10 @@
 
 mod balls;
 mod build;
+mod fit;
 mod measure;
 mod places;
+mod surface;
 mod tagging;
 mod zones;
 

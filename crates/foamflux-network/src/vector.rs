@@ -79,3 +79,9 @@ pub(crate) fn solve(m: [[f64; 3]; 3], b: Point) -> Option<Point> {
     let x: Point = std::array::from_fn(|k| (0..3).map(|i| c[i][k] * b[i]).sum::<f64>() / det);
     x.iter().all(|v| v.is_finite()).then_some(x)
 }
+
+/// The middle one; `None` of none.
+pub(crate) fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied()
+}

@@ -5,9 +5,11 @@ use foamflux_voxel::surface;
 use rayon::prelude::*;
 
 use super::measure::measure;
-use super::tagging::{add_faces, survey, tag};
-use super::zones;
-use super::{Fibre, FibreKind, Network, Node, NodeKind, Parameters, ProfilePoint, Section, Steps, Zones, places};
+use super::surface::survey;
+use super::tagging::{add_faces, tag};
+use super::{
+    Fibre, FibreKind, Network, Node, NodeKind, Parameters, ProfilePoint, Section, Steps, Zones, fit, places, zones,
+};
 use crate::axis::{Bit, Course, Curve};
 use crate::graph::{Graph, Kind};
 use crate::owner::{Home, NOBODY, Owners};
@@ -84,8 +86,16 @@ impl Network {
         places::settle(&mut graph, &struts);
         stop()?;
 
+        begin("surface and balls of nodes");
+        let numbers = Numbers::new(&graph);
+        let weights = if numbers.fibres() == 0 { Vec::new() } else { surface::weights(solid) };
+        let mut surface = survey(&graph, &numbers, &struts, &weights, &owners, solid);
+        let balls = fit::fit(&mut graph, &numbers, &struts, &mut surface);
+        stop()?;
+
         begin("nodes and fibres");
-        let mut network = Assembly::new(&graph, &bits, &struts).network(parameters.sides);
+        let mut network =
+            Assembly { graph: &graph, bits: &bits, struts: &struts, numbers: &numbers }.network(parameters.sides);
         network.steps = Steps {
             skeleton_voxels: skeleton.voxels.len(),
             raw,
@@ -96,11 +106,8 @@ impl Network {
         };
         network.topology = skeleton.topology;
         drop(bits);
-        let numbers = Numbers::new(&graph);
-        begin("surface and node zones");
-        let weights = if network.fibres.is_empty() { Vec::new() } else { surface::weights(solid) };
-        let surface = survey(&network, &graph, &numbers, &struts, &weights, &owners, solid);
-        let reach = zones::reach(&network, parameters.zone, &surface, smallest_edge(&graph));
+        begin("node zones");
+        let reach = zones::reach(&network, parameters.zone, &surface, &balls, smallest_edge(&graph));
         drop(surface);
         tag(&mut network, &graph, &owners, &numbers, solid, reach);
         add_faces(&mut network, &numbers, &weights, &graph, &owners, solid);
@@ -256,20 +263,24 @@ impl Numbers {
             fibre: number(&mut graph.edges.iter().map(|e| e.alive)),
         }
     }
+
+    pub(super) fn fibres(&self) -> usize {
+        self.fibre.iter().filter(|&&f| f != usize::MAX).count()
+    }
+
+    pub(super) fn nodes(&self) -> usize {
+        self.node.iter().filter(|&&n| n != usize::MAX).count()
+    }
 }
 
 struct Assembly<'a, 'g> {
     graph: &'a Graph<'g>,
     bits: &'a [Vec<Bit>],
     struts: &'a [Strut],
-    numbers: Numbers,
+    numbers: &'a Numbers,
 }
 
-impl<'a, 'g> Assembly<'a, 'g> {
-    fn new(graph: &'a Graph<'g>, bits: &'a [Vec<Bit>], struts: &'a [Strut]) -> Self {
-        Assembly { graph, bits, struts, numbers: Numbers::new(graph) }
-    }
-
+impl Assembly<'_, '_> {
     fn network(&self, sides: Sides) -> Network {
         let graph = self.graph;
         let mask = &graph.skeleton.mask;

@@ -105,7 +105,7 @@ fn top(graph: &Graph<'_>, from: Point) -> Option<(f64, Point)> {
 
 /// Radius of the inscribed ball at a vertex's centre, which lies between voxels: of the bounds
 /// `D(c) <= D(q) + |q - c|` by the voxels q around it the lowest; and no less than that of its own voxels.
-fn ball(graph: &Graph<'_>, v: usize) -> f64 {
+pub(super) fn ball(graph: &Graph<'_>, v: usize) -> f64 {
     let vertex = &graph.vertices[v];
     let pad = graph.pad();
     let low: [i32; 3] = std::array::from_fn(|k| (vertex.centre[k] / graph.spacing[k] - 0.5).floor() as i32);
