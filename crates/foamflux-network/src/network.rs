@@ -116,7 +116,8 @@ pub struct Node {
     pub position: [f64; 3],
     /// Radius of the largest ball inside of the solid near the position.
     pub radius: f64,
-    /// Radius of the zone that is tagged as node; zero for all but junctions.
+    /// Radius of the zone that is tagged as node; zero for all but junctions, and where struts
+    /// merely touch beside nodes that are swollen.
     pub zone_radius: f64,
     /// Number of fibre ends that meet here.
     pub coordination: usize,
@@ -257,14 +258,21 @@ impl Fibre {
     /// strut, between fibres of a mat their contact.
     #[must_use]
     pub fn is_contact(&self, nodes: &[Node]) -> bool {
+        let [a, b] = self.nodes.map(|n| &nodes[n]);
+        let meet = self.length <= 1.1 * (a.radius + b.radius);
+        self.kind == FibreKind::Whole && !self.has_own_part && (meet || self.is_neck(nodes))
+    }
+
+    /// Whether it is narrower than the nodes that it joins, whose inscribed balls meet or nearly so.
+    fn is_neck(&self, nodes: &[Node]) -> bool {
         /// Voxels touch over their corners, with surfaces a diagonal of a voxel apart: 0.35 of a diameter of five voxels.
         const NEARLY: f64 = 1.4;
         /// Thickness of a neck over that of what it joins.
         const NECK: f64 = 0.8;
         let [a, b] = self.nodes.map(|n| &nodes[n]);
-        let neck = self.diameter_inscribed < NECK * 2.0 * a.radius.min(b.radius);
-        let reach = if neck { NEARLY } else { 1.1 };
-        self.kind == FibreKind::Whole && !self.has_own_part && self.length <= reach * (a.radius + b.radius)
+        self.kind == FibreKind::Whole
+            && self.diameter_inscribed < NECK * 2.0 * a.radius.min(b.radius)
+            && self.length <= NEARLY * (a.radius + b.radius)
     }
 
     /// Length over chord; infinite for a ring.

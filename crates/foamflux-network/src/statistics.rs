@@ -138,9 +138,11 @@ impl Statistics {
         // Loops around a hole in their node have no length to speak of.
         let whole = || of_kind(FibreKind::Whole).filter(|f| !f.is_hole());
 
-        // Fibres of a mat that touch have a curve from axis to axis that is no fibre.
+        // Fibres that touch have a curve from axis to axis that is no fibre.
         let swollen = network.zones.from_profile;
-        let fibres = || network.fibres.iter().filter(move |f| swollen || !f.is_contact(&network.nodes));
+        let zoned = |f: &crate::Fibre| f.nodes.iter().any(|&n| network.nodes[n].zone_radius > 0.0);
+        let is_contact = |f: &crate::Fibre| f.is_contact(&network.nodes) && !(swollen && zoned(f));
+        let fibres = || network.fibres.iter().filter(move |f| !is_contact(f));
         let (mut weights, mut weighted) = (0.0, 0.0);
         for fibre in whole() {
             let (Some(first), Some(last)) = (fibre.profile.first(), fibre.profile.last()) else { continue };

@@ -1,5 +1,5 @@
 //! Timings, by hand: `cargo test --release -p foamflux-network --test timing -- --ignored --nocapture`, with
-//! `SIZES=256,512`, `ROUNDS=5` for medians, `SKELETON=1` for nothing else (to profile it), `TENSOR=1` for directions as well and, for peers, `DUMP=FOLDER` to have the
+//! `SIZES=256,512`, `ROUNDS=5` for medians, `CPU=1` for the work of all threads in place of the clock on the wall, `SKELETON=1` for nothing else (to profile it), `TENSOR=1` for directions as well and, for peers, `DUMP=FOLDER` to have the
 //! masks as bytes in `[z][y][x]` order. What `benches/peers/skeleton.py` times is here *skeleton and graph*; the lengths that
 //! come with it there are sums of steps, and those along smoothed axes are here *with lengths and diameters*.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails here")]
@@ -14,13 +14,37 @@ use foamflux_hosts::{Foam, FoamParameters};
 use foamflux_network::{Network, Parameters, PoreCells, Sides, Statistics, orientations};
 
 /// Notes when each step began.
-struct Steps(Mutex<(Instant, Vec<(String, f64)>)>);
+struct Steps(Mutex<(Clock, Vec<(String, f64)>)>);
+
+/// Seconds since it was made: of a clock on the wall or, with `CPU=1`, of all threads' work, which other programs of a busy
+/// machine do not lengthen (Linux).
+struct Clock(Instant, Option<f64>);
+
+impl Clock {
+    fn new() -> Self {
+        Clock(Instant::now(), std::env::var("CPU").is_ok().then(worked))
+    }
+
+    fn seconds(&self) -> f64 {
+        self.1.map_or_else(|| self.0.elapsed().as_secs_f64(), |begin| worked() - begin)
+    }
+}
+
+/// Seconds that the threads of this process have run.
+fn worked() -> f64 {
+    let nanoseconds = |task: std::fs::DirEntry| -> Option<f64> {
+        let text = std::fs::read_to_string(task.path().join("schedstat")).ok()?;
+        text.split_whitespace().next()?.parse().ok()
+    };
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap();
+    tasks.filter_map(Result::ok).filter_map(nanoseconds).sum::<f64>() * 1e-9
+}
 
 impl Watch for Steps {
     fn event(&self, event: Event) {
         if let Event::Started { what, .. } = event {
             let mut steps = self.0.lock().unwrap();
-            let at = steps.0.elapsed().as_secs_f64();
+            let at = steps.0.seconds();
             steps.1.push((what, at));
         }
     }
@@ -61,9 +85,9 @@ fn network_of_a_foam() {
         if std::env::var("SKELETON").is_ok() {
             let mut seconds = Vec::new();
             for _ in 0..rounds {
-                let clock = Instant::now();
+                let clock = Clock::new();
                 foamflux_network::skeleton::skeleton(&solid, Sides::Open, &foamflux_grid::Silent).unwrap();
-                seconds.push(clock.elapsed().as_secs_f64());
+                seconds.push(clock.seconds());
             }
             println!("{n}: {:.3} s skeleton alone", median(seconds));
             continue;
@@ -72,10 +96,10 @@ fn network_of_a_foam() {
         let mut runs: Vec<Vec<(String, f64)>> = Vec::new();
         let mut found = None;
         for _ in 0..rounds {
-            let watch = Steps(Mutex::new((Instant::now(), Vec::new())));
+            let watch = Steps(Mutex::new((Clock::new(), Vec::new())));
             found = Some(Network::find(&solid, &Parameters::default(), &watch).unwrap());
             let (clock, steps) = watch.0.into_inner().unwrap();
-            let total = clock.elapsed().as_secs_f64();
+            let total = clock.seconds();
             let end = |i: usize| steps.get(i + 1).map_or(total, |s| s.1);
             runs.push(steps.iter().enumerate().map(|(i, (what, at))| (what.clone(), end(i) - at)).collect());
         }
@@ -97,17 +121,13 @@ fn network_of_a_foam() {
         let statistics = Statistics::of(&network);
         println!("   {} nodes, {} fibres, {:?}", statistics.nodes, network.fibres.len(), network.topology);
         println!("   {:?}, strut-like {:.4}, {:?}", network.steps, network.strut_like, network.zones.factor);
-        let clock = Instant::now();
+        let clock = Clock::new();
         let cells = PoreCells::of(&solid).unwrap();
-        println!("   {:6.3} s cells: {} of which {} whole", clock.elapsed().as_secs_f64(), cells.count, cells.whole);
+        println!("   {:6.3} s cells: {} of which {} whole", clock.seconds(), cells.count, cells.whole);
         if std::env::var("TENSOR").is_ok() {
-            let clock = Instant::now();
+            let clock = Clock::new();
             let field = orientations(&solid, 3.1e-6, &foamflux_grid::Silent).unwrap();
-            println!(
-                "   {:6.3} s structure tensor, {} directions",
-                clock.elapsed().as_secs_f64(),
-                field.directions.len()
-            );
+            println!("   {:6.3} s structure tensor, {} directions", clock.seconds(), field.directions.len());
         }
     }
 }

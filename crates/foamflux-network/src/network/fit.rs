@@ -17,6 +17,7 @@ use rayon::prelude::*;
 use super::build::Numbers;
 use super::places;
 use super::surface::{Around, BEHIND, Surface};
+use super::zones::SWOLLEN;
 use crate::graph::{Graph, Kind};
 use crate::struts::{self, Line, Strut, smallest_edge};
 use crate::vector::{Point, add, dot, median, norm, scale, solve, sub};
@@ -52,13 +53,13 @@ struct Ball {
 }
 
 /// Moves nodes to where the balls that fit the surface around them are, and returns the radius of each node's ball.
-/// Struts with edges hide the balls of their nodes: there they are the inscribed ones.
+/// Struts with edges hide the balls of their nodes, and nodes without a swelling have none: there they are the inscribed ones.
 pub(super) fn fit(graph: &mut Graph<'_>, numbers: &Numbers, struts: &[Strut], surface: &mut Surface) -> Vec<f64> {
     let mut radii = vec![0.0; numbers.nodes()];
     for v in (0..graph.vertices.len()).filter(|&v| graph.vertices[v].alive) {
         radii[numbers.node[v]] = graph.vertices[v].radius;
     }
-    if surface.edged() {
+    if surface.edged() || swelling(graph, struts).is_none_or(|s| s < SWOLLEN) {
         return radii;
     }
     let edge = smallest_edge(graph);
@@ -89,6 +90,16 @@ pub(super) fn fit(graph: &mut Graph<'_>, numbers: &Numbers, struts: &[Strut], su
         a.from = std::array::from_fn(|k| a.from[k] - shift[k] as f32);
     }
     radii
+}
+
+/// Inscribed radius of nodes over that of their struts, median.
+fn swelling(graph: &Graph<'_>, struts: &[Strut]) -> Option<f64> {
+    let is_node = |v: usize| graph.vertices[v].kind == Kind::Junction;
+    let ends = graph.edges.iter().enumerate().filter(|(_, e)| e.alive).flat_map(|(e, edge)| edge.ends.map(|v| (v, e)));
+    let ratio = |(v, e): (usize, usize)| {
+        (is_node(v) && struts[e].radius > 0.0).then(|| graph.vertices[v].radius / struts[e].radius)
+    };
+    median(ends.filter_map(ratio).collect())
 }
 
 /// What is known around a junction, as seen from where it was thought to be.

@@ -5,12 +5,13 @@ use super::{Fibre, Node, NodeKind, Section};
 /// Diameters and section of a fibre from its profile, outside of the node zones.
 pub(super) fn measure(fibre: &mut Fibre, nodes: &[Node], edge: f64) {
     let length = fibre.length;
-    let mut own = [nodes[fibre.nodes[0]].zone_radius, length - nodes[fibre.nodes[1]].zone_radius];
+    let mut own = [0.0, length];
     for end in 0..2 {
         let node = &nodes[fibre.nodes[end]];
         let margin = match node.kind {
-            NodeKind::Junction => node.zone_radius,
-            NodeKind::DeadEnd => node.radius,
+            NodeKind::Junction if node.zone_radius > 0.0 => node.zone_radius,
+            // Where struts merely touch there is no zone, and yet no section of one of them.
+            NodeKind::Junction | NodeKind::DeadEnd => node.radius,
             NodeKind::Cut | NodeKind::Seam | NodeKind::Isolated => 0.0,
         };
         own[end] = if end == 0 { margin } else { length - margin };

@@ -18,6 +18,9 @@ pub(super) const SWOLLEN: f64 = 1.25;
 /// are where a strut begins, and of the few farther ones more than their share are off.
 const CROTCH: (f64, f64) = (0.8, 0.9);
 
+/// A node without this share of the swelling of the others has none.
+const SLIM: f64 = 0.4;
+
 /// Faces that are farther from the ball than this share of its radius are not its.
 const CLOSE: f64 = 0.5;
 
@@ -45,6 +48,30 @@ fn crotch(surface: &Surface, balls: &[f64]) -> Option<f64> {
         }
     }
     (total > 0.0).then(|| 1.0 + sum / total)
+}
+
+/// Ends of the necks by which struts touch that pass each other: beside swollen nodes they are none.
+fn touching(network: &Network, swelling: f64) -> Vec<bool> {
+    let nodes = &network.nodes;
+    let mut struts = vec![Vec::new(); nodes.len()];
+    for (f, fibre) in network.fibres.iter().enumerate() {
+        for node in fibre.nodes {
+            struts[node].push(f);
+        }
+    }
+    let is_slim = |node: usize, neck: usize| {
+        let others: Vec<f64> =
+            struts[node].iter().filter(|&&f| f != neck).map(|&f| 0.5 * network.fibres[f].diameter_inscribed).collect();
+        let thinnest = others.iter().copied().fold(f64::INFINITY, f64::min);
+        others.len() >= 2 && nodes[node].radius < thinnest * (1.0 + SLIM * (swelling - 1.0))
+    };
+    let mut touching = vec![false; nodes.len()];
+    for (f, fibre) in network.fibres.iter().enumerate().filter(|(_, f)| f.is_neck(nodes)) {
+        if fibre.nodes.iter().all(|&n| is_slim(n, f)) {
+            fibre.nodes.iter().for_each(|&n| touching[n] = true);
+        }
+    }
+    touching
 }
 
 /// `balls` are the radii of the balls that fit the surface of each node.
@@ -79,8 +106,12 @@ pub(super) fn reach(network: &Network, rule: ZoneRule, surface: &Surface, balls:
         (ZoneRule::Swelling, Some(f)) => f * balls[i] + short,
         (ZoneRule::Swelling, None) => FALLBACK_LAMBDA * diameter(i),
     };
-    let radii: Vec<f64> =
-        (0..nodes.len()).map(|i| if nodes[i].kind == NodeKind::Junction { radius(i) } else { 0.0 }).collect();
+    let touching = match (rule, seen, swelling) {
+        (ZoneRule::Swelling, Some(_), Some(swelling)) => touching(network, swelling),
+        _ => vec![false; nodes.len()],
+    };
+    let zoned = |i: usize| nodes[i].kind == NodeKind::Junction && !touching[i];
+    let radii: Vec<f64> = (0..nodes.len()).map(|i| if zoned(i) { radius(i) } else { 0.0 }).collect();
     let factors = radii.iter().zip(nodes).filter(|&(&r, n)| r > 0.0 && n.radius > 0.0).map(|(r, n)| r / n.radius);
     let factor = median(factors.collect());
     let from_profile = rule == ZoneRule::Swelling && seen.is_some();
