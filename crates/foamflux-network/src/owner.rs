@@ -4,13 +4,19 @@
 //! Computer Graphics and Image Processing 14 (1980) 227); a voxel changes hands while a nearer owner arrives.
 //! Struts that pass each other without touching do not mix, however near they are.
 
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
 use foamflux_grid::Volume;
+use rayon::prelude::*;
 
 use crate::cells::STEPS;
 use crate::graph::Graph;
 
 /// No owner: pore, or solid that is joined to no skeleton.
 pub(crate) const NOBODY: u32 = u32::MAX;
+
+/// Voxels of a front that are looked at together.
+const TOGETHER: usize = 4096;
 
 /// A voxel of the graph.
 #[derive(Debug, Clone, Copy)]
@@ -82,85 +88,98 @@ impl Owners {
         })
     }
 
+    /// In rounds: each voxel of the front offers its owner to its neighbours, and what each of them takes is the best of
+    /// its offers, in whatever order they come.
     fn spread(&mut self, graph: &Graph<'_>, solid: &Volume<bool>) {
         let pad = graph.pad();
         let inside = solid.as_slice();
+        let of: Vec<AtomicU32> = std::mem::take(&mut self.of).into_iter().map(AtomicU32::new).collect();
         let mut front: Vec<u32> = Vec::new();
         for e in 0..self.elements.len() {
             let i = pad.unpadded(self.elements[e].at);
-            if self.of[i] == NOBODY {
+            if of[i].swap(e as u32, Relaxed) == NOBODY {
                 front.push(i as u32);
             }
-            self.of[i] = e as u32;
         }
         let strides = [1, pad.n[0] as isize, (pad.n[0] * pad.n[1]) as isize];
         let by_step = STEPS.map(|s| (0..3).map(|k| s[k] as isize * strides[k]).sum::<isize>());
         let places: Vec<[i32; 3]> = self.elements.iter().map(|e| e.at.map(|v| v as i32)).collect();
-        let apart = |owners: &Self, xyz: [i32; 3], element: u32| {
+        let apart = |xyz: [i32; 3], element: u32| -> f64 {
             if pad.periodic {
-                owners.apart(graph, xyz.map(|v| v as usize), element)
+                self.apart(graph, xyz.map(|v| v as usize), element)
             } else {
                 let at = places[element as usize];
                 (0..3).map(|k| (f64::from(xyz[k] - at[k]) * graph.spacing[k]).powi(2)).sum()
             }
         };
-        let mut next = Vec::new();
+        // Takes an offer that is better than what is held, or the same from an earlier element.
+        let take = |j: usize, to: [i32; 3], owner: u32| -> bool {
+            let better = |held: u32| {
+                held == NOBODY || {
+                    let (offered, has) = (apart(to, owner), apart(to, held));
+                    offered < has || offered <= has && owner < held
+                }
+            };
+            of[j].fetch_update(Relaxed, Relaxed, |held| (held != owner && better(held)).then_some(owner)).is_ok()
+        };
+        let offers = |&(i, owner): &(u32, u32), steps: usize, next: &mut Vec<u32>| {
+            let (row, x) = (i / pad.n[0] as u32, i % pad.n[0] as u32);
+            let xyz = [x, row % pad.n[1] as u32, row / pad.n[1] as u32];
+            let inner = (0..3).all(|k| xyz[k] > 0 && (xyz[k] as usize) + 1 < pad.n[k]);
+            for s in 0..steps {
+                let (j, to) = if inner {
+                    let j = (i as usize).wrapping_add_signed(by_step[s]);
+                    (j, std::array::from_fn(|k| xyz[k] as i32 + STEPS[s][k]))
+                } else {
+                    let Some(to) = pad.step(xyz.map(|v| v as usize), STEPS[s]) else { continue };
+                    (pad.unpadded(to), to.map(|v| v as i32))
+                };
+                if inside[j] && take(j, to, owner) {
+                    next.push(j as u32);
+                }
+            }
+        };
         let mut corners = false;
         while !front.is_empty() {
-            for &i in &front {
-                let (row, x) = (i / pad.n[0] as u32, i % pad.n[0] as u32);
-                let xyz = [x, row % pad.n[1] as u32, row / pad.n[1] as u32];
-                let owner = self.of[i as usize];
-                let inner = (0..3).all(|k| xyz[k] > 0 && (xyz[k] as usize) + 1 < pad.n[k]);
-                // Face neighbours suffice but where solid hangs together over edges and corners alone.
-                for s in 0..if corners { 26 } else { 6 } {
-                    let (j, to) = if inner {
-                        let j = (i as usize).wrapping_add_signed(by_step[s]);
-                        (j, std::array::from_fn(|k| xyz[k] as i32 + STEPS[s][k]))
-                    } else {
-                        let Some(to) = pad.step(xyz.map(|v| v as usize), STEPS[s]) else { continue };
-                        (pad.unpadded(to), to.map(|v| v as i32))
-                    };
-                    let held = self.of[j];
-                    if held == owner || !inside[j] {
-                        continue;
-                    }
-                    if held == NOBODY || apart(self, to, owner) < apart(self, to, held) {
-                        self.of[j] = owner;
-                        next.push(j as u32);
-                    }
-                }
-            }
-            std::mem::swap(&mut front, &mut next);
-            next.clear();
-            if front.is_empty() {
-                corners = true;
-                front = self.rim(graph, solid);
-            } else {
-                corners = false;
+            // Face neighbours suffice but where solid hangs together over edges and corners alone.
+            let steps = if corners { 26 } else { 6 };
+            // Whom each belongs to before anything changes.
+            let round: Vec<(u32, u32)> = front.iter().map(|&i| (i, of[i as usize].load(Relaxed))).collect();
+            let changed: Vec<Vec<u32>> = round
+                .par_chunks(TOGETHER)
+                .map(|part| {
+                    let mut next = Vec::new();
+                    part.iter().for_each(|one| offers(one, steps, &mut next));
+                    next
+                })
+                .collect();
+            front = changed.concat();
+            corners = front.is_empty();
+            if corners {
+                front = rim(graph, solid, &of);
             }
         }
+        self.of = of.into_iter().map(AtomicU32::into_inner).collect();
     }
+}
 
-    /// Owned voxels that touch solid which nobody owns yet.
-    fn rim(&self, graph: &Graph<'_>, solid: &Volume<bool>) -> Vec<u32> {
-        let pad = graph.pad();
+/// Owned voxels that touch solid which nobody owns yet.
+fn rim(graph: &Graph<'_>, solid: &Volume<bool>, of: &[AtomicU32]) -> Vec<u32> {
+    let pad = graph.pad();
+    let shape = solid.shape();
+    let plane = shape.x * shape.y;
+    let is_owned = |i: usize| of[i].load(Relaxed) != NOBODY;
+    let of_slice = |(z, inside): (usize, &[bool])| {
         let mut rim = Vec::new();
-        for (i, &s) in solid.as_slice().iter().enumerate() {
-            if s && self.of[i] == NOBODY {
-                let (z, y, x) = solid.shape().zyx_of(i);
-                for &step in &STEPS {
-                    if let Some(to) = pad.step([x, y, z], step) {
-                        let j = pad.unpadded(to);
-                        if self.of[j] != NOBODY {
-                            rim.push(j as u32);
-                        }
-                    }
-                }
-            }
+        for i in (0..inside.len()).filter(|&i| inside[i] && !is_owned(z * plane + i)) {
+            let (z, y, x) = shape.zyx_of(z * plane + i);
+            let around = STEPS.iter().filter_map(|&step| pad.step([x, y, z], step));
+            rim.extend(around.map(|to| pad.unpadded(to)).filter(|&j| is_owned(j)).map(|j| j as u32));
         }
-        rim.sort_unstable();
-        rim.dedup();
         rim
-    }
+    };
+    let mut rim: Vec<u32> = solid.as_slice().par_chunks(plane).enumerate().flat_map_iter(of_slice).collect();
+    rim.sort_unstable();
+    rim.dedup();
+    rim
 }

@@ -219,19 +219,33 @@ fn relaxed_foams_of_round_struts() {
     hold(&Case::round("relaxed r3.1", 130, 6.2, 72.0, RELAXED), 3, &GOALS);
 }
 
-/// Seeds 7, 11: F1 0.896, 0.910.
+/// Seeds 7, 11, 23: F1 0.924, 0.938, 0.921, position 0.18 on average.
 #[test]
 fn relaxed_foams_of_thin_struts() {
-    hold(&Case::round("relaxed thin r1.6", 128, 3.2, 42.0, RELAXED), 7, &Held { f1: 0.88, ..GOALS });
+    hold(&Case::round("relaxed thin r1.6", 128, 3.2, 42.0, RELAXED), 7, &Held { position: 0.25, f1: 0.9, ..GOALS });
 }
 
-/// Seeds 7, 11, 23: F1 0.939, 0.912, 0.922, with the factor given 0.909, 0.901, 0.882; precision 0.935, 0.988, 0.909 and
-/// 0.884, 0.905, 0.844; degree 0.905 to 0.935.
+/// Seeds 7, 11, 23 of a larger one: F1 0.985, 0.990, 0.983, position 0.02 on average.
+#[test]
+fn relaxed_foams_with_fat_nodes() {
+    let case = Case { swelling: 1.9, ..Case::round("relaxed fat r5", 160, 10.0, 100.0, RELAXED) };
+    hold(&case, 7, &Held { position: 0.15, ..GOALS });
+}
+
+/// Seeds 7, 11, 23: F1 0.960, 0.961, 0.961. The zone that a swelling is given is a matter of definition: the ball that fits
+/// its surface between the struts.
+#[test]
+fn foams_whose_swellings_fade() {
+    hold(&Case { fade: 3.0, ..Case::round("jitter r3.1 fading", 110, 6.2, 60.0, JITTERED) }, 3, &GOALS);
+}
+
+/// Seeds 7, 11, 23: F1 0.952, 0.934, 0.940, with the factor given 0.937, 0.919, 0.911; precision of clear nodes 0.95 and 0.88
+/// on average; degree 0.905 to 0.935.
 #[test]
 fn relaxed_foams_of_concave_triangular_struts() {
     let case = Case { section: Section::ConcaveTriangle, ..Case::round("triangular", 200, 7.2, 80.0, RELAXED) };
-    hold(&case, 7, &Held { position: 0.4, precision: 0.9, degree: 0.9, f1: 0.91 });
-    hold(&case.plain("triangular plain"), 7, &Held { position: 0.4, precision: 0.84, degree: 0.9, f1: 0.895 });
+    hold(&case, 7, &Held { position: 0.4, precision: 0.93, degree: 0.9, f1: 0.93 });
+    hold(&case.plain("triangular plain"), 7, &Held { position: 0.4, precision: 0.87, degree: 0.9, f1: 0.92 });
 }
 
 #[test]

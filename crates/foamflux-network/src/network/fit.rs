@@ -111,8 +111,13 @@ struct Site {
 }
 
 fn sites(graph: &Graph<'_>, numbers: &Numbers, struts: &[Strut], surface: &Surface) -> Vec<Site> {
+    let edge = smallest_edge(graph);
+    let mut reach = vec![0.0; numbers.nodes()];
+    for vertex in (0..graph.vertices.len()).filter(|&v| graph.vertices[v].alive) {
+        reach[numbers.node[vertex]] = RATIO.1 * graph.vertices[vertex].radius + 2.0 * edge;
+    }
     let mut faces = vec![Vec::new(); numbers.nodes()];
-    for a in &surface.around {
+    for a in surface.around.iter().filter(|a| a.reach() < reach[a.node as usize]) {
         faces[a.node as usize].push(*a);
     }
     let is_node = |v: usize| graph.vertices[v].alive && graph.vertices[v].kind == Kind::Junction;
