@@ -4,6 +4,7 @@
 
 pub mod bits;
 pub mod chords;
+pub mod classify;
 pub mod cleanup;
 pub mod components;
 pub mod distance;
