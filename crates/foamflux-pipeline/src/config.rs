@@ -14,6 +14,14 @@ use serde::{Deserialize, Deserializer, Serialize};
 pub struct Config {
     /// Voxel edges, one or three in x,y,z order, such as `25nm,25nm,50nm`.
     pub voxel_size: Option<String>,
+    /// Distance of the slices, `10nm`, beside a pixel size that the files state.
+    pub slice_thickness: Option<String>,
+    /// Angle at which a cross-section was seen: `none`, degrees, or `stage` for what the microscope states.
+    #[serde(deserialize_with = "text_or_number")]
+    pub tilt_correction: Option<String>,
+    /// A microscope's data bar below the images: `auto`, `keep`, or its number of rows.
+    #[serde(deserialize_with = "text_or_number")]
+    pub data_bar: Option<String>,
     /// Shape of a `.raw` file, `z,y,x`.
     pub shape: Option<String>,
     /// Sample type of a `.raw` file.
@@ -35,6 +43,11 @@ pub struct Config {
     /// Map of a foreign label image, `pore=0,fibre=255`.
     pub labels: Option<String>,
 
+    /// Artefacts to correct: `none`, or some of `outliers`, `flicker`, `curtains`, `rings`.
+    #[serde(deserialize_with = "list")]
+    pub correct: Option<Vec<String>>,
+    /// Alignment of the slices: `none`, `jitter`, `drift`, `all`.
+    pub align: Option<String>,
     /// Segmentation method: `auto`, `conserve`, `otsu`, `otsu-slices`, `fixed`, `hysteresis`.
     pub method: Option<String>,
     /// Threshold of the method `fixed`: solid is grey >= threshold.
@@ -366,8 +379,8 @@ impl Config {
     pub fn overlaid(self, over: Config) -> Self {
         let base = self;
         overlay!(base, over;
-            voxel_size, shape, dtype, byte_order, offset, crop, bin, odd_sizes, bad_slices, content, labels,
-            method, threshold, low, high, classes, radius, sauvola_k, beta, foreground, denoise, min_solid, fill_holes, doubt, node_factor, node_lambda, spur, tag_debris, tag_grey, density, bet, sampling_goal,
+            voxel_size, slice_thickness, tilt_correction, data_bar, shape, dtype, byte_order, offset, crop, bin, odd_sizes, bad_slices, content, labels,
+            correct, align, method, threshold, low, high, classes, radius, sauvola_k, beta, foreground, denoise, min_solid, fill_holes, doubt, node_factor, node_lambda, spur, tag_debris, tag_grey, density, bet, sampling_goal,
             phase, conductivity, direction, sides, tol, max_iterations, certify, geometric, refine, tensor, electrode, collector, wall_area,
             layout, fields, current, voltage, i0, eta_nuc, film, sigma, kappa, kappa_separator, alpha, temperature, diffusivity,
             transference, concentration, separator_plane, electrolyte, salt_supply, thermodynamic_factor, i0_exponent, time, sand,
@@ -384,6 +397,10 @@ impl Config {
             odd_sizes: text("refuse"),
             bad_slices: text("refuse"),
             content: text("auto"),
+            tilt_correction: text("none"),
+            data_bar: text("auto"),
+            correct: Some(Vec::new()),
+            align: text("none"),
             method: text("auto"),
             foreground: text("bright"),
             denoise: text("auto"),

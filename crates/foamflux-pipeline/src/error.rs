@@ -39,6 +39,12 @@ pub enum PipelineError {
     /// The grey values cannot be segmented.
     #[error(transparent)]
     Segment(#[from] foamflux_voxel::segment::SegmentError),
+    /// An artefact that cannot be corrected.
+    #[error(transparent)]
+    Artefact(foamflux_voxel::artefact::ArtefactError),
+    /// Slices that cannot be aligned.
+    #[error(transparent)]
+    Align(foamflux_voxel::align::AlignError),
     /// A method of segmentation that does not apply.
     #[error("the method 'conserve' does not apply: {0}; let --method auto choose, or take otsu or a --threshold")]
     Unsuited(foamflux_voxel::segment::Unsuited),
@@ -175,7 +181,11 @@ impl PipelineError {
                 | SegmentError::Hysteresis { .. }
                 | SegmentError::Filter(FilterError::Radius { .. } | FilterError::Sigma { .. }),
             ) => ExitStatus::Usage,
-            PipelineError::Segment(_) | PipelineError::Unsuited(_) | PipelineError::Content { .. } => ExitStatus::Input,
+            PipelineError::Segment(_)
+            | PipelineError::Artefact(_)
+            | PipelineError::Align(_)
+            | PipelineError::Unsuited(_)
+            | PipelineError::Content { .. } => ExitStatus::Input,
             PipelineError::Memory { .. } | PipelineError::Solve { source: SolveError::Memory { .. }, .. } => {
                 ExitStatus::Memory
             }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use foamflux_grid::{Event, Labels, Sample, Stage, Volume, VoxelSize, Watch, units};
 use foamflux_io::read::{self, BinMode, IngestReport, ReadError, Stack, StackData};
-use foamflux_results::{IngestResults, InputFile, InputInfo, VolumeInfo, VoxelSizeCandidate};
+use foamflux_results::{DataBar, IngestResults, InputFile, InputInfo, VolumeInfo, VoxelSizeCandidate};
 use sha2::{Digest, Sha256};
 
 use crate::config::ConfigError;
@@ -149,6 +149,8 @@ pub fn results(path: &Path, report: &IngestReport, data: Option<&StackData>) -> 
         sample_type: report.sample_type_stored.clone(),
         files: report.files.clone(),
         voxel_size_candidates: candidates(report),
+        microscope: report.microscope.clone(),
+        data_bar: data_bar(report),
         gaps: report.gaps.iter().map(ToString::to_string).collect(),
         // Files that claim the same slice are refused before a report exists.
         duplicates: Vec::new(),
@@ -188,8 +190,14 @@ pub fn input_info(path: &Path, content: &str, report: &IngestReport) -> Result<I
         sample_type: report.sample_type_stored.clone(),
         files,
         voxel_size_candidates: candidates(report),
+        microscope: report.microscope.clone(),
+        data_bar: data_bar(report),
         notes: report.notes.clone(),
     })
+}
+
+fn data_bar(report: &IngestReport) -> Option<DataBar> {
+    report.data_bar.as_ref().map(|bar| DataBar { rows: bar.rows, found_by: bar.found_by.clone() })
 }
 
 fn candidates(report: &IngestReport) -> Vec<VoxelSizeCandidate> {

@@ -17,6 +17,7 @@ pub mod ingest;
 pub mod measure;
 pub mod memory;
 pub mod plate;
+pub mod prepare;
 pub mod recipe;
 mod record;
 mod refine;

@@ -143,6 +143,8 @@ pub fn keep(
 fn segmentation(config: &Config) -> Config {
     let c = config.clone();
     Config {
+        correct: c.correct,
+        align: c.align,
         method: c.method,
         threshold: c.threshold,
         low: c.low,

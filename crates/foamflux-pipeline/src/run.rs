@@ -16,12 +16,13 @@ use crate::doubt::{Doubt, Doubts};
 use crate::error::PipelineError;
 use crate::ingest;
 use crate::measure::GreyField;
+use crate::prepare::Prepared;
 use crate::record::Recorder;
 use crate::segment::{GreyHistogram, Segmented};
 use crate::settings::{OptionalStage, Settings, main_electrode};
 use crate::tag::{self, Extras, Given};
 use crate::transport::Fields;
-use crate::{current, measure, memory, recipe, segment, transport};
+use crate::{current, measure, memory, prepare, recipe, segment, transport};
 
 /// Relative error to which the main job converges tau - 1, beside the tolerance of tau.
 const TAU_MINUS_ONE: f64 = 0.01;
@@ -90,9 +91,11 @@ pub fn run(
         }
         Input::Grey(data) => {
             memory::check(memory::Work::Segment, data.shape(), data.sample_type().bytes(), settings.max_memory)?;
+            let Prepared { data, results: prepared, steps, .. } = prepare::prepare(data, &settings.prepare, watch)?;
             let found = segment::segment(&data, &settings.segment, watch)?;
             let Segmented { labels, mut results, histogram, filtered, level, doubt: band } = found;
             doubt = band;
+            results.prepared(prepared, steps);
             recipe::keep(settings, &data, &mut results, watch)?;
             done(&mut stages, Stage::Segment, clock);
             (labels, Some(data), Some((results, histogram, filtered, level)))
@@ -311,6 +314,8 @@ fn read(source: Source, settings: &Settings, watch: &dyn Watch) -> Result<(Input
                 sample_type: data.sample_type().to_string(),
                 files: Vec::new(),
                 voxel_size_candidates: Vec::new(),
+                microscope: None,
+                data_bar: None,
                 notes: Vec::new(),
             };
             Ok((Input::Grey(data), info, kind))

@@ -343,6 +343,7 @@ fn results(
     SegmentResults {
         schema: SegmentResults::SCHEMA.to_owned(),
         volume: volume_info(found.labels.shape(), found.labels.voxel_size()),
+        preparation: None,
         method: method.to_owned(),
         recipe,
         recipe_toml: None,

@@ -1,10 +1,13 @@
 //! The configuration after reading: typed, checked values for each stage.
 
+mod microscope;
+mod prepare;
 mod segment;
 
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
+use crate::prepare::PrepareSettings;
 use crate::segment::SegmentSettings;
 use foamflux_grid::{Axis, Label, LabelSet, Phase, VoxelSize, VoxelSizeSource, units};
 use foamflux_io::read::{BadSlices, BinMode, ByteOrder, OddSizes, RawLayout, ReadOptions};
@@ -174,6 +177,8 @@ pub struct Settings {
     pub config: Config,
     /// Reading.
     pub ingest: IngestSettings,
+    /// What is done to grey values before they are cut.
+    pub prepare: PrepareSettings,
     /// Segmenting.
     pub segment: SegmentSettings,
     /// What the recipe was made on, where one is used; whoever read it puts it in.
@@ -208,6 +213,7 @@ impl Settings {
         let max_memory = config.max_memory.as_deref().map(units::parse_bytes).transpose().map_err(at("max-memory"))?;
         Ok(Settings {
             ingest: ingest(&config, max_memory)?,
+            prepare: prepare::settings(&config)?,
             segment: segment::settings(&config)?,
             recipe: None,
             tag: tag(&config)?,
@@ -299,6 +305,9 @@ fn ingest(config: &Config, max_memory: Option<u64>) -> Result<IngestSettings, Co
     Ok(IngestSettings {
         options: ReadOptions {
             voxel_size,
+            slice_thickness_m: microscope::slice_thickness_m(config)?,
+            tilt: microscope::tilt(config)?,
+            data_bar: microscope::data_bar(config)?,
             raw,
             crop: config.crop.as_deref().map(str::parse).transpose().map_err(at("crop"))?,
             bin,

@@ -26,6 +26,15 @@ pub struct VoxelSizeCandidate {
     pub reason: String,
 }
 
+/// A microscope's data bar below the images.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DataBar {
+    /// Rows at the lower end of the images.
+    pub rows: usize,
+    /// Who says so: `flag`, `pixels`, or the source of the microscope's data.
+    pub found_by: String,
+}
+
 /// One input file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputFile {
@@ -52,6 +61,12 @@ pub struct InputInfo {
     pub files: Vec<InputFile>,
     /// Every voxel size found and what became of it.
     pub voxel_size_candidates: Vec<VoxelSizeCandidate>,
+    /// Maker, voltage and tilt of the electron microscope, where the files state them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub microscope: Option<String>,
+    /// The data bar that was cut off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_bar: Option<DataBar>,
     /// Facts about the input: order, gaps, duplicates, conversions.
     pub notes: Vec<String>,
 }
@@ -73,6 +88,12 @@ pub struct IngestResults {
     pub files: Vec<String>,
     /// Every voxel size found and what became of it.
     pub voxel_size_candidates: Vec<VoxelSizeCandidate>,
+    /// Maker, voltage and tilt of the electron microscope, where the files state them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub microscope: Option<String>,
+    /// The data bar that is cut off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_bar: Option<DataBar>,
     /// Slice numbers missing from the sequence of names, as "7" or "7 to 9".
     pub gaps: Vec<String>,
     /// Files that claim the same slice.

@@ -14,6 +14,7 @@ mod impedance;
 mod input;
 mod measure;
 mod plate;
+mod preparation;
 mod quantity;
 mod run;
 mod sampling;
@@ -34,13 +35,14 @@ pub use current::{
 };
 pub use doubt::{AtThresholds, DoubtResults, ThresholdBand};
 pub use impedance::{ImpedanceResults, RelaxationTimes};
-pub use input::{IngestResults, InputFile, InputInfo, VolumeInfo, VoxelSizeCandidate};
+pub use input::{DataBar, IngestResults, InputFile, InputInfo, VolumeInfo, VoxelSizeCandidate};
 pub use measure::{
     AreaMethods, AreaPerGram, ChordLengths, MeasureResults, PercolationInfo, PhaseMeasure, Summary, SurfaceResults,
 };
 pub use plate::{
     PlateBalance, PlateEffort, PlateHalf, PlateHysteresis, PlatePoint, PlateResults, PlateStage, PlateThickness,
 };
+pub use preparation::{AlignmentResults, CorrectionResults, MissingSlices, PreparationResults};
 pub use quantity::{ErrorParts, Quantity};
 pub use run::{Figure, Program, RunResults, StageOutcome, StageReport};
 pub use sampling::{RepresentativityInfo, SamplingResults};

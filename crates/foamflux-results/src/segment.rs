@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{SegmentScore, ThresholdBand, VolumeInfo};
+use crate::{PreparationResults, SegmentScore, ThresholdBand, VolumeInfo};
 
 /// How much the solid share follows the threshold.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,6 +30,9 @@ pub struct SegmentResults {
     pub schema: String,
     /// Shape and voxel size.
     pub volume: VolumeInfo,
+    /// What was done to the grey values before; absent where nothing was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preparation: Option<PreparationResults>,
     /// Method, such as `otsu`.
     pub method: String,
     /// Every step in order, with its parameters.
@@ -64,4 +67,12 @@ pub struct SegmentResults {
 impl SegmentResults {
     /// Schema name and version.
     pub const SCHEMA: &'static str = "foamflux.segment/1";
+}
+
+impl SegmentResults {
+    /// Adds what was done to the grey values before, and puts its steps in front of the recipe.
+    pub fn prepared(&mut self, preparation: Option<PreparationResults>, steps: Vec<String>) {
+        self.preparation = preparation;
+        self.recipe.splice(0..0, steps);
+    }
 }

@@ -2,6 +2,8 @@
 //!
 //! Every algorithm works with anisotropic voxels and gives the same result for every number of threads.
 
+pub mod align;
+pub mod artefact;
 pub mod bits;
 pub mod chords;
 pub mod classify;
@@ -10,6 +12,7 @@ pub mod components;
 pub mod distance;
 pub mod euler;
 pub mod filter;
+pub mod noise;
 pub mod percolation;
 pub mod representativity;
 pub mod segment;

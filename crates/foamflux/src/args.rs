@@ -115,6 +115,16 @@ pub(crate) struct InputArgs {
     /// Voxel edge: one length, or three in x,y,z order, for example 25nm,25nm,50nm
     #[arg(long, value_name = "LENGTH")]
     voxel_size: Option<String>,
+    /// Distance of the slices, where the microscope states the pixel: for example 10nm
+    #[arg(long, value_name = "LENGTH")]
+    slice_thickness: Option<String>,
+    /// Angle at which a FIB cross-section was seen: none, degrees such as 52 (y is divided by its sine), stage (the tilt
+    /// that the microscope states) [default: none]
+    #[arg(long, value_name = "ANGLE")]
+    tilt_correction: Option<String>,
+    /// A microscope's data bar below the images: auto (cut where stated or seen), keep, or its rows [default: auto]
+    #[arg(long, value_name = "WHAT")]
+    data_bar: Option<String>,
     /// Map of a foreign label image, for example pore=0,fibre=255
     #[arg(long, value_name = "NAME=VALUE,...")]
     labels: Option<String>,
@@ -154,6 +164,13 @@ pub(crate) struct SegmentationArgs {
     /// Recipe of an earlier segmentation (TOML), done again; a flag beats it, and it beats --config
     #[arg(long, value_name = "FILE")]
     recipe: Option<PathBuf>,
+    /// Artefacts to correct first: none, or some of outliers, flicker (brightness by slice), curtains (stripes along y), rings
+    #[arg(long, value_name = "WHAT,...", value_delimiter = ',')]
+    correct: Option<Vec<String>>,
+    /// Align slices: none, jitter (what is smooth over 20 slices stays), drift (a straight line stays, as it may be a slant of the
+    /// sample), all (nothing stays) [default: none]
+    #[arg(long, value_name = "WHAT")]
+    align: Option<String>,
     /// Method: auto, conserve (rare solid keeps its volume), otsu, multi-otsu, otsu-slices, li, triangle, minimum-error, sauvola,
     /// markov (two normal classes and a Markov random field), fixed, hysteresis [default: auto]
     #[arg(long, value_name = "METHOD")]
@@ -310,6 +327,9 @@ pub(crate) struct SegmentArgs {
     /// With --truth, also the error of tau of pore and solid along x, y, z or all
     #[arg(long, value_name = "AXIS", requires = "truth", value_parser = ["x", "y", "z", "all"])]
     pub(crate) truth_tau: Option<String>,
+    /// File to write the displacements of the slices to, with --align (.csv)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) shifts: Option<PathBuf>,
     /// File to write the map of uncertain voxels to: at how many of the three thresholds of the band each is solid
     #[arg(long, value_name = "FILE")]
     pub(crate) uncertain: Option<PathBuf>,

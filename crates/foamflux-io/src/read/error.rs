@@ -160,6 +160,20 @@ pub enum ReadError {
         /// The stack's shape.
         shape: Shape,
     },
+    /// A data bar as high as the image.
+    #[error("--data-bar {rows}: the images have {height} rows, and some of them must be left: give 1 to {}, or keep", .height.saturating_sub(1))]
+    DataBar {
+        /// Rows to cut.
+        rows: usize,
+        /// Rows there are.
+        height: usize,
+    },
+    /// A stage tilt to correct for that no file states, or that cannot be one.
+    #[error("--tilt-correction stage: {found}; give the angle, as in --tilt-correction 52")]
+    Tilt {
+        /// What was found instead.
+        found: String,
+    },
     /// A bin that leaves nothing.
     #[error("--bin {bin} does not fit: the stack is {shape} (z,y,x); give 1 up to its smallest edge, {}", .shape.x.min(.shape.y).min(.shape.z))]
     Bin {
@@ -214,6 +228,8 @@ impl ReadError {
             ReadError::LayoutMissing { .. }
             | ReadError::LayoutUnwanted { .. }
             | ReadError::Crop { .. }
+            | ReadError::DataBar { .. }
+            | ReadError::Tilt { .. }
             | ReadError::Bin { .. } => ErrorCategory::Usage,
             ReadError::Memory { .. } | ReadError::Unpack { .. } | ReadError::Allocation { .. } => ErrorCategory::Memory,
             ReadError::Missing { .. }

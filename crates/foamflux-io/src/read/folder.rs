@@ -109,6 +109,8 @@ pub(super) fn choose(input: &str, items: Vec<Item>, mut ignored: Vec<IgnoredFile
         } else if FOREIGN_IMAGES.contains(&extension.as_str()) {
             *foreign.entry(extension).or_default() += 1;
             "image format that is not read"
+        } else if ["hdr", "txt"].contains(&extension.as_str()) {
+            "text: a pixel size is read from it where a microscope wrote it for a slice of this name"
         } else {
             "not a TIFF or PNG slice"
         };

@@ -11,7 +11,7 @@ use super::origin::{Archive, Item, Origin};
 use super::report::{Gap, IgnoredFile};
 use super::slice::{Header, Pixels, Slice};
 use super::stream::Stream;
-use super::{npy, nrrd, png, raw, tiff_ifd, tiff_stack};
+use super::{microscope, npy, nrrd, png, raw, tiff_ifd, tiff_stack};
 
 /// An input that was recognised.
 #[derive(Debug)]
@@ -149,7 +149,15 @@ fn tiff(item: Item, limit: Option<u64>) -> Result<Input, ReadError> {
         std::io::ErrorKind::OutOfMemory => ReadError::Allocation { bytes: item.memory(), what: "an archive member" },
         _ => ReadError::Io { file: item.name.clone(), source },
     })?;
-    let pages = tiff_stack::open(&item, &source)?;
+    let mut pages = tiff_stack::open(&item, &source)?;
+    if let Some(Ok(first)) = pages.slices.first().map(|s| &s.header)
+        && first.microscope.is_none()
+        && let Some(sidecar) = microscope::of_sidecar(&item, first.height)
+    {
+        for slice in &mut pages.slices {
+            slice.header = slice.header.clone().map(|h| h.with_microscope(Some(sidecar.clone())));
+        }
+    }
     let mut input = empty(vec![item.name.clone()], pages.kind);
     input.notes = pages.notes;
     input.warnings = pages.warnings;
@@ -178,7 +186,8 @@ fn file_slice(item: &Item) -> (Slice, bool) {
     let (header, several): (Result<Header, Fault>, bool) = read(item).unwrap_or_else(|fault| (Err(fault), false));
     let header = header.map(|mut h| {
         h.working_bytes = h.working_bytes.saturating_add(item.memory());
-        h
+        let sidecar = h.microscope.is_none().then(|| microscope::of_sidecar(item, h.height)).flatten();
+        h.with_microscope(sidecar)
     });
     (Slice { name: item.name.clone(), header, pixels: Pixels::File(item.clone()) }, several)
 }

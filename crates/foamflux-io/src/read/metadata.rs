@@ -1,4 +1,4 @@
-//! What files say about themselves in text: ImageJ descriptions, OME-XML, tifffile's JSON, vendors' private tags.
+//! What files say about themselves in text: ImageJ descriptions, OME-XML, tifffile's JSON.
 //!
 //! Only the few attributes needed are picked out; a full XML parser would add a dependency and refuse the
 //! slightly broken XML that is common in the field.
@@ -11,9 +11,6 @@ use super::tiff_page::DESCRIPTION;
 const X_RESOLUTION: u16 = 282;
 const Y_RESOLUTION: u16 = 283;
 const RESOLUTION_UNIT: u16 = 296;
-const ZEISS: u16 = 34118;
-const FEI_SFEG: u16 = 34680;
-const FEI_HELIOS: u16 = 34682;
 
 /// Metres per inch.
 const INCH: f64 = 0.0254;
@@ -34,7 +31,7 @@ pub(super) struct Stated {
 }
 
 impl Stated {
-    fn new(source: VoxelSizeSource, m_xyz: [Option<f64>; 3], words: String) -> Self {
+    pub(super) fn new(source: VoxelSizeSource, m_xyz: [Option<f64>; 3], words: String) -> Self {
         Stated { source, m_xyz, words, objection: None, z_hint: None }
     }
 
@@ -150,7 +147,6 @@ pub(super) fn of_tiff(tags: &Directory) -> Vec<Stated> {
     if imagej.as_ref().and_then(|i| i.get("unit")).is_none() {
         all.extend(of_resolution(tags.first(RESOLUTION_UNIT).unwrap_or(2), resolution));
     }
-    all.extend(of_vendors(tags));
     all
 }
 
@@ -225,44 +221,6 @@ fn of_resolution(unit: u64, resolution: [Option<f64>; 2]) -> Option<Stated> {
         return (!silent).then(|| Stated { objection: Some("the tags give no unit".to_owned()), ..none });
     }
     Some(Stated::new(VoxelSizeSource::ResolutionTags, [x.map(|n| m / n), y.map(|n| m / n), None], words))
-}
-
-/// Pixel sizes in the private tags of microscopes.
-fn of_vendors(tags: &Directory) -> Vec<Stated> {
-    let mut all = Vec::new();
-    for tag in [FEI_HELIOS, FEI_SFEG] {
-        let Some(text) = tags.text(tag) else { continue };
-        let value = |key: &str| {
-            let line = text.lines().find_map(|l| l.trim().strip_prefix(key)?.strip_prefix('='));
-            line.and_then(|v| v.trim().parse::<f64>().ok()).filter(|&v| v > 0.0)
-        };
-        let (x, y) = (value("PixelWidth"), value("PixelHeight"));
-        if x.is_some() || y.is_some() {
-            let words = format!("PixelWidth={} m", x.or(y).unwrap_or_default());
-            all.push(Stated::new(VoxelSizeSource::Other("fei-metadata".to_owned()), [x, y, None], words));
-            break;
-        }
-    }
-    if let Some(text) = tags.text(ZEISS) {
-        // `AP_PIXEL_SIZE` is that of the screen; the image's own is on the line after its key.
-        let mut lines = text.lines().skip_while(|l| l.trim() != "AP_IMAGE_PIXEL_SIZE");
-        let line = lines.nth(1).and_then(|l| l.split_once('=')).map(|(_, v)| v.trim().to_owned());
-        if let Some(words) = line
-            && let Some((number, unit)) = words.split_once(' ')
-            && let (Ok(number), Some(m)) = (number.parse::<f64>(), metres(unit))
-        {
-            let edge = Some(number * m);
-            let source = VoxelSizeSource::Other("zeiss-metadata".to_owned());
-            all.push(Stated::new(source, [edge, edge, None], format!("Image Pixel Size = {words}")));
-        }
-    }
-    all
-}
-
-/// Rows of the scan itself when an FEI microscope added a data bar below it.
-pub(super) fn fei_scan_rows(tags: &Directory) -> Option<usize> {
-    let text = tags.text(FEI_HELIOS).or_else(|| tags.text(FEI_SFEG))?;
-    text.lines().find_map(|l| l.trim().strip_prefix("ResolutionY=")?.trim().parse().ok())
 }
 
 /// Leading dimensions in the JSON that tifffile writes for arrays: `{"shape": [100, 200, 300]}`.

@@ -16,10 +16,12 @@
 
 mod assemble;
 mod colour;
+mod data_bar;
 mod error;
 mod folder;
 mod input;
 mod metadata;
+mod microscope;
 mod naming;
 mod npy;
 mod nrrd;
@@ -43,7 +45,7 @@ mod tiff_stack;
 mod voxel_size;
 
 pub use error::{ErrorCategory, ReadError};
-pub use options::{BadSlices, BinMode, ByteOrder, OddSizes, RawLayout, ReadOptions};
+pub use options::{BadSlices, BinMode, ByteOrder, DataBar, OddSizes, RawLayout, ReadOptions, Tilt};
 pub use plan::{Plan, plan};
-pub use report::{BadSlice, Gap, IgnoredFile, IngestReport, NonFinite, OddSlice, VoxelSizeCandidate};
+pub use report::{BadSlice, CutBar, Gap, IgnoredFile, IngestReport, NonFinite, OddSlice, VoxelSizeCandidate};
 pub use stack::{Stack, StackData};

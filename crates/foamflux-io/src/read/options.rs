@@ -9,6 +9,12 @@ pub struct ReadOptions {
     /// Voxel size of the *file* (before binning) from a flag or the configuration.
     /// It wins over the metadata; what the metadata says is still reported.
     pub voxel_size: Option<VoxelSize>,
+    /// Distance of the slices in metres, for files that state their pixels and no z.
+    pub slice_thickness_m: Option<f64>,
+    /// Whether rows were seen at an angle.
+    pub tilt: Tilt,
+    /// What to do with a microscope's data bar.
+    pub data_bar: DataBar,
     /// Layout of a headerless file; needed for those and refused for every other format.
     pub raw: Option<RawLayout>,
     /// Part to read, in voxels of the file.
@@ -30,6 +36,9 @@ impl Default for ReadOptions {
     fn default() -> Self {
         ReadOptions {
             voxel_size: None,
+            slice_thickness_m: None,
+            tilt: Tilt::None,
+            data_bar: DataBar::Auto,
             raw: None,
             crop: None,
             bin: 1,
@@ -62,6 +71,34 @@ pub struct RawLayout {
     pub byte_order: ByteOrder,
     /// Bytes before the first sample.
     pub offset_bytes: u64,
+}
+
+/// Correction of the y edge for a face that was seen at an angle, as that of a FIB cross-section is.
+///
+/// An ion beam that mills along the surface normal leaves a face that holds this normal. Where the stage is tilted by an
+/// angle, a length along the normal is seen under the electron column times the sine of it, so that the edge of a voxel
+/// along y is `y / sin(angle)`: 52 degrees make it 1.27 times as long.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub enum Tilt {
+    /// None: the face was seen square on, or the microscope has corrected it.
+    #[default]
+    None,
+    /// By this angle in degrees.
+    Degrees(f64),
+    /// By the stage's tilt as the microscope states it.
+    Stage,
+}
+
+/// What to do with a data bar below the image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DataBar {
+    /// Cut it off where the microscope states it or the pixels show it.
+    #[default]
+    Auto,
+    /// Leave the image whole.
+    Keep,
+    /// Cut off so many rows at the lower end.
+    Rows(usize),
 }
 
 /// How the voxels of a bin become one.

@@ -6,6 +6,7 @@ use std::path::Path;
 use foamflux_grid::{SampleType, Shape, VoxelSize, Watch};
 
 use super::assemble::{Frame, MAX_LABELS};
+use super::data_bar;
 use super::error::{Fault, ReadError};
 use super::input::{self, Access, Input};
 use super::options::{BadSlices, BinMode, OddSizes, ReadOptions};
@@ -55,6 +56,8 @@ pub fn plan(input: &Path, options: &ReadOptions) -> Result<Plan, ReadError> {
         voxel_size_m_xyz: None,
         voxel_size_source: None,
         voxel_size_candidates: Vec::new(),
+        microscope: None,
+        data_bar: None,
         gaps,
         odd_slices: Vec::new(),
         ignored,
@@ -106,7 +109,17 @@ impl Builder<'_> {
             .iter()
             .filter_map(|s| s.header.as_ref().ok().map(|h| (s.name.as_str(), h)))
             .flat_map(|(name, h)| h.stated.iter().map(move |s| (name, s)));
-        let decision = voxel_size::decide(stated, self.options.voxel_size.as_ref());
+        let decision = voxel_size::decide(stated, self.options.voxel_size.as_ref(), self.options.slice_thickness_m);
+        let decision = self.microscope(&slices, decision)?;
+        let (bar, warning) = data_bar::choose(&slices, (width, height), self.options)?;
+        self.report.warnings.extend(warning);
+        if let Some(bar) = &bar {
+            self.report.notes.push(format!(
+                "the data bar of {} rows at the lower end of the images is cut off (by {}; --data-bar keep leaves it)",
+                bar.rows, bar.found_by
+            ));
+        }
+        self.report.data_bar = bar;
         let working = slices.iter().filter_map(|s| s.header.as_ref().ok()).map(|h| h.working_bytes).max().unwrap_or(0);
         let batch = (2 * rayon::current_num_threads()).min(slices.len()).max(1);
         self.finish(Access::Slices(slices), shape, decision, (working, batch))
@@ -139,9 +152,29 @@ impl Builder<'_> {
             self.report.notes.push(note.to_owned());
         }
         let stated: Vec<_> = stream.stated.iter().map(|s| (stream.item.name.as_str(), s)).collect();
-        let decision = voxel_size::decide(stated.into_iter(), self.options.voxel_size.as_ref());
+        let decision =
+            voxel_size::decide(stated.into_iter(), self.options.voxel_size.as_ref(), self.options.slice_thickness_m);
+        let decision = self.microscope(&[], decision)?;
         let working = stream.plane_bytes().saturating_mul(3);
         self.finish(Access::Stream(stream), shape, decision, (working, 1))
+    }
+
+    /// Says which microscope it was, and corrects the y edge for a tilt where that was asked for.
+    fn microscope(
+        &mut self,
+        slices: &[Slice],
+        decision: voxel_size::Decision,
+    ) -> Result<voxel_size::Decision, ReadError> {
+        let of = |s: &'_ Slice| s.header.as_ref().ok().and_then(|h| h.microscope.clone());
+        let microscope = slices.iter().find_map(of);
+        self.report.microscope = microscope.as_ref().map(super::microscope::Microscope::describe);
+        if let Some(found) = &self.report.microscope {
+            self.report.notes.push(format!("electron microscope: {found}"));
+        }
+        let tilts = slices.iter().filter_map(|s| of(s)?.tilt_deg);
+        let range =
+            tilts.fold(None, |r: Option<[f64; 2]>, t| Some(r.map_or([t, t], |[low, high]| [low.min(t), high.max(t)])));
+        voxel_size::tilted(decision, self.options.tilt, range, microscope.is_some_and(|m| m.tilt_corrected))
     }
 
     /// Applies the policy for slices that are not like most. Width and height of the stack.
@@ -234,7 +267,8 @@ impl Builder<'_> {
         (working, batch): (u64, usize),
     ) -> Result<Plan, ReadError> {
         let options = self.options;
-        let region = options.crop.unwrap_or(shape.region());
+        let rows = shape.y - self.report.data_bar.as_ref().map_or(0, |bar| bar.rows);
+        let region = options.crop.unwrap_or(foamflux_grid::Region { y1: rows, ..shape.region() });
         let cropped = region.shape_within(shape).map_err(|_| ReadError::Crop { region, shape })?;
         if options.bin == 0 {
             return Err(ReadError::Bin { bin: 0, shape: cropped });
@@ -257,6 +291,9 @@ impl Builder<'_> {
         let voxel_size = decision.voxel_size.binned(options.bin);
         if voxel_size == VoxelSize::Unknown {
             self.report.notes.push("the voxel size is unknown: give --voxel-size".to_owned());
+            if let (Some(ask), true) = (&decision.thickness_missing, shape.z > 1) {
+                self.report.warnings.push(ask.clone());
+            }
         }
         if let VoxelSize::Known { m_xyz, source } = &voxel_size {
             self.report.voxel_size_m_xyz = Some(*m_xyz);

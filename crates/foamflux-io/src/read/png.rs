@@ -96,6 +96,7 @@ pub(super) fn header(source: &Source) -> Result<Header, Fault> {
         notes,
         working_bytes: bytes.saturating_mul(2),
         stated,
+        microscope: None,
     })
 }
 

@@ -30,6 +30,10 @@ pub struct IngestReport {
     pub voxel_size_source: Option<VoxelSizeSource>,
     /// Every voxel size that the files state, and why each was or was not believed.
     pub voxel_size_candidates: Vec<VoxelSizeCandidate>,
+    /// What an electron microscope says: its maker, voltage and tilt.
+    pub microscope: Option<String>,
+    /// The data bar that is cut off.
+    pub data_bar: Option<CutBar>,
     /// Numbers that are missing between the first and the last slice name, as inclusive ranges.
     pub gaps: Vec<Gap>,
     /// Slices whose size or type is not the common one.
@@ -63,6 +67,15 @@ pub struct VoxelSizeCandidate {
     pub believed: bool,
     /// Why it was or was not believed.
     pub reason: String,
+}
+
+/// A data bar that is cut off.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CutBar {
+    /// Rows at the lower end of the images.
+    pub rows: usize,
+    /// Who says so: `flag`, `pixels`, or the source of the microscope's data.
+    pub found_by: String,
 }
 
 /// Missing slice numbers.

@@ -2,6 +2,7 @@
 
 use super::error::Fault;
 use super::metadata::Stated;
+use super::microscope::Microscope;
 use super::options::ByteOrder;
 use super::origin::Item;
 use super::png;
@@ -63,9 +64,20 @@ pub(super) struct Header {
     pub(super) working_bytes: u64,
     /// Voxel sizes that the slice states.
     pub(super) stated: Vec<Stated>,
+    /// What an electron microscope says about it.
+    pub(super) microscope: Option<Microscope>,
 }
 
 impl Header {
+    /// Adds what a microscope says.
+    pub(super) fn with_microscope(mut self, microscope: Option<Microscope>) -> Self {
+        if let Some(microscope) = microscope.filter(|_| self.microscope.is_none()) {
+            self.stated.extend(microscope.stated(self.width));
+            self.microscope = Some(microscope);
+        }
+        self
+    }
+
     /// Size and type, for people.
     pub(super) fn describe(&self) -> String {
         format!("{}x{} {}", self.width, self.height, self.scalar.target())

@@ -8,7 +8,8 @@
 //! (many programs store slices as frames). With several, z is read at the first channel and time, with a warning.
 
 use super::error::{Fault, ReadError};
-use super::metadata::{ImageJ, attribute, fei_scan_rows, of_tiff, tifffile_shape};
+use super::metadata::{ImageJ, attribute, of_tiff, tifffile_shape};
+use super::microscope;
 use super::origin::Item;
 use super::sample::Scalar;
 use super::slice::{Header, PageAt, Pixels, Slice};
@@ -38,9 +39,6 @@ fn page_header(source: &Source, page: &Page, tags: &Directory) -> Result<Header,
             _ => "MINISWHITE ignored: signed and floating-point samples have no white",
         });
     }
-    if fei_scan_rows(tags).is_some_and(|rows| rows < page.height) {
-        notes.push("the microscope's data bar lies below the image: cut it off with --crop");
-    }
     let scalar = if matches!(page.colour, super::colour::Colour::Palette(_)) { Scalar::U8 } else { page.scalar };
     Ok(Header {
         width: page.width,
@@ -52,7 +50,9 @@ fn page_header(source: &Source, page: &Page, tags: &Directory) -> Result<Header,
         notes,
         working_bytes: page.plane_bytes().saturating_mul(3),
         stated: of_tiff(tags),
-    })
+        microscope: None,
+    }
+    .with_microscope(microscope::of_tiff(tags, page.height)))
 }
 
 /// The first page of a file that should hold one slice, and whether it holds more.

@@ -6,7 +6,9 @@
 //! 2. OME-XML, then ImageJ, then NRRD are believed when they give all three edges in a unit of length,
 //!    every edge lies between [`MIN_EDGE_M`] and [`MAX_EDGE_M`], and all slices state the same.
 //!    Someone typed such a number in on purpose.
-//! 3. Resolution tags and microscopes' private tags know nothing about z, so they are shown and never believed.
+//! 3. Microscopes know nothing about z: their pixel size is believed with the slice thickness that is given beside it
+//!    (`--slice-thickness`), which also stands in for a z that ImageJ or OME-XML leave out, and is asked for otherwise.
+//!    Resolution tags know nothing about z either, and everybody writes them: they are shown and never believed.
 //!    Of these, a whole number of pixels per inch whose pixel is larger than [`PRINTER_EDGE_M`]
 //!    (72, 96, 100, 150, 300, 600, ...) is called what it is: the default of a screen or printer.
 //!    A scanner whose pixel happens to be such a number is not harmed: z is missing all the same.
@@ -17,7 +19,9 @@
 use foamflux_grid::units::format_length;
 use foamflux_grid::{VoxelSize, VoxelSizeSource};
 
+use super::error::ReadError;
 use super::metadata::Stated;
+use super::options::Tilt;
 use super::report::VoxelSizeCandidate;
 
 /// Smallest edge anyone images: a tenth of an angstrom.
@@ -40,10 +44,21 @@ pub(super) struct Decision {
     pub(super) voxel_size: VoxelSize,
     pub(super) candidates: Vec<VoxelSizeCandidate>,
     pub(super) warnings: Vec<String>,
+    /// What to ask for where a pixel size would be believed if only the slice thickness were known.
+    pub(super) thickness_missing: Option<String>,
 }
 
+/// Tilts at which the correction is more than a factor of eleven, or none.
+const TILT_DEG: std::ops::RangeInclusive<f64> = 5.0..=90.0;
+/// Stages hold their tilt to better than this from slice to slice.
+const SAME_TILT_DEG: f64 = 0.5;
+
 /// Decides from what each file states. `asked` is the flag's or the configuration's.
-pub(super) fn decide<'a>(stated: impl Iterator<Item = (&'a str, &'a Stated)>, asked: Option<&VoxelSize>) -> Decision {
+pub(super) fn decide<'a>(
+    stated: impl Iterator<Item = (&'a str, &'a Stated)>,
+    asked: Option<&VoxelSize>,
+    thickness_m: Option<f64>,
+) -> Decision {
     let mut distinct: Vec<(&str, &Stated)> = Vec::new();
     for (file, s) in stated {
         if !distinct.iter().any(|(_, d)| same(d, s)) {
@@ -58,7 +73,7 @@ pub(super) fn decide<'a>(stated: impl Iterator<Item = (&'a str, &'a Stated)>, as
             let (believed, reason) = if rivals > 1 {
                 (false, format!("the slices contradict one another: {rivals} different statements"))
             } else {
-                judge(s)
+                judge(s, thickness_m)
             };
             VoxelSizeCandidate {
                 source: s.source.clone(),
@@ -103,11 +118,89 @@ pub(super) fn decide<'a>(stated: impl Iterator<Item = (&'a str, &'a Stated)>, as
         }
     }
     let found = best.and_then(|i| match candidates[i].m_xyz {
-        [Some(x), Some(y), Some(z)] => VoxelSize::known([x, y, z], candidates[i].source.clone()).ok(),
+        [Some(x), Some(y), Some(z)] if thickness_m.is_none() => {
+            VoxelSize::known([x, y, z], candidates[i].source.clone()).ok()
+        }
+        [Some(x), Some(y), _] => {
+            let source = format!("{}, z by --slice-thickness", candidates[i].source);
+            VoxelSize::known([x, y, thickness_m?], VoxelSizeSource::Other(source)).ok()
+        }
         _ => None,
     });
+    let lacks_z = |c: &&VoxelSizeCandidate| !c.believed && c.reason.starts_with(NO_Z) && knows_pixels(&c.source);
+    let thickness_missing = candidates.iter().find(lacks_z).map(|c| {
+        format!(
+            "{} states the pixel ({}) and no file states the slice thickness: give --slice-thickness LENGTH, or \
+             everything goes on in voxels",
+            c.source, c.stated
+        )
+    });
+    if thickness_m.is_some() && asked.is_none() && found.is_none() {
+        warnings.push(
+            "--slice-thickness has no effect: no microscope, ImageJ or OME-XML states the pixel size; give --voxel-size \
+             x,y,z instead"
+                .to_owned(),
+        );
+    }
     let voxel_size = asked.cloned().or(found).unwrap_or(VoxelSize::Unknown);
-    Decision { voxel_size, candidates, warnings }
+    Decision { voxel_size, candidates, warnings, thickness_missing }
+}
+
+/// Whether a source knows the pixel size when it states it: everyone but the resolution tags.
+const fn knows_pixels(source: &VoxelSizeSource) -> bool {
+    !matches!(source, VoxelSizeSource::ResolutionTags)
+}
+
+/// How the reason begins when nothing but z is missing.
+const NO_Z: &str = "it does not state z";
+
+/// The voxel size with y divided by the sine of the tilt, and its source saying so.
+///
+/// # Errors
+/// [`ReadError::Tilt`] where the stage's tilt is asked for and not known, not the same for all slices, or too small.
+pub(super) fn tilted(
+    mut decision: Decision,
+    tilt: Tilt,
+    stage_deg: Option<[f64; 2]>,
+    corrected: bool,
+) -> Result<Decision, ReadError> {
+    let degrees = match (tilt, stage_deg) {
+        (Tilt::None, _) => return Ok(decision),
+        (Tilt::Degrees(degrees), _) => degrees,
+        (Tilt::Stage, None) => {
+            return Err(ReadError::Tilt { found: "no file states the tilt of the stage".to_owned() });
+        }
+        (Tilt::Stage, Some([low, high])) if high - low > SAME_TILT_DEG => {
+            return Err(ReadError::Tilt {
+                found: format!("the slices state tilts from {low:.1} to {high:.1} degrees"),
+            });
+        }
+        (Tilt::Stage, Some([low, high])) => {
+            let degrees = 0.5 * (low + high);
+            if !TILT_DEG.contains(&degrees) {
+                let found = format!("the stage is tilted by {degrees:.1} degrees, at which no cross-section is seen");
+                return Err(ReadError::Tilt { found });
+            }
+            degrees
+        }
+    };
+    if corrected {
+        decision.warnings.push(format!(
+            "the microscope says that it corrected its images for a tilt already: --tilt-correction by {degrees:.1} degrees \
+             comes on top of that"
+        ));
+    }
+    match &mut decision.voxel_size {
+        VoxelSize::Known { m_xyz, source } => {
+            m_xyz[1] /= degrees.to_radians().sin();
+            let shown = (degrees * 100.0).round() / 100.0;
+            *source = VoxelSizeSource::Other(format!("{source}, y divided by the sine of {shown} degrees"));
+        }
+        VoxelSize::Unknown => {
+            decision.warnings.push("--tilt-correction has no effect: the voxel size is unknown".to_owned());
+        }
+    }
+    Ok(decision)
 }
 
 fn same(a: &Stated, b: &Stated) -> bool {
@@ -124,7 +217,7 @@ fn contradicts(candidate: &VoxelSizeCandidate, given: &[f64; 3]) -> bool {
 }
 
 /// Whether one statement is believed by itself, and why.
-fn judge(s: &Stated) -> (bool, String) {
+fn judge(s: &Stated, thickness_m: Option<f64>) -> (bool, String) {
     if let Some(objection) = &s.objection {
         return (false, objection.clone());
     }
@@ -137,11 +230,20 @@ fn judge(s: &Stated) -> (bool, String) {
         return (false, format!("{dpi} pixels per inch is the default of a screen or printer, not a measurement"));
     }
     match s.m_xyz {
+        [Some(_), Some(_), z] if thickness_m.is_some() && knows_pixels(&s.source) => {
+            let instead = if z.is_some() {
+                "the slice thickness given stands in the place of its z"
+            } else {
+                "z is the slice thickness given"
+            };
+            (true, format!("pixels in a unit of length; {instead}"))
+        }
         [Some(_), Some(_), Some(_)] => (true, "all three edges are stated in a unit of length".to_owned()),
         [Some(x), Some(y), None] => {
             let hint = s.z_hint.as_ref().map_or(String::new(), |h| format!(" ({h})"));
             let (x, y) = (format_length(x).replace(' ', ""), format_length(y).replace(' ', ""));
-            (false, format!("it does not state z{hint}: if x and y are right, give --voxel-size {x},{y},Z"))
+            let flag = if knows_pixels(&s.source) { "--slice-thickness Z, or " } else { "" };
+            (false, format!("{NO_Z}{hint}: if x and y are right, give {flag}--voxel-size {x},{y},Z"))
         }
         _ => (false, "it does not state all edges".to_owned()),
     }

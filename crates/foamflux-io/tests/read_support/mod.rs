@@ -91,6 +91,8 @@ pub(crate) struct TiffPage {
     pub(crate) resolution: Option<(f64, f64, u16)>,
     pub(crate) palette: Option<Vec<u16>>,
     pub(crate) fill_order: Option<u16>,
+    /// Private tags that hold text.
+    pub(crate) texts: Vec<(u16, String)>,
     pub(crate) chunks: Vec<Vec<u8>>,
     /// Bytes after the chunks that belong to no chunk (further slices of a contiguous stack).
     pub(crate) tail: Vec<u8>,
@@ -115,6 +117,7 @@ impl TiffPage {
             resolution: None,
             palette: None,
             fill_order: None,
+            texts: Vec::new(),
             chunks: vec![data],
             tail: Vec::new(),
         }
@@ -242,6 +245,7 @@ impl TiffPage {
         if let Some(order) = self.fill_order {
             tags.push((266, short(order)));
         }
+        tags.extend(self.texts.iter().map(|(tag, text)| (*tag, Value::Text(text.clone()))));
         tags.sort_by_key(|(tag, _)| *tag);
         tags
     }

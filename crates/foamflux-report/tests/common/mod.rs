@@ -249,6 +249,8 @@ pub(crate) fn ingest() -> IngestResults {
         sample_type: "u8".into(),
         files: (1..=100).map(|k| format!("slice_{k:04}.tif")).collect(),
         voxel_size_candidates: candidates(),
+        microscope: None,
+        data_bar: None,
         gaps: vec!["17".into()],
         duplicates: vec!["slice_0003.tif and slice_3.tif".into()],
         odd_sizes: vec![],
@@ -398,6 +400,8 @@ pub(crate) fn full() -> RunResults {
                 .map(|k| InputFile { name: format!("slice_{k:04}.tif"), bytes: 17_012, sha256: format!("{k:064x}") })
                 .collect(),
             voxel_size_candidates: candidates(),
+            microscope: None,
+            data_bar: None,
             notes: vec!["Slices in natural order; no gaps, no duplicates.".into()],
         },
         volume: volume(),

@@ -21,6 +21,9 @@ impl CommonArgs {
 impl InputArgs {
     pub(super) fn set(&self, config: &mut Config) {
         config.voxel_size.clone_from(&self.voxel_size);
+        config.slice_thickness.clone_from(&self.slice_thickness);
+        config.tilt_correction.clone_from(&self.tilt_correction);
+        config.data_bar.clone_from(&self.data_bar);
         config.labels.clone_from(&self.labels);
         config.content.clone_from(&self.content);
         config.crop.clone_from(&self.crop);
@@ -42,6 +45,8 @@ impl SegmentationArgs {
             (None, Some(_)) => Some("hysteresis".to_owned()),
             _ => None,
         };
+        config.correct.clone_from(&self.correct);
+        config.align.clone_from(&self.align);
         config.method = self.method.clone().or(implied);
         config.threshold = self.threshold;
         config.low = self.low;

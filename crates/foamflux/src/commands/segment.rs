@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use foamflux_grid::{Event, Labels, units};
+use foamflux_grid::{Event, Labels, Watch, units};
 use foamflux_pipeline::measure::GreyField;
+use foamflux_pipeline::prepare::{self, Prepared};
 use foamflux_pipeline::settings::{Content, IngestSettings};
 use foamflux_pipeline::truth::{Found, score};
 use foamflux_pipeline::{Input, PipelineError, Recorder, ingest, memory, recipe, segment as stage};
@@ -52,8 +53,25 @@ pub(crate) fn segment(args: &SegmentArgs, session: &Session) -> anyhow::Result<(
         }
     };
     memory::check(memory::Work::Segment, data.shape(), data.sample_type().bytes(), session.settings.max_memory)?;
+    let whole = data.shape();
+    let Prepared { data, results: preparation, steps, region } =
+        prepare::prepare(data, &session.settings.prepare, &recorder)?;
     let mut segmented = stage::segment(&data, &session.settings.segment, &recorder)?;
+    segmented.results.prepared(preparation, steps);
     recipe::keep(&session.settings, &data, &mut segmented.results, &recorder).map_err(PipelineError::from)?;
+    if let Some(path) = &args.shifts {
+        match segmented.results.preparation.as_ref().and_then(|p| p.alignment.as_ref()) {
+            Some(alignment) => {
+                let text = prepare::alignment_csv(alignment);
+                foamflux_io::write::file_atomically(path, |file| file.write_all(text.as_bytes()))
+                    .map_err(PipelineError::from)?;
+                session.note(format!("displacements written to {}", path.display()));
+            }
+            None => {
+                recorder.event(Event::Warning(format!("{} was not written: --shifts needs --align", path.display())));
+            }
+        }
+    }
     segmented.results.warnings = recorder.warnings();
     if let (Some(path), Some(text)) = (&args.save_recipe, &segmented.results.recipe_toml) {
         foamflux_io::write::file_atomically(path, |file| file.write_all(text.as_bytes()))
@@ -76,6 +94,12 @@ pub(crate) fn segment(args: &SegmentArgs, session: &Session) -> anyhow::Result<(
         }
     }
     if let Some((truth, name)) = &truth {
+        // The truth of the whole stack is cut to the part that the alignment left.
+        let cut = (truth.shape() == whole && region != whole.region())
+            .then(|| truth.volume().crop(region).and_then(Labels::new))
+            .transpose()
+            .map_err(PipelineError::from)?;
+        let truth = cut.as_ref().unwrap_or(truth);
         let grey = segmented.level.map(|level| GreyField { data: segmented.filtered.as_ref().unwrap_or(&data), level });
         let backend = args.truth_tau.as_ref().map(|_| session.backend()).transpose()?;
         let mut transport = session.settings.transport.clone();

@@ -1,0 +1,148 @@
+use foamflux_grid::{Shape, Silent, Volume, VoxelSize};
+
+use super::*;
+
+const SHAPE: [usize; 3] = [24, 96, 96];
+const NOISE: f64 = 6.0;
+
+struct Random(u64);
+
+impl Random {
+    fn normal(&mut self) -> f64 {
+        let mut uniform = || {
+            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (self.0 >> 11) as f64 / (1u64 << 53) as f64
+        };
+        (0..12).map(|_| uniform()).sum::<f64>() - 6.0
+    }
+}
+
+/// Shares of solid: a half, and a tenth.
+const DENSE: f64 = 0.0;
+const SPARSE: f64 = 1.5;
+
+/// Blobs of twenty voxels and more, of which no slice, row or column is special; solid above a level.
+fn sample(z: usize, y: usize, x: usize, level: f64) -> f64 {
+    let (x, y, z) = (x as f64, y as f64, z as f64);
+    let wave = |phase: f64| (phase * std::f64::consts::TAU / 40.0).sin();
+    let sum = wave(x + 0.5 * y + 0.3 * z) + wave(y - 0.4 * x + 0.6 * z) + wave(z + 0.7 * x - 0.5 * y);
+    if sum > level { 150.0 } else { 60.0 }
+}
+
+/// A sample with an artefact, and the same without; the same noise in both.
+fn pair(level: f64, artefact: impl Fn(f64, usize, usize, usize) -> f64) -> (Volume<f32>, Volume<f32>) {
+    let shape = Shape::new(SHAPE[0], SHAPE[1], SHAPE[2]).unwrap();
+    let mut random = Random(9);
+    let noise: Vec<f64> = (0..shape.len()).map(|_| NOISE * random.normal()).collect();
+    let clean = Volume::from_fn(shape, VoxelSize::Unknown, |z, y, x| {
+        (sample(z, y, x, level) + noise[shape.index(z, y, x)]) as f32
+    });
+    let spoilt = Volume::from_fn(shape, VoxelSize::Unknown, |z, y, x| {
+        (artefact(sample(z, y, x, level), z, y, x) + noise[shape.index(z, y, x)]) as f32
+    });
+    (spoilt, clean)
+}
+
+/// Root mean square difference.
+fn apart(a: &Volume<f32>, b: &Volume<f32>) -> f64 {
+    let sum: f64 = a.as_slice().iter().zip(b.as_slice()).map(|(a, b)| f64::from(a - b).powi(2)).sum();
+    (sum / a.shape().len() as f64).sqrt()
+}
+
+#[test]
+fn running_medians_are_those_of_their_windows() {
+    let mut random = Random(1);
+    let values: Vec<f32> = (0..40).map(|_| random.normal() as f32).collect();
+    let mut out = Vec::new();
+    for half in [1, 3, 7, 60] {
+        running_median(&values, half, &mut out);
+        for (i, m) in out.iter().enumerate() {
+            let mut window = values[i.saturating_sub(half)..(i + half + 1).min(40)].to_vec();
+            window.sort_unstable_by(f32::total_cmp);
+            assert_eq!(*m, window[window.len() / 2], "{half} {i}");
+        }
+    }
+}
+
+#[test]
+fn flicker_is_divided_out_and_slow_change_stays() {
+    let factor = |z: usize| 1.0 + 0.04 * ((z * 7919) as f64).sin();
+    let slow = |z: usize| 1.0 + 0.004 * z as f64;
+    let (spoilt, _) = pair(SPARSE, |g, z, _, _| g * factor(z) * slow(z));
+    let (_, wanted) = pair(SPARSE, |g, _, _, _| g);
+    let (corrected, found) = flicker(&spoilt, &Silent).unwrap();
+    assert!(found.corrected && (0.02..0.04).contains(&found.strength), "{found:?}");
+    // What is left against the slow change alone: a few per mille of the brightness, and noise scaled by a few per cent.
+    let slowly = Volume::from_fn(wanted.shape(), VoxelSize::Unknown, |z, y, x| {
+        let g = f64::from(wanted.as_slice()[wanted.shape().index(z, y, x)]);
+        (g + sample(z, y, x, SPARSE) * (slow(z) - 1.0)) as f32
+    });
+    assert!(apart(&corrected, &slowly) < 0.35 * apart(&spoilt, &slowly), "{}", apart(&corrected, &slowly));
+}
+
+#[test]
+fn curtains_go_from_sparse_and_dense_samples_and_the_sample_stays() {
+    let mut random = Random(4);
+    let stripes: Vec<f64> = (0..SHAPE[2]).map(|_| 0.06 * random.normal()).collect();
+    for level in [SPARSE, DENSE] {
+        let (spoilt, clean) = pair(level, |g, _, y, x| g * (1.0 + stripes[x] * (0.5 + y as f64 / 96.0)));
+        let (corrected, found) = curtains(&spoilt, &Silent).unwrap();
+        assert!(found.corrected && (0.03..0.09).contains(&found.strength), "{level}: {found:?}");
+        let (before, after) = (apart(&spoilt, &clean), apart(&corrected, &clean));
+        assert!(after < 0.55 * before, "{level}: {before} to {after}");
+    }
+}
+
+#[test]
+fn rings_are_subtracted() {
+    let mut random = Random(4);
+    let offsets: Vec<f64> = (0..SHAPE[2]).map(|_| 3.0 * random.normal()).collect();
+    let ring = |y: usize, x: usize| offsets[(x as f64 - 47.5).hypot(y as f64 - 47.5) as usize];
+    let (spoilt, clean) = pair(DENSE, |g, _, y, x| g + ring(y, x));
+    let (corrected, found) = rings(&spoilt, &Silent).unwrap();
+    assert!(found.corrected && (1.5..4.0).contains(&found.strength), "{found:?}");
+    let (before, after) = (apart(&spoilt, &clean), apart(&corrected, &clean));
+    assert!(after < 0.5 * before, "{before} to {after}");
+}
+
+#[test]
+fn what_is_not_there_is_not_corrected() {
+    let (clean, _) = pair(DENSE, |g, _, _, _| g);
+    for (name, result) in [
+        ("flicker", flicker(&clean, &Silent)),
+        ("curtains", curtains(&clean, &Silent)),
+        ("rings", rings(&clean, &Silent)),
+        ("outliers", outliers(&clean, &Silent)),
+    ] {
+        let (same, found) = result.unwrap();
+        assert!(!found.corrected && same == clean, "{name}: {found:?}");
+    }
+}
+
+#[test]
+fn outliers_are_replaced_and_nothing_else() {
+    let (clean, _) = pair(SPARSE, |g, _, _, _| g);
+    let mut spoilt = clean.clone();
+    let shape = clean.shape();
+    let at = [(3, 40, 40), (10, 0, 95), (23, 95, 0), (12, 50, 51)];
+    for (i, (z, y, x)) in at.into_iter().enumerate() {
+        spoilt.as_mut_slice()[shape.index(z, y, x)] = if i % 2 == 0 { 900.0 } else { -500.0 };
+    }
+    let (out, found) = outliers(&spoilt, &Silent).unwrap();
+    assert_eq!(found.strength, 4.0);
+    let changed = out.as_slice().iter().zip(spoilt.as_slice()).filter(|(a, b)| a != b).count();
+    assert_eq!(changed, 4);
+    assert!(at.iter().all(|&(z, y, x)| (0.0..200.0).contains(&out.as_slice()[shape.index(z, y, x)])));
+}
+
+#[test]
+fn too_little_is_refused_in_words() {
+    let small = Volume::from_fn(Shape::new(3, 20, 20).unwrap(), VoxelSize::Unknown, |_, _, x| x as u8);
+    for (error, part) in [
+        (flicker(&small, &Silent).err(), "5 slices"),
+        (curtains(&small, &Silent).err(), "32 columns"),
+        (rings(&small, &Silent).err(), "48 columns"),
+    ] {
+        assert!(error.unwrap().to_string().contains(part), "{part}");
+    }
+}
