@@ -66,7 +66,7 @@ pub struct Config {
     pub beta: Option<f64>,
     /// Whether the solid is `bright` or `dark`.
     pub foreground: Option<String>,
-    /// Filter before thresholding: `auto`, `none`, `median`, `median:2`, `gaussian:0.8`.
+    /// Filter before thresholding: `auto`, `none`, `median`, `median:2`, `gaussian:0.8`, `nlm`, `tv`, `diffusion`.
     pub denoise: Option<String>,
     /// Solid components smaller than this many voxels, or than a volume such as `5um3`, become pore.
     #[serde(deserialize_with = "text_or_number")]

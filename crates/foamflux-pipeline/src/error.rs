@@ -179,7 +179,9 @@ impl PipelineError {
             PipelineError::Segment(
                 SegmentError::NotANumber { .. }
                 | SegmentError::Hysteresis { .. }
-                | SegmentError::Filter(FilterError::Radius { .. } | FilterError::Sigma { .. }),
+                | SegmentError::Filter(
+                    FilterError::Radius { .. } | FilterError::Sigma { .. } | FilterError::Strength { .. },
+                ),
             ) => ExitStatus::Usage,
             PipelineError::Segment(_)
             | PipelineError::Artefact(_)

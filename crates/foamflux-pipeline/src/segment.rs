@@ -256,7 +256,14 @@ fn denoised(denoise: Denoise) -> Vec<String> {
         Denoise::None => Vec::new(),
         Denoise::Median { radius } => vec![format!("median of {0}x{0}x{0} voxels", 2 * radius + 1)],
         Denoise::Gaussian { sigma_voxel } => vec![format!("Gaussian of sigma {sigma_voxel} voxels")],
+        Denoise::NonLocalMeans { strength } => vec![by_noise("non-local means", strength)],
+        Denoise::TotalVariation { strength } => vec![by_noise("total variation", strength)],
+        Denoise::Diffusion { strength } => vec![by_noise("anisotropic diffusion", strength)],
     }
+}
+
+fn by_noise(filter: &str, strength: f64) -> String {
+    format!("{filter} of strength {strength} for the noise measured")
 }
 
 const fn side(foreground: Foreground) -> &'static str {
@@ -314,6 +321,10 @@ where
         }
         Denoise::Gaussian { sigma_voxel } => {
             Some(filter::gaussian(volume, sigma_voxel, watch).map_err(|e| stopped(SegmentError::from(e)))?.into())
+        }
+        Denoise::NonLocalMeans { .. } | Denoise::TotalVariation { .. } | Denoise::Diffusion { .. } => {
+            let quiet = denoise.by_noise(volume, watch).map_err(|e| stopped(SegmentError::from(e)))?;
+            quiet.map(StackData::F32)
         }
     })
 }

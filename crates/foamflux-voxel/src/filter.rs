@@ -1,4 +1,7 @@
-//! Noise filters for grey volumes: the cubic median and the Gaussian.
+//! Noise filters for grey volumes: the cubic median and the Gaussian, and three whose strength follows the measured noise.
+//!
+//! [`non_local_means`], [`total_variation`] and [`diffusion`] take the standard deviation of the noise, which
+//! [`crate::noise::sigma`] measures, and a strength that is 1 unless someone knows better; none of them moves edges.
 //!
 //! Both continue the volume beyond its border by reflection about the outer face of the border voxels
 //! (`d c b a | a b c d | d c b a`), which is the default of `scipy.ndimage`; no voxel is invented and no grey value
@@ -7,22 +10,31 @@
 //! The median keeps edges and every result is a grey value that occurs in the input, so it is the safer choice before
 //! a threshold; the Gaussian lowers more noise per voxel of reach but moves the surface of struts towards their axis.
 
+#[cfg(test)]
+mod denoise_tests;
 mod gaussian;
 mod median;
+mod nlm;
 #[cfg(test)]
 mod tests;
+mod variation;
 
 use foamflux_grid::{Sample, Shape, Volume};
 use rayon::prelude::*;
 
 pub use gaussian::{gaussian, gaussian_core};
 pub use median::median;
+pub use nlm::non_local_means;
+pub use variation::{diffusion, total_variation};
 
 /// Largest radius of [`median`] in voxels: a window of 21 voxels per edge.
 pub const MAX_MEDIAN_RADIUS: usize = 10;
 
 /// Largest sigma of [`gaussian`] in units of the smallest voxel edge.
 pub const MAX_SIGMA_VOXEL: f64 = 64.0;
+
+/// Largest strength of a filter that follows the measured noise.
+pub const MAX_STRENGTH: f64 = 20.0;
 
 /// Why a volume could not be filtered.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -42,6 +54,14 @@ pub enum FilterError {
     Sigma {
         /// The refused sigma in units of the smallest voxel edge.
         sigma_voxel: f64,
+    },
+    /// A strength out of range.
+    #[error(
+        "strength {strength} of the noise filter is out of range: use more than 0 and at most {MAX_STRENGTH} (1 follows the measured noise)"
+    )]
+    Strength {
+        /// The refused strength.
+        strength: f64,
     },
     /// Voxels that are NaN or infinite.
     #[error(
@@ -77,6 +97,11 @@ pub(crate) fn not_finite<T: Sample>(values: &[T]) -> Option<(u64, usize)> {
             Some((chunk[first..].iter().filter(|v| bad(v)).count() as u64, c * CHUNK + first))
         })
         .reduce_with(|a, b| (a.0 + b.0, a.1.min(b.1)))
+}
+
+/// Refuses a strength that is none.
+fn check_strength(strength: f64) -> Result<(), FilterError> {
+    if strength > 0.0 && strength <= MAX_STRENGTH { Ok(()) } else { Err(FilterError::Strength { strength }) }
 }
 
 /// Refuses volumes with NaN or infinite voxels.

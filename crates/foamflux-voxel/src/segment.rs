@@ -52,6 +52,48 @@ pub enum Denoise {
         /// Sigma in units of the smallest voxel edge, the same length along all axes.
         sigma_voxel: f64,
     },
+    /// Non-local means in three dimensions; the values become f32.
+    NonLocalMeans {
+        /// Strength, 1 for the measured noise.
+        strength: f64,
+    },
+    /// Total variation; the values become f32.
+    TotalVariation {
+        /// Strength, 1 for the measured noise.
+        strength: f64,
+    },
+    /// Anisotropic diffusion; the values become f32.
+    Diffusion {
+        /// Strength, 1 for the measured noise.
+        strength: f64,
+    },
+}
+
+impl Denoise {
+    /// The volume after a filter whose strength follows the measured noise, which is told; `None` for the other filters.
+    ///
+    /// # Errors
+    /// [`FilterError`] as the filters.
+    pub fn by_noise<T: Sample>(
+        self,
+        volume: &Volume<T>,
+        watch: &dyn Watch,
+    ) -> Result<Option<Volume<f32>>, FilterError> {
+        let noise = || {
+            let sigma = crate::noise::sigma(volume).unwrap_or(0.0);
+            watch.event(foamflux_grid::Event::Note(format!(
+                "noise measured within slices: {} grey values",
+                foamflux_grid::units::significant(sigma, 3)
+            )));
+            sigma
+        };
+        Ok(Some(match self {
+            Denoise::None | Denoise::Median { .. } | Denoise::Gaussian { .. } => return Ok(None),
+            Denoise::NonLocalMeans { strength } => crate::filter::non_local_means(volume, noise(), strength, watch)?,
+            Denoise::TotalVariation { strength } => crate::filter::total_variation(volume, noise(), strength, watch)?,
+            Denoise::Diffusion { strength } => crate::filter::diffusion(volume, noise(), strength, watch)?,
+        }))
+    }
 }
 
 /// How the threshold is found.
@@ -276,6 +318,13 @@ pub fn segment<T: Sample>(
                 crate::filter::gaussian(volume, sigma_voxel, watch)
             })?;
             steps::run(&quiet, options, watch)
+        }
+        Denoise::NonLocalMeans { .. } | Denoise::TotalVariation { .. } | Denoise::Diffusion { .. } => {
+            let what = "noise filter by the measured noise".to_owned();
+            match steps::step(watch, what, || options.denoise.by_noise(volume, watch))? {
+                Some(quiet) => steps::run(&quiet, options, watch),
+                None => steps::run(volume, options, watch),
+            }
         }
     }
 }

@@ -199,7 +199,7 @@ pub(crate) struct SegmentationArgs {
     /// Whether the solid is bright or dark
     #[arg(long, value_name = "WHICH")]
     foreground: Option<String>,
-    /// Filter before thresholding: auto (none where the method smooths by itself, otherwise median), none, median, median:R, gaussian, gaussian:SIGMA [default: auto]
+    /// Filter before thresholding: auto (none where the method smooths by itself, otherwise median), none, median, median:R, gaussian, gaussian:SIGMA, nlm (non-local means), tv (total variation), diffusion; the last three follow the measured noise, nlm:1.5 is stronger [default: auto]
     #[arg(long, value_name = "FILTER")]
     denoise: Option<String>,
     /// Solid pieces smaller than N voxels, or than a volume such as 5um3, become pore

@@ -1,5 +1,6 @@
 //! The pictures of a run: mid-slices of grey, labels and flux, the histogram, and the charts.
 
+mod alignment;
 mod filling;
 mod network;
 mod salt;
@@ -156,6 +157,10 @@ pub(crate) fn draw(output: &RunOutput) -> Result<Vec<Picture>, FigureError> {
             title: "grey values and threshold",
         };
         pictures.push(chart("figures/histogram.svg", data.title, "Grey values after the filter.", histogram(&data)));
+    }
+    let preparation = output.results.segment.as_ref().and_then(|s| s.preparation.as_ref());
+    if let Some(found) = preparation.and_then(|p| p.alignment.as_ref()) {
+        pictures.push(alignment::displacements(found));
     }
     if output.results.transport.values().any(|t| t.directions.values().any(|d| d.percolates)) {
         let caption = "tau - 1 by phase and direction.";

@@ -107,6 +107,11 @@ const LEAST_ROWS: usize = 8;
 /// Share of the bar's pixels that are text or a scale.
 const TEXT: std::ops::RangeInclusive<f64> = 0.002..=0.5;
 
+/// Whether two stored grey values are the same one.
+fn same(a: &f64, b: &f64) -> bool {
+    a.total_cmp(b).is_eq()
+}
+
 /// Rows of a data bar at the lower end of an image, or 0.
 pub(super) fn rows(pixels: &[f64], width: usize) -> usize {
     if width < 2 * LEAST_ROWS || pixels.len() < width * 2 * LEAST_ROWS {
@@ -118,7 +123,7 @@ pub(super) fn rows(pixels: &[f64], width: usize) -> usize {
         sorted.clear();
         sorted.extend_from_slice(&pixels[y * width..(y + 1) * width]);
         sorted.sort_unstable_by(f64::total_cmp);
-        let most = sorted.chunk_by(|a, b| a == b).map(|run| (run.len(), run[0])).max_by_key(|run| run.0);
+        let most = sorted.chunk_by(same).map(|run| (run.len(), run[0])).max_by_key(|run| run.0);
         most.map_or((0.0, 0.0), |(n, value)| (n as f64 / width as f64, value))
     };
     let mut top = height;
@@ -141,10 +146,10 @@ pub(super) fn rows(pixels: &[f64], width: usize) -> usize {
     }
     // Frames of another colour may surround the bar.
     owners.sort_unstable_by(f64::total_cmp);
-    let Some(background) = owners.chunk_by(|a, b| a == b).max_by_key(|run| run.len()).map(|run| run[0]) else {
+    let Some(background) = owners.chunk_by(same).max_by_key(|run| run.len()).map(|run| run[0]) else {
         return 0;
     };
-    let text = pixels[top * width..].iter().filter(|&&v| v != background).count() as f64 / (bar * width) as f64;
+    let text = pixels[top * width..].iter().filter(|v| !same(v, &background)).count() as f64 / (bar * width) as f64;
     if TEXT.contains(&text) { bar } else { 0 }
 }
 

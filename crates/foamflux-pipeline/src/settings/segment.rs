@@ -74,6 +74,9 @@ pub(super) fn settings(config: &Config) -> Result<SegmentSettings, ConfigError> 
             "none" => Denoise::None,
             "median" => Denoise::Median { radius: 1 },
             "gaussian" => Denoise::Gaussian { sigma_voxel: 1.0 },
+            "nlm" => Denoise::NonLocalMeans { strength: 1.0 },
+            "tv" => Denoise::TotalVariation { strength: 1.0 },
+            "diffusion" => Denoise::Diffusion { strength: 1.0 },
             other => return Err(bad_denoise(other)),
         },
         Some(("median", radius)) => {
@@ -81,6 +84,14 @@ pub(super) fn settings(config: &Config) -> Result<SegmentSettings, ConfigError> 
         }
         Some(("gaussian", sigma)) => {
             Denoise::Gaussian { sigma_voxel: sigma.parse().map_err(|_| bad_denoise(&format!("gaussian:{sigma}")))? }
+        }
+        Some((filter @ ("nlm" | "tv" | "diffusion"), text)) => {
+            let strength = text.parse().map_err(|_| bad_denoise(&format!("{filter}:{text}")))?;
+            match filter {
+                "nlm" => Denoise::NonLocalMeans { strength },
+                "tv" => Denoise::TotalVariation { strength },
+                _ => Denoise::Diffusion { strength },
+            }
         }
         Some((other, _)) => return Err(bad_denoise(other)),
     };
@@ -126,7 +137,8 @@ fn bad_denoise(text: &str) -> ConfigError {
     ConfigError::value(
         "denoise",
         format!(
-            "'{text}' is not known: write auto, none, median, median:RADIUS, gaussian or gaussian:SIGMA (in voxels)"
+            "'{text}' is not known: write auto, none, median, median:RADIUS, gaussian, gaussian:SIGMA (in voxels), \
+             or nlm, tv, diffusion, which follow the measured noise, each with :STRENGTH behind it if wanted"
         ),
     )
 }

@@ -278,6 +278,7 @@ fn segment_facts(r: &RunResults) -> Vec<(&'static str, String)> {
         count(s.filled_pore_voxels, Medium::Page)
     );
     out.push(("Clean-up", cleaned));
+    out.extend(s.recipe.iter().map(|step| ("Step", step.clone())));
     out
 }
 

@@ -217,6 +217,7 @@ pub(crate) fn segment() -> SegmentResults {
     SegmentResults {
         schema: SegmentResults::SCHEMA.into(),
         volume: volume(),
+        preparation: None,
         method: "otsu".into(),
         recipe: vec!["median filter, radius 1 voxel".into(), "Otsu threshold on the whole stack".into()],
         recipe_toml: None,
@@ -512,6 +513,8 @@ pub(crate) fn minimal() -> RunResults {
             sample_type: "u8".into(),
             files: vec![],
             voxel_size_candidates: vec![],
+            microscope: None,
+            data_bar: None,
             notes: vec![],
         },
         volume: VolumeInfo { shape_zyx: [1, 1, 1], voxel_size_m_xyz: None, voxel_size_source: "unknown".into() },

@@ -114,7 +114,7 @@ pub(crate) fn smooth(p: &[f64]) -> Vec<f64> {
         let rest: Vec<f64> = p.iter().zip(&fit).map(|(p, f)| p - f).collect();
         // Six medians of the residuals, as in Cleveland's procedure; a perfect fit has none.
         let scale = 6.0 * super::median(rest.iter().map(|r| r.abs()).collect());
-        if !(scale > 0.0) {
+        if scale <= 0.0 || scale.is_nan() {
             break;
         }
         robust = rest.iter().map(|r| (1.0 - (r / scale).powi(2).min(1.0)).powi(2).max(1e-6)).collect();

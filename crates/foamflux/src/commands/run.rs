@@ -5,7 +5,7 @@ use std::path::Path;
 use foamflux_io::write::{Existing, OutputFolder, VtiArray, VtiData};
 use foamflux_pipeline::doubt::Doubt;
 use foamflux_pipeline::run::{RunOutput, Source, run as main_job};
-use foamflux_pipeline::{PipelineError, ingest, memory, segment};
+use foamflux_pipeline::{PipelineError, ingest, memory, prepare, segment};
 use foamflux_report::{csv, html, text};
 
 use super::Session;
@@ -67,6 +67,11 @@ fn write(done: &mut RunOutput, folder: &OutputFolder) -> anyhow::Result<()> {
             "at how many of the three thresholds of the band a voxel is solid: 0 pore and 3 solid in any case, 1 and 2 uncertain",
         ));
     }
+    let shifts = done.results.segment.as_ref().and_then(|s| s.preparation.as_ref()?.alignment.as_ref());
+    let shifts = shifts.map(prepare::alignment_csv);
+    if shifts.is_some() {
+        files.push(("alignment.csv", "displacement of every slice, measured and taken out, in pixels"));
+    }
     if done.results.segment.as_ref().is_some_and(|s| s.recipe_toml.is_some()) {
         files.push(("recipe.toml", "the segmentation as a recipe, repeated with --recipe"));
     }
@@ -104,6 +109,9 @@ fn write(done: &mut RunOutput, folder: &OutputFolder) -> anyhow::Result<()> {
     }
     for (name, _, text) in graph.iter().flatten() {
         save(&format!("network/{name}"), text.as_bytes())?;
+    }
+    if let Some(text) = &shifts {
+        save("alignment.csv", text.as_bytes())?;
     }
     if let Some(text) = done.results.segment.as_ref().and_then(|s| s.recipe_toml.as_ref()) {
         save("recipe.toml", text.as_bytes())?;
