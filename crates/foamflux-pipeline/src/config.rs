@@ -43,7 +43,7 @@ pub struct Config {
     /// Map of a foreign label image, `pore=0,fibre=255`.
     pub labels: Option<String>,
 
-    /// Artefacts to correct: `none`, or some of `outliers`, `flicker`, `curtains`, `rings`.
+    /// Artefacts to correct: `none`, or some of `outliers`, `flicker`, `curtains`, `rings`, `pore-backs`.
     #[serde(deserialize_with = "list")]
     pub correct: Option<Vec<String>>,
     /// Alignment of the slices: `none`, `jitter`, `drift`, `all`.

@@ -1,7 +1,8 @@
 //! Grey values put right before they are cut: artefacts of the instrument, and slices that moved.
 //!
 //! The order is fixed, whatever the order of the words: outliers and flicker first, because what comes next measures
-//! brightness; curtains and rings before the alignment, because they stand still in the frame and not in the sample.
+//! brightness; curtains and rings before the alignment, because they stand still in the frame and not in the sample; pore-backs last,
+//! because what lies behind a pore is seen at its own place only in aligned slices.
 
 use foamflux_grid::{Event, Region, Sample, Stage, Volume, Watch, units};
 use foamflux_io::read::StackData;
@@ -22,11 +23,14 @@ pub enum Artefact {
     Curtains,
     /// Rings about the middle.
     Rings,
+    /// Surfaces seen through open pores.
+    PoreBacks,
 }
 
 impl Artefact {
     /// All of them, in the order in which they are corrected.
-    pub const ALL: [Artefact; 4] = [Artefact::Outliers, Artefact::Flicker, Artefact::Curtains, Artefact::Rings];
+    pub const ALL: [Artefact; 5] =
+        [Artefact::Outliers, Artefact::Flicker, Artefact::Curtains, Artefact::Rings, Artefact::PoreBacks];
 
     /// Name as `--correct` takes it.
     #[must_use]
@@ -36,13 +40,14 @@ impl Artefact {
             Artefact::Flicker => "flicker",
             Artefact::Curtains => "curtains",
             Artefact::Rings => "rings",
+            Artefact::PoreBacks => "pore-backs",
         }
     }
 
     const fn unit(self) -> &'static str {
         match self {
             Artefact::Outliers => "voxels",
-            Artefact::Flicker | Artefact::Curtains => "relative",
+            Artefact::Flicker | Artefact::Curtains | Artefact::PoreBacks => "relative",
             Artefact::Rings => "grey values",
         }
     }
@@ -99,30 +104,8 @@ where
 {
     let mut steps = Vec::new();
     let mut corrections = Vec::new();
-    for artefact in settings.correct.iter().copied() {
-        watch.event(Event::Started { stage: Stage::Segment, what: format!("correcting {}", artefact.name()) });
-        let (corrected, found) = match artefact {
-            Artefact::Outliers => artefact::outliers(&volume, watch),
-            Artefact::Flicker => artefact::flicker(&volume, watch),
-            Artefact::Curtains => artefact::curtains(&volume, watch),
-            Artefact::Rings => artefact::rings(&volume, watch),
-        }
-        .map_err(|e| match e {
-            ArtefactError::Cancelled => PipelineError::Cancelled,
-            other => PipelineError::Artefact(other),
-        })?;
-        volume = corrected;
-        let said = say(artefact, found);
-        watch.event(Event::Finished { stage: Stage::Segment, outcome: said.clone() });
-        watch.event(Event::Note(said.clone()));
-        steps.push(said);
-        corrections.push(CorrectionResults {
-            artefact: artefact.name().to_owned(),
-            strength: found.strength,
-            noise: found.noise,
-            unit: artefact.unit().to_owned(),
-            corrected: found.corrected,
-        });
+    for artefact in settings.correct.iter().copied().filter(|a| *a != Artefact::PoreBacks) {
+        volume = correct(volume, artefact, (&mut corrections, &mut steps), watch)?;
     }
     let mut region = volume.shape().region();
     let mut alignment = None;
@@ -144,7 +127,43 @@ where
         steps.push(said);
         alignment = Some(results);
     }
+    if settings.correct.contains(&Artefact::PoreBacks) {
+        volume = correct(volume, Artefact::PoreBacks, (&mut corrections, &mut steps), watch)?;
+    }
     Ok(Prepared { data: volume.into(), results: Some(PreparationResults { corrections, alignment }), steps, region })
+}
+
+/// Corrects one artefact, and writes down what was found.
+fn correct<T: Sample>(
+    volume: Volume<T>,
+    artefact: Artefact,
+    (corrections, steps): (&mut Vec<CorrectionResults>, &mut Vec<String>),
+    watch: &dyn Watch,
+) -> Result<Volume<T>, PipelineError> {
+    watch.event(Event::Started { stage: Stage::Segment, what: format!("correcting {}", artefact.name()) });
+    let (corrected, found) = match artefact {
+        Artefact::Outliers => artefact::outliers(&volume, watch),
+        Artefact::Flicker => artefact::flicker(&volume, watch),
+        Artefact::Curtains => artefact::curtains(&volume, watch),
+        Artefact::Rings => artefact::rings(&volume, watch),
+        Artefact::PoreBacks => artefact::pore_backs(&volume, watch),
+    }
+    .map_err(|e| match e {
+        ArtefactError::Cancelled => PipelineError::Cancelled,
+        other => PipelineError::Artefact(other),
+    })?;
+    let said = say(artefact, found);
+    watch.event(Event::Finished { stage: Stage::Segment, outcome: said.clone() });
+    watch.event(Event::Note(said.clone()));
+    steps.push(said);
+    corrections.push(CorrectionResults {
+        artefact: artefact.name().to_owned(),
+        strength: found.strength,
+        noise: found.noise,
+        unit: artefact.unit().to_owned(),
+        corrected: found.corrected,
+    });
+    Ok(corrected)
 }
 
 fn say(artefact: Artefact, found: Found) -> String {
@@ -156,6 +175,15 @@ fn say(artefact: Artefact, found: Found) -> String {
                 "outliers: {} voxels beyond all six neighbours by six times the noise of {} replaced",
                 found.strength,
                 grey(found.noise)
+            );
+        }
+        Artefact::PoreBacks if !found.corrected => {
+            return "pore-backs: none found, no light from behind separates the classes better".to_owned();
+        }
+        Artefact::PoreBacks => {
+            return format!(
+                "pore-backs: surfaces right behind an open pore are {} as bright as those in the slice, and were taken out",
+                percent(found.strength)
             );
         }
         Artefact::Flicker | Artefact::Curtains => (percent(found.strength), percent(found.noise)),

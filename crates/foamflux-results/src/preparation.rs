@@ -14,7 +14,7 @@ pub struct PreparationResults {
 /// An artefact, how strong it is, and whether it was corrected.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CorrectionResults {
-    /// `outliers`, `flicker`, `curtains` or `rings`.
+    /// `outliers`, `flicker`, `curtains`, `rings` or `pore-backs`.
     pub artefact: String,
     /// Root of its mean square.
     pub strength: f64,

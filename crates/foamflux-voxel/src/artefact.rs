@@ -10,12 +10,14 @@
 //! | [`flicker`] | brightness that jumps from slice to slice | one factor by slice |
 //! | [`curtains`] | stripes along y, as ion beams leave them | a factor by column, slow along y and z |
 //! | [`rings`] | rings about the middle of the slices | an offset by radius, slow along z |
+//! | [`pore_backs`] | surfaces seen through open pores of a FIB-SEM stack | light that fades from slice to slice |
 //!
 //! Time is linear in voxels and memory one volume; the result does not depend on the number of threads.
 
 mod curtains;
 mod flicker;
 mod outliers;
+mod pore_backs;
 mod rings;
 #[cfg(test)]
 mod tests;
@@ -23,6 +25,7 @@ mod tests;
 pub use curtains::curtains;
 pub use flicker::flicker;
 pub use outliers::outliers;
+pub use pore_backs::pore_backs;
 pub use rings::rings;
 
 /// A standard deviation from the median of magnitudes.

@@ -164,7 +164,8 @@ pub(crate) struct SegmentationArgs {
     /// Recipe of an earlier segmentation (TOML), done again; a flag beats it, and it beats --config
     #[arg(long, value_name = "FILE")]
     recipe: Option<PathBuf>,
-    /// Artefacts to correct first: none, or some of outliers, flicker (brightness by slice), curtains (stripes along y), rings
+    /// Artefacts to correct first: none, or some of outliers, flicker (brightness by slice), curtains (stripes along y), rings,
+    /// pore-backs (surfaces seen through pores of a FIB-SEM stack)
     #[arg(long, value_name = "WHAT,...", value_delimiter = ',')]
     correct: Option<Vec<String>>,
     /// Align slices: none, jitter (what is smooth over 20 slices stays), drift (a straight line stays, as it may be a slant of the

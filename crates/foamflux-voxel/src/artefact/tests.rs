@@ -106,6 +106,32 @@ fn rings_are_subtracted() {
 }
 
 #[test]
+fn light_from_behind_is_taken_out_of_pores_and_none_is_found_where_there_is_none() {
+    const PORE: f64 = 60.0;
+    const SOLID: f64 = 150.0;
+    let (_, clean) = pair(SPARSE, |g, _, _, _| g);
+    let shape = clean.shape();
+    let plane = shape.y * shape.x;
+    let (shine, keep) = (0.5, (-1.0f64 / 4.0).exp());
+    let mut behind = vec![0f64; plane];
+    let mut data = clean.as_slice().to_vec();
+    for z in (0..shape.z).rev() {
+        for i in 0..plane {
+            let own = (sample(z, i / shape.x, i % shape.x, SPARSE) - PORE) / (SOLID - PORE);
+            data[z * plane + i] += ((SOLID - PORE) * (1.0 - own) * shine * behind[i]) as f32;
+            behind[i] = (own + (1.0 - own) * behind[i]) * keep;
+        }
+    }
+    let spoilt = Volume::from_vec(shape, VoxelSize::Unknown, data).unwrap();
+    let (corrected, found) = pore_backs(&spoilt, &Silent).unwrap();
+    assert!(found.corrected && (0.35..=0.65).contains(&found.strength), "{found:?}");
+    let (before, after) = (apart(&spoilt, &clean), apart(&corrected, &clean));
+    assert!(after < 0.4 * before, "{before} to {after}");
+    let (same, found) = pore_backs(&clean, &Silent).unwrap();
+    assert!(!found.corrected && same == clean, "{found:?}");
+}
+
+#[test]
 fn what_is_not_there_is_not_corrected() {
     let (clean, _) = pair(DENSE, |g, _, _, _| g);
     for (name, result) in [
