@@ -138,7 +138,6 @@ fn what_is_not_there_is_not_corrected() {
         ("flicker", flicker(&clean, &Silent)),
         ("curtains", curtains(&clean, &Silent)),
         ("rings", rings(&clean, &Silent)),
-        ("outliers", outliers(&clean, &Silent)),
     ] {
         let (same, found) = result.unwrap();
         assert!(!found.corrected && same == clean, "{name}: {found:?}");
