@@ -115,7 +115,7 @@ impl Held<'_> {
         let mut values = Vec::new();
         links.conductances(&mut values);
         if let Finest::List { list, .. } = &self.on.finest {
-            list.update(self.on.recorder.context, &values, links.inverse_diagonal());
+            list.update(self.on.recorder.context, &values, &links.inverse_diagonal());
         }
     }
 

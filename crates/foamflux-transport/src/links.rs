@@ -21,9 +21,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use foamflux_grid::{Axis, Shape, Watch};
 
-use crate::cpu::linked::{Linked, correction};
-use crate::device::{Level, Next};
-use crate::krylov::{End, Reached};
+use crate::cpu::linked::{Linked, correction, single_pass};
+use crate::cpu::real::Real;
+use crate::device::{self, Level, Next};
+use crate::krylov::{End, Limits, Reached};
 
 pub use solver::{LinksEffort, LinksSolver, Processor};
 
@@ -118,7 +119,7 @@ pub struct LinksStop {
     pub relative: f64,
     /// Most iterations.
     pub max_iterations: u32,
-    /// Iterate in double precision.
+    /// Reach the tolerance where rounding to single precision would keep it from being reached.
     pub double: bool,
 }
 
@@ -244,6 +245,12 @@ impl Links {
         Ok(())
     }
 
+    /// Forgets the coarse levels, for a system that is looked at and no longer solved.
+    pub fn drop_levels(&mut self) {
+        self.stamp.levels += 1;
+        self.on.drop_levels();
+    }
+
     /// What the present numbers are told from others by.
     #[must_use]
     pub fn stamp(&self) -> Stamp {
@@ -266,7 +273,7 @@ impl Links {
 
     /// One over the present diagonal.
     #[must_use]
-    pub fn inverse_diagonal(&self) -> &[f32] {
+    pub fn inverse_diagonal(&self) -> Vec<f32> {
         self.on.inverses()
     }
 
@@ -286,7 +293,8 @@ impl Links {
     /// Bytes held, and those of the fields of one correction.
     #[must_use]
     pub fn bytes(&self, double: bool) -> u64 {
-        let per_unknown = if double { 5 * 8 + 3 * 4 } else { 5 * 4 };
+        // Five fields and the source; in double precision what refines them as well.
+        let per_unknown = 6 * 4 + if double { 4 } else { 0 };
         self.on.bytes() + per_unknown * self.on.len() as u64
     }
 
@@ -303,7 +311,8 @@ impl Links {
         Ok(self.on.residual(x, b))
     }
 
-    /// Solves `A d = residual` and adds `d` to `x`.
+    /// Solves `A d = residual` and adds `d` to `x`. Double precision is what residuals and potentials have; iterations turn to it
+    /// only where those in single precision, refined, no longer gain.
     ///
     /// # Errors
     /// [`LinksError`]; falling short of the tolerance is not an error but said in the result.
@@ -319,11 +328,24 @@ impl Links {
                 return Err(LinksError::Length { len, unknowns: self.on.len() });
             }
         }
-        let reached = if stop.double {
-            correction::<f64>(&self.on, residual, x, stop, watch)
-        } else {
-            correction::<f32>(&self.on, residual, x, stop, watch)
-        };
+        if stop.double {
+            let single = |source: &[f32], found: &mut Vec<f32>, limits: &Limits<'_>| {
+                Ok(single_pass(&self.on, source, found, limits, watch))
+            };
+            return Ok(device::correct(self, residual, x, stop, watch, single)?.corrected);
+        }
+        self.iterate::<f32>(residual, x, stop, watch)
+    }
+
+    /// The same in one precision and one pass.
+    fn iterate<T: Real>(
+        &self,
+        residual: &[f64],
+        x: &mut [f64],
+        stop: &LinksStop,
+        watch: &dyn Watch,
+    ) -> Result<Corrected, LinksError> {
+        let reached = correction::<T>(&self.on, residual, x, stop, watch);
         let Reached { end, iterations, energy, energy_error } = reached;
         match end {
             End::Cancelled => Err(LinksError::Cancelled { iterations }),
@@ -334,6 +356,19 @@ impl Links {
                 relative: if energy < 0.0 { (energy_error / -energy).sqrt() } else { 0.0 },
             }),
         }
+    }
+}
+
+impl Links {
+    /// What single precision left of a correction, iterated in double precision.
+    pub(crate) fn correct_in_double(
+        &self,
+        residual: &[f64],
+        x: &mut [f64],
+        stop: &LinksStop,
+        watch: &dyn Watch,
+    ) -> Result<Corrected, LinksError> {
+        self.iterate::<f64>(residual, x, stop, watch)
     }
 }
 

@@ -1,5 +1,8 @@
 //! The operator of [`crate::links`] over a list of unknowns, and its fields.
 
+mod places;
+mod rows;
+
 use std::sync::{Mutex, PoisonError};
 
 use foamflux_grid::{Axis, Watch};
@@ -14,22 +17,16 @@ use crate::links::{Lattice, LinksStop, NO_GROUP};
 use crate::multigrid::{Boxes, Cycle, Fine, Layout, Place, Rows, Streams, Transfer, sweep_back, sweep_from_zero};
 use crate::pages::Pages;
 use crate::tail::Tail;
-
-/// Marks a voxel without an unknown.
-const NONE: u32 = u32::MAX;
+use places::{Numbers, Places};
+use rows::{Row, RowTable, RowsOf};
 
 /// Links of the unknowns, by colour and within a colour in memory order.
 pub(crate) struct Linked {
     boxes: Boxes,
     streams: Streams,
     bounds: Vec<usize>,
-    /// Unknown of every voxel.
-    number: Pages<u32>,
-    /// Neighbours at -x, +x, -y, +y, -z, +z; an unknown is its own neighbour where there is none.
-    to: Pages<[u32; 6]>,
-    conductance: Pages<[f32; 6]>,
-    ground: Pages<f32>,
-    inverse: Pages<f32>,
+    places: Places,
+    rows: RowTable,
     transfer: Transfer,
     below: Mutex<Option<Cycle>>,
 }
@@ -77,114 +74,83 @@ impl Linked {
             .collect();
         let counts: Vec<usize> = (0..colours).flat_map(|c| by_slice.iter().map(move |p| p[c])).collect();
         let streams = Streams::of(&counts, shape.z);
-        let mut number = Pages::<u32>::zeroed(shape.len());
-        let plane = shape.stride(Axis::Z);
-        number.par_chunks_mut(plane).enumerate().for_each(|(z, number)| {
-            number.fill(NONE);
-            let mut next: Vec<usize> = (0..colours).map(|c| streams.range(c, z, z + 1).start).collect();
-            for_slice(lattice, z, |voxel, at, _| {
-                let c = colour(at);
-                number[voxel - z * plane] = next[c] as u32;
-                next[c] += 1;
-            });
+        let places = Places::new(lattice, boxes, &streams);
+        let second = |group: u8| lattice.second_medium >> (group & 15) & 1;
+        let rows = RowTable::new(lattice, boxes, &streams, |voxel, at| {
+            let mut links = [0f32; 6];
+            let mut exchanges = false;
+            for axis in Axis::ALL {
+                let a = axis.xyz_index();
+                let (len, stride) = (shape.along(axis), shape.stride(axis));
+                for up in [false, true] {
+                    let other = match up {
+                        false if at[a] > 0 => voxel - stride,
+                        false if boxes.wraps[a] => voxel + (len - 1) * stride,
+                        true if at[a] + 1 < len => voxel + stride,
+                        true if boxes.wraps[a] => voxel - (len - 1) * stride,
+                        _ => continue,
+                    };
+                    if lattice.group[other] == NO_GROUP {
+                        continue;
+                    }
+                    exchanges |= second(lattice.group[other]) != second(lattice.group[voxel]);
+                    let (lower, upper) = if up { (voxel, other) } else { (other, voxel) };
+                    links[slot(axis, up)] = conductance(axis, lower, upper);
+                }
+            }
+            (Row::new(links, ground(voxel)), exchanges)
         });
-        let n = streams.len();
-        let mut on = Linked {
+        Linked {
             boxes,
             bounds: streams.bounds(),
-            number,
-            to: Pages::zeroed(n),
-            conductance: Pages::zeroed(n),
-            ground: Pages::zeroed(n),
-            inverse: Pages::zeroed(n),
+            places,
+            rows,
             transfer: Transfer::default(),
             below: Mutex::new(None),
             streams,
-        };
-        let parts =
-            on.streams.split_mut(&mut on.to, 1).into_par_iter().zip(on.streams.split_mut(&mut on.conductance, 1));
-        parts.zip(on.streams.split_mut(&mut on.ground, 1)).enumerate().for_each(
-            |(z, ((mut to, mut links), mut grounds))| {
-                let mut next = vec![0; colours];
-                for_slice(lattice, z, |voxel, at, _| {
-                    let c = colour(at);
-                    let k = next[c];
-                    next[c] += 1;
-                    grounds[c][k] = ground(voxel);
-                    for axis in Axis::ALL {
-                        let a = axis.xyz_index();
-                        let (len, stride) = (shape.along(axis), shape.stride(axis));
-                        let wraps = boxes.wraps[a];
-                        for up in [false, true] {
-                            let other = match up {
-                                false if at[a] > 0 => Some(voxel - stride),
-                                false if wraps => Some(voxel + (len - 1) * stride),
-                                true if at[a] + 1 < len => Some(voxel + stride),
-                                true if wraps => Some(voxel - (len - 1) * stride),
-                                _ => None,
-                            };
-                            let other = other.filter(|&j| on.number[j] != NONE);
-                            let d = slot(axis, up);
-                            to[c][k][d] = on.number[other.unwrap_or(voxel)];
-                            links[c][k][d] = match other {
-                                Some(j) if up => conductance(axis, voxel, j),
-                                Some(j) => conductance(axis, j, voxel),
-                                None => 0.0,
-                            };
-                        }
-                    }
-                });
-            },
-        );
-        on.refresh();
-        on
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.ground.len()
+        self.rows.len()
     }
 
     #[inline]
     pub(crate) fn unknown(&self, voxel: usize) -> Option<usize> {
-        self.number.get(voxel).filter(|&&n| n != NONE).map(|&n| n as usize)
+        self.places.unknown(voxel)
     }
 
     #[inline]
     pub(crate) fn neighbour(&self, i: usize, axis: Axis, up: bool) -> usize {
-        self.to[i][slot(axis, up)] as usize
+        self.places.neighbour(i, axis, up)
     }
 
     #[inline]
     pub(crate) fn conductance(&self, i: usize, axis: Axis, up: bool) -> f32 {
-        self.conductance[i][slot(axis, up)]
+        self.rows.of(i).links[slot(axis, up)]
     }
 
     #[inline]
     pub(crate) fn ground(&self, i: usize) -> f32 {
-        self.ground[i]
+        self.rows.of(i).ground
     }
 
     #[inline]
     pub(crate) fn set_conductance(&mut self, i: usize, axis: Axis, g: f32) {
         let j = self.neighbour(i, axis, true);
         if j != i {
-            self.conductance[i][slot(axis, true)] = g;
-            self.conductance[j][slot(axis, false)] = g;
+            self.rows.own(i).links[slot(axis, true)] = g;
+            self.rows.own(j).links[slot(axis, false)] = g;
         }
     }
 
     pub(crate) fn refresh(&mut self) {
-        let (links, ground) = (&self.conductance, &self.ground);
-        self.inverse.par_iter_mut().with_min_len(CHUNK).enumerate().for_each(|(i, inverse)| {
-            let sum = links[i].iter().map(|&g| f64::from(g)).sum::<f64>() + f64::from(ground[i]);
-            *inverse = if sum > 0.0 { (1.0 / sum) as f32 } else { 0.0 };
-        });
+        self.rows.refresh();
     }
 
     pub(crate) fn build_levels(&mut self, lattice: &Lattice<'_>) {
         // What was built before is dropped first: both would not always fit.
-        *self.below.get_mut().unwrap_or_else(PoisonError::into_inner) = None;
-        self.transfer = Transfer::default();
+        self.drop_levels();
         let mut places = vec![Place::default(); self.len()];
         let boxes = self.boxes;
         self.streams.split_mut(&mut places, 1).into_par_iter().enumerate().for_each(|(z, mut parts)| {
@@ -201,9 +167,14 @@ impl Linked {
         });
         let groups = places.par_iter().with_min_len(CHUNK).map(|p| p.group).max().map_or(1, |g| usize::from(g) + 1);
         let layout = Layout { boxes, streams: self.streams.clone(), places, groups, second: lattice.second_medium };
-        let (transfer, cycle) = Cycle::below(self, &layout);
+        let (transfer, cycle) = Cycle::below(&self.plain(), &layout);
         self.transfer = transfer;
         *self.below.get_mut().unwrap_or_else(PoisonError::into_inner) = Some(cycle);
+    }
+
+    pub(crate) fn drop_levels(&mut self) {
+        *self.below.get_mut().unwrap_or_else(PoisonError::into_inner) = None;
+        self.transfer = Transfer::default();
     }
 
     pub(crate) fn levels(&self) -> Vec<usize> {
@@ -213,13 +184,7 @@ impl Linked {
 
     pub(crate) fn bytes(&self) -> u64 {
         let below = self.below.lock().unwrap_or_else(PoisonError::into_inner);
-        self.number.bytes()
-            + self.to.bytes()
-            + self.conductance.bytes()
-            + self.ground.bytes()
-            + self.inverse.bytes()
-            + self.transfer.bytes()
-            + below.as_ref().map_or(0, Cycle::bytes)
+        self.places.bytes() + self.rows.bytes() + self.transfer.bytes() + below.as_ref().map_or(0, Cycle::bytes)
     }
 
     /// The links as plain arrays, for other devices; nothing is below them.
@@ -228,13 +193,14 @@ impl Linked {
         let mut level = Level {
             bounds: self.bounds.iter().map(|&b| b as u32).collect(),
             to: vec![0; WIDTH * n],
-            ground: self.ground.to_vec(),
-            inverse: self.inverse.to_vec(),
+            ground: (0..n).into_par_iter().with_min_len(CHUNK).map(|i| self.ground(i)).collect(),
+            inverse: self.inverses(),
             ..Level::default()
         };
+        let numbers = self.places.numbers();
         level.to.par_chunks_mut(n.max(1)).enumerate().for_each(|(k, to)| {
-            for (to, links) in to.iter_mut().zip(self.to.iter()) {
-                *to = links[k];
+            for (i, to) in to.iter_mut().enumerate() {
+                *to = numbers.neighbours(i)[k];
             }
         });
         self.export_conductances(&mut level.conductance);
@@ -246,15 +212,15 @@ impl Linked {
         let n = self.len();
         out.resize(WIDTH * n, 0.0);
         out.par_chunks_mut(n.max(1)).enumerate().for_each(|(k, out)| {
-            for (g, links) in out.iter_mut().zip(self.conductance.iter()) {
-                *g = links[k];
+            for (i, g) in out.iter_mut().enumerate() {
+                *g = self.rows.of(i).links[k];
             }
         });
     }
 
     /// One over the diagonal.
-    pub(crate) fn inverses(&self) -> &[f32] {
-        &self.inverse
+    pub(crate) fn inverses(&self) -> Vec<f32> {
+        (0..self.len()).into_par_iter().with_min_len(CHUNK).map(|i| self.rows.of(i).inverse).collect()
     }
 
     /// The way to the first stored level, and the stored levels, for other devices.
@@ -266,32 +232,56 @@ impl Linked {
         }
     }
 
+    pub(crate) fn residual(&self, x: &[f64], b: &[f64]) -> Vec<f64> {
+        let plain = self.plain();
+        let rows = (0..self.len()).into_par_iter().with_min_len(CHUNK);
+        rows.map(|i| b[i] - plain.row(x, i)).collect()
+    }
+
+    fn plain(&self) -> Plain<'_> {
+        Plain {
+            bounds: &self.bounds,
+            numbers: self.places.numbers(),
+            rows: self.rows.plain(),
+            transfer: &self.transfer,
+            len: self.len(),
+        }
+    }
+}
+
+/// The operator as loops read it.
+#[derive(Clone, Copy)]
+struct Plain<'a> {
+    bounds: &'a [usize],
+    numbers: Numbers<'a>,
+    rows: RowsOf<'a>,
+    transfer: &'a Transfer,
+    len: usize,
+}
+
+impl Plain<'_> {
     /// `(A x)_i`, in difference form.
-    #[inline]
+    #[inline(always)]
     fn row<T: Real>(&self, x: &[T], i: usize) -> f64 {
         let here = x[i].wide();
-        let mut sum = f64::from(self.ground[i]) * here;
-        for (&j, &g) in self.to[i].iter().zip(&self.conductance[i]) {
+        let row = self.rows.of(i);
+        let mut sum = f64::from(row.ground) * here;
+        for (j, g) in self.numbers.neighbours(i).into_iter().zip(row.links) {
             sum += f64::from(g) * (here - x[j as usize].wide());
         }
         sum
     }
-
-    pub(crate) fn residual(&self, x: &[f64], b: &[f64]) -> Vec<f64> {
-        let rows = (0..self.len()).into_par_iter().with_min_len(CHUNK);
-        rows.map(|i| b[i] - self.row(x, i)).collect()
-    }
 }
 
-impl Rows for Linked {
+impl Rows for Plain<'_> {
     fn bounds(&self) -> &[usize] {
-        &self.bounds
+        self.bounds
     }
 
     #[inline(always)]
     fn sum(&self, i: usize, f: impl Fn(usize) -> f32) -> f32 {
         let mut sum = 0.0;
-        for (&j, &g) in self.to[i].iter().zip(&self.conductance[i]) {
+        for (j, g) in self.numbers.neighbours(i).into_iter().zip(self.rows.of(i).links) {
             sum += g * f(j as usize);
         }
         sum
@@ -301,15 +291,15 @@ impl Rows for Linked {
         self.row(x, i) as f32
     }
 
-    #[inline]
+    #[inline(always)]
     fn inverse(&self, i: usize) -> f32 {
-        self.inverse[i]
+        self.rows.of(i).inverse
     }
 }
 
-impl Fine for Linked {
+impl Fine for Plain<'_> {
     fn links(&self, i: usize, mut f: impl FnMut(usize, f32)) {
-        for (&j, &g) in self.to[i].iter().zip(&self.conductance[i]) {
+        for (j, g) in self.numbers.neighbours(i).into_iter().zip(self.rows.of(i).links) {
             if g > 0.0 {
                 f(j as usize, g);
             }
@@ -317,20 +307,21 @@ impl Fine for Linked {
     }
 
     fn grounds(&self) -> Vec<(u32, f32)> {
-        let grounds = self.ground.iter().enumerate();
-        grounds.filter(|&(_, &g)| g > 0.0).map(|(i, &g)| (i as u32, g)).collect()
+        let grounds = (0..self.len).into_par_iter().with_min_len(CHUNK).map(|i| (i as u32, self.rows.of(i).ground));
+        grounds.filter(|&(_, g)| g > 0.0).collect()
     }
 }
 
-impl Swept for Linked {
+impl Swept for Plain<'_> {
     fn transfer(&self) -> &Transfer {
-        &self.transfer
+        self.transfer
     }
 }
 
 /// The system `A d = source` in one precision.
 struct On<'a, T> {
     links: &'a Linked,
+    plain: Plain<'a>,
     source: &'a [T],
     copies: Mutex<[Pages<f32>; 3]>,
 }
@@ -348,14 +339,14 @@ impl<T: Real> Listed for On<'_, T> {
 
     #[inline]
     fn row(&self, p: &[T], i: usize) -> T {
-        T::of(self.links.row(p, i))
+        T::of(self.plain.row(p, i))
     }
 
     #[inline]
     fn truth(&self, x: &[T], i: usize) -> [f64; 3] {
         let (source, here) = (self.source[i].wide(), x[i].wide());
-        let image = self.links.row(x, i);
-        let diagonal = f64::from(self.links.inverse[i]);
+        let image = self.plain.row(x, i);
+        let diagonal = f64::from(self.plain.rows.of(i).inverse);
         let weight = if diagonal > 0.0 { here * here / diagonal } else { 0.0 };
         [source - image, here * (image - 2.0 * source), weight]
     }
@@ -364,10 +355,10 @@ impl<T: Real> Listed for On<'_, T> {
         let mut below = self.links.below.lock().unwrap_or_else(PoisonError::into_inner);
         let mut copies = self.copies.lock().unwrap_or_else(PoisonError::into_inner);
         T::through_single(r, z, q, &mut copies, |r, z, q| match &mut *below {
-            Some(cycle) => cycle.precondition(self.links, r, z, q),
+            Some(cycle) => cycle.precondition(&self.plain, r, z, q),
             None => {
-                sweep_from_zero(self.links, r, z);
-                sweep_back(self.links, r, z, q)
+                sweep_from_zero(&self.plain, r, z);
+                sweep_back(&self.plain, r, z, q)
             }
         })
     }
@@ -386,7 +377,7 @@ pub(crate) fn correction<T: Real>(
     let scale = if largest > 0.0 { largest } else { 1.0 };
     let mut source = Pages::<T>::zeroed(residual.len());
     source.par_iter_mut().with_min_len(CHUNK).zip(residual).for_each(|(s, r)| *s = T::of(r / scale));
-    let on = On { links, source: &source, copies: Mutex::default() };
+    let on = On { links, plain: links.plain(), source: &source, copies: Mutex::default() };
     let on = List(&on);
     let mut d = on.vector();
     // `E = -|d|^2` at the solution, and the error of the iterate adds `|d - d*|^2`.
@@ -398,7 +389,6 @@ pub(crate) fn correction<T: Real>(
 }
 
 /// Solves `A c = source` in single precision from zero, as a device does.
-#[cfg(test)]
 pub(crate) fn single_pass(
     links: &Linked,
     source: &[f32],
@@ -406,7 +396,7 @@ pub(crate) fn single_pass(
     limits: &Limits<'_>,
     watch: &dyn Watch,
 ) -> Reached {
-    let on = On { links, source, copies: Mutex::default() };
+    let on = On { links, plain: links.plain(), source, copies: Mutex::default() };
     let on = List(&on);
     let mut d = on.vector();
     let reached = conjugate_gradients(&on, &mut d, &mut Tail::new(), limits, watch);

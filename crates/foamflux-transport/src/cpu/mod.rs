@@ -5,7 +5,7 @@ mod dense;
 mod kept;
 pub(crate) mod linked;
 mod listed;
-mod real;
+pub(crate) mod real;
 mod reduce;
 
 use std::time::Instant;

@@ -107,7 +107,7 @@ pub fn correct(
             // Relative to what is left, which is no larger than the error.
             let relative = (allowed / error).sqrt().clamp(stop.relative, 0.5);
             let stop = LinksStop { relative, double: true, max_iterations: stop.max_iterations - iterations };
-            let last = links.correct(&rest, &mut sum, &stop, watch)?;
+            let last = links.correct_in_double(&rest, &mut sum, &stop, watch)?;
             let corrected = Corrected { iterations: iterations + last.iterations, ..corrected(last.converged) };
             let corrected = Corrected { relative: corrected.relative * last.relative, ..corrected };
             return Ok(conclude(x, &sum, Refined { corrected, passes, finished: true }));

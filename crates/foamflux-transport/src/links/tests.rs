@@ -269,6 +269,67 @@ fn exported_rows_are_the_links_and_follow_them() {
     assert!(matches!(links.coarse().0, Next::Level(_)));
 }
 
+#[test]
+fn neighbours_are_those_of_the_box() {
+    for (zyx, wraps) in
+        [([3, 4, 5], [false; 3]), ([3, 4, 5], [true; 3]), ([1, 2, 3], [true; 3]), ([5, 3, 4], [false, true, false])]
+    {
+        let shape = Shape::new(zyx[0], zyx[1], zyx[2]).unwrap();
+        let (group, links) = random_links(shape, wraps);
+        for voxel in 0..shape.len() {
+            let Some(i) = links.unknown(voxel) else {
+                assert_eq!(group[voxel], NO_GROUP);
+                continue;
+            };
+            let (z, y, x) = shape.zyx_of(voxel);
+            for axis in Axis::ALL {
+                let (at, len) = ([x, y, z][axis.xyz_index()], shape.along(axis));
+                for (up, by) in [(false, len - 1), (true, 1)] {
+                    let wall = if up { at + 1 == len } else { at == 0 };
+                    let to = voxel - at * shape.stride(axis) + (at + by) % len * shape.stride(axis);
+                    let open = len > 1 && (!wall || wraps[axis.xyz_index()]);
+                    let expected = if open { links.unknown(to).unwrap_or(i) } else { i };
+                    assert_eq!(links.neighbour(i, axis, up), expected, "{shape} {wraps:?}: {x} {y} {z}, {axis:?} {up}");
+                }
+            }
+        }
+        assert_eq!(links.unknown(shape.len()), None);
+    }
+}
+
+#[test]
+fn a_face_of_a_row_that_others_share_changes_alone() {
+    let shape = Shape::new(16, 16, 16).unwrap();
+    let group = vec![0; shape.len()];
+    let lattice = Lattice { shape, wraps: [false; 3], group: &group, second_medium: 0 };
+    let mut links = Links::new(&lattice, |_, _, _| 2.0, |_| 0.0).unwrap();
+    // Numbers of voxels, margin included, places and rows: 4 bytes each, and no row twice.
+    let per_unknown = links.bytes(false) as f64 / shape.len() as f64 - 24.0;
+    assert!(per_unknown < 4.0 * (18f64 / 16.0).powi(3) + 8.5, "{per_unknown} bytes per unknown");
+    let voxel = shape.index(8, 8, 8);
+    let i = links.unknown(voxel).unwrap();
+    links.set_conductance(i, Axis::Y, 0.5);
+    links.refresh();
+    let inverse = links.inverse_diagonal();
+    for other in 0..shape.len() {
+        let k = links.unknown(other).unwrap();
+        let mut sum = 0.0;
+        for axis in Axis::ALL {
+            for up in [false, true] {
+                let changed = axis == Axis::Y && if up { other == voxel } else { other == voxel + shape.x };
+                let expected = match links.neighbour(k, axis, up) {
+                    j if j == k => 0.0,
+                    _ if changed => 0.5,
+                    _ => 2.0,
+                };
+                assert!((links.conductance(k, axis, up) - expected).abs() < f32::EPSILON, "{other} {axis:?} {up}");
+                sum += expected;
+            }
+        }
+        assert!((inverse[k] * sum - 1.0).abs() < 1e-6);
+    }
+}
+
 /// Struts of carbon (1) in electrolyte (0), with patches of a metal (2) of one voxel and more on them.
 fn patchy(shape: Shape) -> Vec<u8> {
     let carbon = |at: [i64; 3]| {
