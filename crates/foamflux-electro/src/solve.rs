@@ -15,7 +15,8 @@
 //! conserved whatever the states. Then states move: where the magnitude of a face's current grows, `eta` follows the
 //! *current* of the linear model (a logarithmic step), where it falls, its *overpotential*; that is how circuit simulators
 //! keep diodes from overflowing (Nagel 1975, "junction limiting"), and it needs no line search. Near the solution both
-//! are the full step, so that convergence is quadratic.
+//! are the full step, so that convergence is quadratic. What a step leaves is known from the step itself, by how much laws leave
+//! their tangents: no step is made to see that nothing moves any more.
 //!
 //! Every cluster of electrolyte starts from the potential at which all of its surface together takes its current, which is
 //! the solution for large Wagner numbers. At the end faces are solved exactly, and each cluster is shifted by the last
@@ -59,7 +60,7 @@ pub enum Drive {
 /// How well to solve.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Options {
-    /// Largest change of a face's current density in the last step, over the mean.
+    /// Largest error of a face's current density that may be left, over the mean, as estimated from the last step.
     pub change: f64,
     /// Largest difference between the current through a plane between slices and the applied one, over the latter.
     pub slices: f64,

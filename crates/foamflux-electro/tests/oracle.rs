@@ -6,8 +6,8 @@ mod common;
 
 use common::{ALONG_Z, labels_xyz, solved};
 use foamflux_electro::constants::thermal_voltage;
-use foamflux_electro::{Cell, Collector, Drive, Materials, Setting};
-use foamflux_grid::{Axis, Labels, Shape};
+use foamflux_electro::{Cell, Collector, Drive, Materials, Options, Setting, solve};
+use foamflux_grid::{Axis, Labels, Shape, Silent};
 use foamflux_transport::Sides;
 use foamflux_voxel::surface::weights;
 
@@ -247,4 +247,39 @@ fn currents_that_ohm_limits_agree_as_well() {
     for drive in [Drive::Uniform(3e3), Drive::Current(1e4), Drive::Voltage(1.0)] {
         compare(&labels, &materials(2.0), drive, ALONG_Z);
     }
+}
+
+#[test]
+fn no_face_is_wrong_by_more_than_was_asked_for() {
+    let labels = ragged([9, 8, 8], [2e-6, 3e-6, 1.6e-6], Axis::Z, Collector::Last);
+    let mut saved = 0;
+    for (decades, drive) in [0.0, 2.0, 4.0]
+        .into_iter()
+        .flat_map(|d| [Drive::Uniform(10.0), Drive::Uniform(1e3), Drive::Current(300.0)].map(|drive| (d, drive)))
+    {
+        let m = materials(decades);
+        let cell = Cell::new(&labels, &m, ALONG_Z).unwrap();
+        let found = |change: f64, linear: f64| {
+            // Slices must not ask for a step more.
+            let options = Options { change, linear, slices: 1.0, ..Options::default() };
+            solve(&cell, &m, drive, &options, &Silent).unwrap()
+        };
+        let exact = found(1e-11, 1e-8);
+        let area: f64 = cell.reacting_area();
+        let mean =
+            cell.faces().iter().zip(exact.current_density()).map(|(f, j)| cell.area(f) * j.abs()).sum::<f64>() / area;
+        for change in [1e-2, 1e-4, 1e-6] {
+            let near = found(change, Options::default().linear);
+            let pairs = near.current_density().iter().zip(exact.current_density());
+            let error = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max) / mean;
+            println!(
+                "{decades} decades, {drive:?}: {error:.1e} of {change:.0e} after {} steps",
+                near.effort.newton_steps
+            );
+            assert!(error <= change, "{decades} decades, {drive:?}: {error:e} for {change:e}");
+            // The last step still moved faces by more than that: nothing was solved to see that nothing moves.
+            saved += u32::from(near.effort.change > change);
+        }
+    }
+    assert!(saved >= 18, "{saved} of 27");
 }

@@ -91,6 +91,10 @@ pub fn current(
         &CurrentSettings { materials: settings.electrolyte.materials(&settings.materials), ..settings.clone() };
     let materials = &settings.materials;
     let mapped = i0_map::apply(&mut cell, labels, settings, materials, watch)?;
+    // Before the distribution is there: what both need at once would be half as much again.
+    let effective = effective(labels, &cell, settings, backend, watch)?;
+    seconds.effective = clock.elapsed().as_secs_f64();
+    let clock = Instant::now();
     let answer = electrolyte::solve(
         &mut cell,
         materials,
@@ -101,12 +105,9 @@ pub fn current(
     )?;
     let found = &answer.found;
     seconds.solve = clock.elapsed().as_secs_f64();
-    let clock = Instant::now();
     let Some(metrics) = metrics(&cell, found) else {
         return Err(PipelineError::Internal("a current distribution without current".to_owned()));
     };
-    let effective = effective(labels, &cell, settings, backend, watch)?;
-    seconds.effective = clock.elapsed().as_secs_f64();
     let mut results = results(labels, &cell, settings, found, &metrics, &effective);
     let clock = Instant::now();
     let run = salt::in_time(&cell, settings, materials, &answer, watch)?;

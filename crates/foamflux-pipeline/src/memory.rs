@@ -4,8 +4,8 @@
 //! Measured peaks of whole runs, input and labels included: measuring 21 (256^3 labels) and 22 (200^3, grey),
 //! transport of a dense pore with the fields of one direction 47 (200^3, grey); several conductivities take the
 //! compact storage and up to 66. The loss by voxel adds 4. What is stated is rounded up from there.
-//! The coupled solve of a foam takes 179 more bytes per voxel (from 64^3 to 96^3), of which its solver accounts for 155, and
-//! 211 with a separator's plane of one potential; maps add nothing to that peak.
+//! The coupled solve of a foam takes 124 bytes per voxel (128^3), of which its solver accounts for 73, and 142 with maps;
+//! 143 where every seventh voxel has a reacting face (dealloyed brass, 96^3).
 
 use foamflux_grid::{Labels, Shape, units};
 use foamflux_transport::{Coefficients, Sides};
@@ -39,11 +39,11 @@ impl Work {
             Work::Measure => 24,
             Work::Transport => 68,
             Work::Tag => 32,
-            // Read off at 96^3: 260 and 450 without maps.
-            Work::Current => 300,
-            Work::CoupledCurrent => 480,
+            // Read off at 96^3 and 128^3, maps included: 147 and 260.
+            Work::Current => 160,
+            Work::CoupledCurrent => 280,
             // The solver without its maps, shares of lithium, potentials to start from, labels, and a dozen states of 5 bytes.
-            Work::Plate => 270,
+            Work::Plate => 200,
         }
     }
 

@@ -56,8 +56,8 @@ impl Concentration {
     /// Mean over the volume of electrolyte in mol/m3.
     #[must_use]
     pub fn mean(&self) -> f64 {
-        let volumes = &self.diffusion.volume;
-        self.c.iter().zip(volumes).map(|(c, v)| c * v).sum::<f64>() / volumes.iter().sum::<f64>()
+        let volumes = || (0..self.c.len()).map(|i| self.diffusion.volume(i));
+        self.c.iter().zip(volumes()).map(|(c, v)| c * v).sum::<f64>() / volumes().sum::<f64>()
     }
 
     /// Slice below the separator's plane in which the concentration on a face is smallest.

@@ -143,13 +143,18 @@ fn rounds(
     let coupling = Coupling { backend, materials, electrolyte, options, before, b, c0, watch };
     let found = solve_from(backend, cell, materials, (drive, options), Start::Even, watch)?;
     let flow = Flow::of(cell, &found);
-    let system = Arc::new(Diffusion::new(cell, materials, electrolyte, None)?);
+    let mut system = Diffusion::new(cell, materials, electrolyte, None)?;
     let mut v = vec![0.0; system.links.unknowns()];
     let agreement = Agreement {
         newton_steps: found.effort.newton_steps,
         salt_iterations: system.solve(&system.sources(&flow), &mut v, diffusion::STEADY, watch)?,
         ..Agreement::default()
     };
+    if electrolyte.model == Model::Secondary {
+        // It is not solved again.
+        system.links.drop_levels();
+    }
+    let system = Arc::new(system);
     let salt = Concentration::new(Arc::clone(&system), flow.clone(), electrolyte, &v);
     if electrolyte.model == Model::Secondary {
         let losses = losses(cell, &found, &salt, b, c0);

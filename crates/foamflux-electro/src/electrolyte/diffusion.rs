@@ -39,10 +39,11 @@ impl Flow {
 #[derive(Debug)]
 pub(super) struct Diffusion {
     pub(super) links: Links,
-    /// Cluster of every unknown.
-    pub(super) component: Vec<u32>,
-    /// Volume of electrolyte of every unknown, and of every cluster, in m3.
-    pub(super) volume: Vec<f64>,
+    /// Cluster of every unknown; empty where there is but one.
+    component: Vec<u32>,
+    /// Label of every unknown, volume of electrolyte in a voxel of each label and in every cluster in m3.
+    label: Vec<u8>,
+    volume_of: [f64; 9],
     volumes: Vec<f64>,
     /// Unknown of every face of the cell, and of every electrolyte voxel at the separator's plane.
     pub(super) at_face: Vec<u32>,
@@ -93,18 +94,19 @@ impl Diffusion {
         let of_face = |f: &Face| half(f.axis, usize::from(f.electrolyte) % 9);
         let face_half = cell.faces.iter().map(of_face).collect();
         let plane_half = cell.top.iter().map(|&(v, _)| half(depth, label(v as usize))).collect();
-        let mut volume = vec![0.0; links.unknowns()];
+        let mut label_of = vec![0; links.unknowns()];
         for voxel in 0..cell.shape.len() {
             if let Some(i) = links.unknown(voxel) {
-                volume[i] = unit * electrolyte.porosity[label(voxel)];
+                label_of[i] = label(voxel) as u8;
             }
         }
         let mut out = Diffusion {
-            component: vec![u32::MAX; links.unknowns()],
+            component: Vec::new(),
+            label: label_of,
+            volume_of: electrolyte.porosity.map(|porosity| unit * porosity),
             volumes: vec![0.0; cell.inlets.len()],
             supply: electrolyte.supply,
             links,
-            volume,
             at_face,
             at_plane,
             face_half,
@@ -125,23 +127,46 @@ impl Diffusion {
         out
     }
 
+    /// Volume of electrolyte of an unknown in m3.
+    #[inline]
+    pub(super) fn volume(&self, i: usize) -> f64 {
+        self.volume_of[usize::from(self.label[i]) % 9]
+    }
+
+    /// Cluster of an unknown.
+    #[inline]
+    fn cluster(&self, i: usize) -> usize {
+        self.component.get(i).map_or(0, |&c| c as usize)
+    }
+
+    /// All electrolyte belongs to the cluster with the most faces but what hangs together with faces of the others.
     fn find_components(&mut self, cell: &Cell) {
-        let mut queue: Vec<(u32, u32)> = self.at_face.iter().copied().zip(cell.component.iter().copied()).collect();
-        while let Some((i, c)) = queue.pop() {
-            let at = &mut self.component[i as usize];
-            if *at != u32::MAX {
-                continue;
-            }
-            *at = c;
-            self.volumes[c as usize] += self.volume[i as usize];
-            for axis in Axis::ALL {
-                for up in [false, true] {
-                    let j = self.links.neighbour(i as usize, axis, up);
-                    if self.component[j] == u32::MAX && self.links.conductance(i as usize, axis, up) > 0.0 {
-                        queue.push((j as u32, c));
+        if self.volumes.len() > 1 {
+            let mut faces = vec![0u64; self.volumes.len()];
+            cell.component.iter().for_each(|&c| faces[c as usize] += 1);
+            let main = (0..faces.len() as u32).max_by_key(|&c| faces[c as usize]).unwrap_or(0);
+            let mut component = vec![main; self.links.unknowns()];
+            let others = self.at_face.iter().copied().zip(cell.component.iter().copied());
+            let mut queue: Vec<(u32, u32)> = others.filter(|&(_, c)| c != main).collect();
+            while let Some((i, c)) = queue.pop() {
+                if std::mem::replace(&mut component[i as usize], c) == c {
+                    continue;
+                }
+                for axis in Axis::ALL {
+                    for up in [false, true] {
+                        let j = self.links.neighbour(i as usize, axis, up);
+                        if component[j] != c && self.links.conductance(i as usize, axis, up) > 0.0 {
+                            queue.push((j as u32, c));
+                        }
                     }
                 }
             }
+            self.component = component;
+        }
+        for i in 0..self.links.unknowns() {
+            let volume = self.volume(i);
+            let cluster = self.cluster(i);
+            self.volumes[cluster] += volume;
         }
     }
 
@@ -181,13 +206,11 @@ impl Diffusion {
             return v.to_vec();
         }
         let mut sums = vec![0.0; self.volumes.len()];
-        for ((v, &c), volume) in v.iter().zip(&self.component).zip(&self.volume) {
-            if let Some(sum) = sums.get_mut(c as usize) {
-                *sum += v * volume;
-            }
+        for (i, v) in v.iter().enumerate() {
+            sums[self.cluster(i)] += v * self.volume(i);
         }
-        let mean = |c: u32| sums.get(c as usize).map_or(0.0, |sum| sum / self.volumes[c as usize]);
-        v.iter().zip(&self.component).map(|(v, &c)| v - mean(c)).collect()
+        let means: Vec<f64> = sums.iter().zip(&self.volumes).map(|(sum, volume)| sum / volume).collect();
+        v.iter().enumerate().map(|(i, v)| v - means[self.cluster(i)]).collect()
     }
 
     /// Values on every face.

@@ -9,6 +9,13 @@ use super::newton::{Newton, TASK};
 use crate::cell::Collector;
 use crate::distribution::{Distribution, Effort};
 
+/// Shift of a cluster over the mean overpotential that charge does not show: a thousandth of what it must balance to.
+const NEGLIGIBLE: f64 = 1e-12;
+/// Most that a cluster is shifted at once in V: twice the thermal voltage, beyond which no tangent of an exponential leads.
+const STRIDE: f64 = 0.05;
+/// Bytes by face: what it is 32, places 8, state and tangent 32, current 8, conductance now and then 8.
+const PER_FACE: u64 = 88;
+
 impl Newton<'_> {
     /// Solves every face exactly, and shifts clusters until their charge balances.
     pub(super) fn balance(&mut self) -> Vec<f64> {
@@ -71,13 +78,14 @@ impl Newton<'_> {
             for c in 0..clusters {
                 let both = slopes[c] + conducts[c];
                 if both > 0.0 {
-                    let by = (given[c] - taken[c]) / both;
+                    let by = ((given[c] - taken[c]) / both).clamp(-STRIDE, STRIDE);
                     shift[c] += by;
                     worst = worst.max(by.abs());
                 }
             }
-            // Below this a shift is rounding of the potentials.
-            if worst < 1e-17 {
+            // Below this a shift is rounding of the potentials, unless overpotentials are hardly more.
+            let mean = self.eta.iter().map(|eta| eta.abs()).sum::<f64>() / self.eta.len() as f64;
+            if worst < (NEGLIGIBLE * mean).min(1e-17) {
                 break;
             }
         }
@@ -128,6 +136,11 @@ impl Newton<'_> {
                 self.top.iter().map(|&(i, _)| g(i) * (self.plane - self.phi[i as usize])).collect()
             }
         };
+        // Potentials with what corrects them, and what the plane's potential is sought by.
+        let fields = if matches!(self.drive, Drive::Current(_)) { 6 } else { 2 };
+        let bytes =
+            self.links.bytes(self.double) + (8 * fields + 1) * self.phi.len() as u64 + PER_FACE * self.eta.len() as u64;
+        self.links.drop_levels();
         Distribution {
             applied_a_per_m2: applied,
             overpotential_v: potential,
@@ -142,7 +155,7 @@ impl Newton<'_> {
                 change: self.change,
                 device: solver.describe(),
                 on_device: solver.effort(),
-                bytes: self.links.bytes(self.double) + 8 * self.phi.len() as u64 * 3 + 60 * self.eta.len() as u64,
+                bytes,
             },
             plane: self.plane,
             inlet,

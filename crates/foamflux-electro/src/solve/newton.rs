@@ -19,6 +19,11 @@ const DOUBLE_FROM: f64 = 1e3;
 const MAX_ITERATIONS: u32 = 500;
 /// Coarse levels are built anew when exchange conductances have changed by more than this on average (in logarithms).
 const REBUILD: f64 = 0.4;
+/// Current that a step has not accounted for spreads over the faces nearby; at worst it comes back on one of them, as the rest
+/// of the cell takes as much with the other sign.
+const UNACCOUNTED: f64 = 2.0;
+/// A linear solve leaves its error in the mean of all energy; on one face it may be this much larger.
+const LOCAL: f64 = 10.0;
 /// Faces per task.
 pub(super) const TASK: usize = 8192;
 
@@ -55,7 +60,10 @@ pub(super) struct Newton<'a> {
     pub(super) builds: u32,
     pub(super) steps: u32,
     pub(super) iterations: Vec<u32>,
+    /// Largest change of a face's current density in the last step, and an estimate of what it is still wrong by, over the
+    /// mean.
     pub(super) change: f64,
+    pub(super) left: f64,
 }
 
 impl<'a> Newton<'a> {
@@ -121,6 +129,7 @@ impl<'a> Newton<'a> {
             steps: 0,
             iterations: Vec::new(),
             change: f64::INFINITY,
+            left: f64::INFINITY,
             plane: 0.0,
             cell,
             laws,
@@ -218,7 +227,7 @@ impl<'a> Newton<'a> {
             if !self.change.is_finite() {
                 return Err(ElectroError::Runaway { steps: self.steps });
             }
-            if self.change <= self.options.change {
+            if self.left <= self.options.change {
                 self.j = self.balance();
                 let error = self.slice_error();
                 if error <= self.options.slices || error > 0.5 * slices {
@@ -227,7 +236,7 @@ impl<'a> Newton<'a> {
                 slices = error;
             }
         }
-        Err(ElectroError::NotConverged { steps: self.steps, change: self.change, wanted: self.options.change })
+        Err(ElectroError::NotConverged { steps: self.steps, change: self.left, wanted: self.options.change })
     }
 
     fn step(&mut self, solver: &mut dyn LinksSolver, watch: &dyn Watch) -> Result<(), ElectroError> {
@@ -260,8 +269,8 @@ impl<'a> Newton<'a> {
             self.builds += 1;
             self.built.clone_from(&exchange);
         }
-        self.correct(&b, solver, watch)?;
-        drop(b);
+        drop(exchange);
+        self.correct(b, solver, watch)?;
         self.move_states(&tangents);
         Ok(())
     }
@@ -309,10 +318,13 @@ impl<'a> Newton<'a> {
     }
 
     /// Solves the linear system for both potentials, and for that of the plane where the current is given.
-    fn correct(&mut self, b: &[f64], solver: &mut dyn LinksSolver, watch: &dyn Watch) -> Result<(), ElectroError> {
+    fn correct(&mut self, b: Vec<f64>, solver: &mut dyn LinksSolver, watch: &dyn Watch) -> Result<(), ElectroError> {
         let stop = LinksStop { relative: self.options.linear, max_iterations: MAX_ITERATIONS, double: self.double };
-        let residual = self.links.residual(&self.phi, b)?;
+        let residual = self.links.residual(&self.phi, &b)?;
+        // Only a plane whose potential is sought needs them again.
+        let b = if matches!(self.drive, Drive::Current(_)) { b } else { Vec::new() };
         let mut done = solver.correct(&self.links, &residual, &mut self.phi, &stop, watch)?.iterations;
+        drop(residual);
         if let Drive::Current(j) = self.drive {
             // The response to a plane at one volt more, and how much of that is wanted. All of the electrolyte follows but for
             // what its surface takes: that deviation is solved for, as an error relative to the whole volt would be as
@@ -336,7 +348,7 @@ impl<'a> Newton<'a> {
             drop(deviation);
             // Both are small differences of what a good conductor at the plane passes. The response is also the weight with
             // which residuals count in the current (the adjoint), which makes their errors second order.
-            let left = self.links.residual(&self.phi, b)?;
+            let left = self.links.residual(&self.phi, &b)?;
             now -= dot(&left, &response);
             let left = self.links.residual(&response, &unit)?;
             slope -= dot(&left, &response);
@@ -355,10 +367,10 @@ impl<'a> Newton<'a> {
     fn move_states(&mut self, tangents: &[Tangent]) {
         let (phi, laws) = (&self.phi, &self.laws);
         let faces = self.cell.faces.par_chunks(TASK).zip(self.places.par_chunks(TASK));
-        let parts: Vec<[f64; 3]> = faces
+        let parts: Vec<[f64; 4]> = faces
             .zip(self.eta.par_chunks_mut(TASK).zip(tangents.par_chunks(TASK)))
             .map(|((faces, places), (etas, tangents))| {
-                let (mut change, mut sum, mut total) = (0.0f64, 0.0, 0.0);
+                let (mut change, mut bends, mut sum, mut total) = (0.0f64, 0.0f64, 0.0, 0.0);
                 for (((face, place), eta), t) in faces.iter().zip(places).zip(etas).zip(tangents) {
                     let drop = phi[place.e as usize] - phi[place.s as usize];
                     let law = laws.law(face);
@@ -372,17 +384,21 @@ impl<'a> Newton<'a> {
                     let j = law.at(*eta).j;
                     // What the face would still have to move counts like what it moved.
                     let ahead = law.at(*eta + (moved - limited)).j;
+                    // By how much the law leaves its tangent: the current that this step has not accounted for.
+                    bends = bends.max((ahead - t.j - t.slope * moved).abs());
                     let area = f64::from(face.weight) * self.cell.spacing.face_area(face.axis);
                     change = change.max((j - t.j).abs()).max((ahead - j).abs());
                     sum += area * j.abs();
                     total += area;
                 }
-                [change, sum, total]
+                [change, bends, sum, total]
             })
             .collect();
         let change = parts.iter().map(|p| p[0]).fold(0.0, f64::max);
-        let mean = parts.iter().map(|p| p[1]).sum::<f64>() / parts.iter().map(|p| p[2]).sum::<f64>();
+        let bends = parts.iter().map(|p| p[1]).fold(0.0, f64::max);
+        let mean = parts.iter().map(|p| p[2]).sum::<f64>() / parts.iter().map(|p| p[3]).sum::<f64>();
         // A face that left the range of numbers hides in a maximum; the mean shows it.
         self.change = if mean.is_finite() { change / mean } else { f64::NAN };
+        self.left = UNACCOUNTED * bends / mean + LOCAL * self.options.linear * self.change;
     }
 }
