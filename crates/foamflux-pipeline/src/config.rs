@@ -64,6 +64,8 @@ pub struct Config {
     pub sauvola_k: Option<f64>,
     /// What an unlike neighbour costs in the method `markov`.
     pub beta: Option<f64>,
+    /// Image of painted voxels that the method `classifier` learns from: 1 pore, 2 solid, 0 not painted.
+    pub train: Option<String>,
     /// Whether the solid is `bright` or `dark`.
     pub foreground: Option<String>,
     /// Filter before thresholding: `auto`, `none`, `median`, `median:2`, `gaussian:0.8`, `nlm`, `tv`, `diffusion`.
@@ -380,7 +382,7 @@ impl Config {
         let base = self;
         overlay!(base, over;
             voxel_size, slice_thickness, tilt_correction, data_bar, shape, dtype, byte_order, offset, crop, bin, odd_sizes, bad_slices, content, labels,
-            correct, align, method, threshold, low, high, classes, radius, sauvola_k, beta, foreground, denoise, min_solid, fill_holes, doubt, node_factor, node_lambda, spur, tag_debris, tag_grey, density, bet, sampling_goal,
+            correct, align, method, threshold, low, high, classes, radius, sauvola_k, beta, train, foreground, denoise, min_solid, fill_holes, doubt, node_factor, node_lambda, spur, tag_debris, tag_grey, density, bet, sampling_goal,
             phase, conductivity, direction, sides, tol, max_iterations, certify, geometric, refine, tensor, electrode, collector, wall_area,
             layout, fields, current, voltage, i0, eta_nuc, film, sigma, kappa, kappa_separator, alpha, temperature, diffusivity,
             transference, concentration, separator_plane, electrolyte, salt_supply, thermodynamic_factor, i0_exponent, time, sand,

@@ -39,6 +39,9 @@ pub enum PipelineError {
     /// The grey values cannot be segmented.
     #[error(transparent)]
     Segment(#[from] foamflux_voxel::segment::SegmentError),
+    /// Voxels that cannot be learnt from or classified.
+    #[error(transparent)]
+    Classify(foamflux_voxel::classify::ClassifyError),
     /// An artefact that cannot be corrected.
     #[error(transparent)]
     Artefact(foamflux_voxel::artefact::ArtefactError),
@@ -184,6 +187,7 @@ impl PipelineError {
                 ),
             ) => ExitStatus::Usage,
             PipelineError::Segment(_)
+            | PipelineError::Classify(_)
             | PipelineError::Artefact(_)
             | PipelineError::Align(_)
             | PipelineError::Unsuited(_)

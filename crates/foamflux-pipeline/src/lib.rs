@@ -4,6 +4,7 @@
 //! [`run`](run::run) strings them together for one input, [`compare`](compare::compare) puts several side by side.
 //! Nothing here prints or chooses a device on its own.
 
+pub mod classify;
 pub mod compare;
 pub mod config;
 mod content;

@@ -17,6 +17,8 @@ use crate::error::PipelineError;
 pub enum Work {
     /// Filter and threshold.
     Segment,
+    /// Features, votes and threshold of a classifier.
+    Classify,
     /// Distance, thickness, surface.
     Measure,
     /// Skeleton, graph and tags.
@@ -36,6 +38,8 @@ impl Work {
     const fn bytes_per_voxel(self) -> usize {
         match self {
             Work::Segment => 15,
+            // Three smoothed volumes and a probability, and a volume that was filtered first.
+            Work::Classify => 24,
             Work::Measure => 24,
             Work::Transport => 68,
             Work::Tag => 32,
@@ -50,6 +54,7 @@ impl Work {
     const fn name(self) -> &'static str {
         match self {
             Work::Segment => "segmenting a volume",
+            Work::Classify => "classifying a volume",
             Work::Measure => "measuring a volume",
             Work::Tag => "finding the network of a volume",
             Work::Transport => "solving transport in a volume",

@@ -5,10 +5,12 @@
 //! on other voxels or samples.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use foamflux_grid::{Event, VoxelSize, Watch};
 use foamflux_io::read::StackData;
 use foamflux_results::SegmentResults;
+use foamflux_voxel::classify::Classifier;
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Config, ConfigError};
@@ -34,6 +36,9 @@ pub struct Recipe {
     pub made_on: MadeOn,
     /// The flags.
     pub segment: Config,
+    /// What the method `classifier` learnt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub classifier: Option<Classifier>,
 }
 
 /// What a recipe was made on.
@@ -51,7 +56,7 @@ impl Recipe {
     #[must_use]
     pub(crate) fn of(config: &Config, settings: &SegmentSettings, method: &str, data: &StackData) -> Self {
         let denoise = match (settings.denoise_given, method) {
-            (false, "conserve") => "auto",
+            (false, "conserve" | "classifier") => "auto",
             (false, _) => "median",
             (true, _) => config.denoise.as_deref().unwrap_or("median"),
         };
@@ -65,6 +70,7 @@ impl Recipe {
                 sample_type: Some(data.sample_type().to_string()),
             },
             segment,
+            classifier: None,
         }
     }
 
@@ -102,10 +108,11 @@ impl MadeOn {
     pub(crate) fn compare(&self, data: &StackData, settings: &SegmentSettings, watch: &dyn Watch) {
         let kind = data.sample_type().to_string();
         if let Some(made) = self.sample_type.as_ref().filter(|made| **made != kind) {
-            let absolute = settings.choice == Choice::Given && settings.options.method.is_given();
+            let absolute = settings.choice == Choice::Classifier
+                || settings.choice == Choice::Given && settings.options.method.is_given();
             watch.event(Event::Warning(format!(
                 "the recipe was made on grey values of type {made}, and these are {kind}{}",
-                if absolute { ": its thresholds are grey values and do not fit" } else { "" }
+                if absolute { ": its thresholds or what it learnt are grey values and do not fit" } else { "" }
             )));
         }
         if let (Some(made), VoxelSize::Known { m_xyz, .. }) = (self.voxel_size_m_xyz, data.voxel_size())
@@ -128,13 +135,15 @@ impl MadeOn {
 pub fn keep(
     settings: &Settings,
     data: &StackData,
+    classifier: Option<Arc<Classifier>>,
     results: &mut SegmentResults,
     watch: &dyn Watch,
 ) -> Result<(), ConfigError> {
     if let Some(made_on) = &settings.recipe {
         made_on.compare(data, &settings.segment, watch);
     }
-    let recipe = Recipe::of(&settings.config, &settings.segment, &results.method, data);
+    let mut recipe = Recipe::of(&settings.config, &settings.segment, &results.method, data);
+    recipe.classifier = classifier.map(Arc::unwrap_or_clone);
     results.recipe_toml = Some(recipe.to_toml()?);
     Ok(())
 }
@@ -182,6 +191,7 @@ mod tests {
             made_with: Some("foamflux 0.1.0".into()),
             made_on: MadeOn { voxel_size_m_xyz: Some([1e-6; 3]), sample_type: Some("u8".into()) },
             segment: config(),
+            classifier: None,
         }
     }
 

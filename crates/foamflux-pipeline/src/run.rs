@@ -22,7 +22,7 @@ use crate::segment::{GreyHistogram, Segmented};
 use crate::settings::{OptionalStage, Settings, main_electrode};
 use crate::tag::{self, Extras, Given};
 use crate::transport::Fields;
-use crate::{current, measure, memory, prepare, recipe, segment, transport};
+use crate::{classify, current, measure, memory, prepare, recipe, transport};
 
 /// Relative error to which the main job converges tau - 1, beside the tolerance of tau.
 const TAU_MINUS_ONE: f64 = 0.01;
@@ -91,12 +91,13 @@ pub fn run(
         }
         Input::Grey(data) => {
             memory::check(memory::Work::Segment, data.shape(), data.sample_type().bytes(), settings.max_memory)?;
-            let Prepared { data, results: prepared, steps, .. } = prepare::prepare(data, &settings.prepare, watch)?;
-            let found = segment::segment(&data, &settings.segment, watch)?;
+            let whole = data.shape();
+            let Prepared { data, results: prepared, steps, region } = prepare::prepare(data, &settings.prepare, watch)?;
+            let (found, classifier) = classify::segment(&data, (whole, region), settings, watch)?;
             let Segmented { labels, mut results, histogram, filtered, level, doubt: band } = found;
             doubt = band;
             results.prepared(prepared, steps);
-            recipe::keep(settings, &data, &mut results, watch)?;
+            recipe::keep(settings, &data, classifier, &mut results, watch)?;
             done(&mut stages, Stage::Segment, clock);
             (labels, Some(data), Some((results, histogram, filtered, level)))
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use foamflux_grid::{Event, Label, Labels, Sample, Stage, Volume, VoxelSize, Watch, units};
 use foamflux_io::read::StackData;
 use foamflux_results::{SegmentResults, ThresholdSensitivity};
+use foamflux_voxel::classify::Classified;
 use foamflux_voxel::filter;
 use foamflux_voxel::segment::{
     self, Conserved, Cut, Denoise, Foreground, HoleFilling, Method, SegmentError, SegmentOptions, Segmentation,
@@ -27,6 +28,8 @@ pub enum Choice {
     Auto,
     /// The user: the threshold that keeps the volume, or an error that says why there is none.
     Conserve,
+    /// The user: a classifier, trained on painted voxels.
+    Classifier,
 }
 
 /// How grey values become labels.
@@ -117,7 +120,7 @@ pub fn segment(data: &StackData, settings: &SegmentSettings, watch: &dyn Watch) 
     let settings = &settings.on(data.voxel_size())?;
     let options = &settings.options;
     watch.event(Event::Started { stage: Stage::Segment, what: recipe(settings).join("; ") });
-    if settings.choice != Choice::Given {
+    if matches!(settings.choice, Choice::Auto | Choice::Conserve) {
         let denoise = if settings.denoise_given { options.denoise } else { Denoise::None };
         let filtered = foamflux_io::for_each_type!(data, volume => filter(volume, denoise, watch))?;
         let found = foamflux_io::for_each_type!(filtered.as_ref().unwrap_or(data), volume => {
@@ -214,6 +217,54 @@ fn conserved(
     })
 }
 
+/// Cuts probabilities where they keep the solid fraction.
+pub(crate) fn by_probability(
+    found: Classified,
+    learnt: String,
+    settings: &SegmentSettings,
+    watch: &dyn Watch,
+) -> Result<Segmented, PipelineError> {
+    let recorder = Recorder::new(watch);
+    let watch: &dyn Watch = &recorder;
+    let settings = &settings.on(found.probability.voxel_size())?;
+    let options = &settings.options;
+    let mut recipe = if settings.denoise_given { denoised(options.denoise) } else { Vec::new() };
+    recipe.push(learnt);
+    recipe.push(format!(
+        "probability of solid of at least {}, which keeps the solid fraction of {} % that the votes add up to",
+        units::significant(found.level, 3),
+        units::significant(100.0 * found.solid_fraction, 4)
+    ));
+    recipe.extend(cleaned(options));
+    let cut = SegmentOptions { denoise: Denoise::None, method: Method::Fixed { threshold: found.level }, ..*options };
+    let segmented = segment::segment(&found.probability, &cut, watch).map_err(stopped)?;
+    finished(&segmented, watch);
+    let histogram = GreyHistogram::of(&found.probability)?;
+    let doubt = match settings.doubt {
+        true => Doubt::of(&found.probability, &segmented.labels, &segmented.cut, &cut)?,
+        false => None,
+    };
+    let mut results = results("classifier", recipe, options.foreground, &segmented, recorder.warnings());
+    results.band = doubt.as_ref().map(|d| d.band.clone());
+    Ok(Segmented {
+        labels: segmented.labels,
+        results,
+        histogram,
+        level: Some(found.level),
+        filtered: Some(StackData::F32(found.probability)),
+        doubt,
+    })
+}
+
+/// The grey values after the filter; `None` where there is none.
+pub(crate) fn filtered(
+    data: &StackData,
+    settings: &SegmentSettings,
+    watch: &dyn Watch,
+) -> Result<Option<StackData>, PipelineError> {
+    foamflux_io::for_each_type!(data, volume => filter(volume, settings.options.denoise, watch))
+}
+
 fn finished(found: &Segmentation, watch: &dyn Watch) {
     watch.event(Event::Finished {
         stage: Stage::Segment,
@@ -244,6 +295,7 @@ pub fn recipe(settings: &SegmentSettings) -> Vec<String> {
     match settings.choice {
         Choice::Given => steps(options),
         Choice::Conserve => [vec![keeping.to_owned()], cleaned(options)].concat(),
+        Choice::Classifier => [vec!["a classifier trained on painted voxels".to_owned()], cleaned(options)].concat(),
         Choice::Auto => {
             let otherwise = format!("{keeping}; where that does not apply {}", steps(options).join(", "));
             vec![otherwise]

@@ -6,6 +6,7 @@ mod segment;
 
 use std::collections::BTreeSet;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use crate::prepare::PrepareSettings;
 use crate::segment::SegmentSettings;
@@ -13,6 +14,7 @@ use foamflux_grid::{Axis, Label, LabelSet, Phase, VoxelSize, VoxelSizeSource, un
 use foamflux_io::read::{BadSlices, BinMode, ByteOrder, OddSizes, RawLayout, ReadOptions};
 use foamflux_network::{Parameters, ZoneRule};
 use foamflux_transport::{Collector, Layout, Sides, Stop, WallArea};
+use foamflux_voxel::classify::Classifier;
 
 use crate::config::{Config, ConfigError, LabelMap, parse_conductivities, parse_label_map};
 use crate::current::CurrentSettings;
@@ -183,6 +185,8 @@ pub struct Settings {
     pub segment: SegmentSettings,
     /// What the recipe was made on, where one is used; whoever read it puts it in.
     pub recipe: Option<MadeOn>,
+    /// The classifier of that recipe.
+    pub classifier: Option<Arc<Classifier>>,
     /// Nodes and fibres.
     pub tag: Parameters,
     /// Measuring.
@@ -216,6 +220,7 @@ impl Settings {
             prepare: prepare::settings(&config)?,
             segment: segment::settings(&config)?,
             recipe: None,
+            classifier: None,
             tag: tag(&config)?,
             measure: measure(&config)?,
             transport: transport(&config, max_memory)?,

@@ -173,7 +173,7 @@ pub(crate) struct SegmentationArgs {
     #[arg(long, value_name = "WHAT")]
     align: Option<String>,
     /// Method: auto, conserve (rare solid keeps its volume), otsu, multi-otsu, otsu-slices, li, triangle, minimum-error, sauvola,
-    /// markov (two normal classes and a Markov random field), fixed, hysteresis [default: auto]
+    /// markov (two normal classes and a Markov random field), classifier (see --train), fixed, hysteresis [default: auto]
     #[arg(long, value_name = "METHOD")]
     method: Option<String>,
     /// Threshold for --method fixed: solid is grey >= T (alone it implies the method)
@@ -197,6 +197,10 @@ pub(crate) struct SegmentationArgs {
     /// What an unlike neighbour costs in --method markov, 0 to 10 [default: 1]
     #[arg(long, value_name = "B")]
     beta: Option<f64>,
+    /// Image to learn from, of the shape of the stack, painted in Fiji or napari: 1 pore, 2 solid, 0 not painted (it implies
+    /// --method classifier); a recipe keeps what was learnt
+    #[arg(long, value_name = "PAINTED")]
+    train: Option<String>,
     /// Whether the solid is bright or dark
     #[arg(long, value_name = "WHICH")]
     foreground: Option<String>,

@@ -16,11 +16,12 @@ pub(super) fn settings(config: &Config) -> Result<SegmentSettings, ConfigError> 
     let chosen = match word {
         "auto" => Choice::Auto,
         "conserve" => Choice::Conserve,
+        "classifier" => Choice::Classifier,
         _ => Choice::Given,
     };
     let method = match word {
         // What 'auto' falls back on.
-        "auto" | "conserve" => Method::Otsu,
+        "auto" | "conserve" | "classifier" => Method::Otsu,
         "otsu" => Method::Otsu,
         "otsu-slices" => Method::OtsuPerSlice,
         "fixed" => Method::Fixed {
@@ -46,7 +47,7 @@ pub(super) fn settings(config: &Config) -> Result<SegmentSettings, ConfigError> 
                 "method",
                 format!(
                     "'{other}' is not known: write auto, conserve, otsu, multi-otsu, otsu-slices, li, triangle, minimum-error, \
-                     sauvola, markov, fixed or hysteresis"
+                     sauvola, markov, classifier, fixed or hysteresis"
                 ),
             ));
         }
@@ -60,6 +61,15 @@ pub(super) fn settings(config: &Config) -> Result<SegmentSettings, ConfigError> 
         if given && word != method {
             return Err(ConfigError::value(key, format!("is used by --method {method} alone")));
         }
+    }
+    if config.train.is_some() && chosen != Choice::Classifier {
+        return Err(ConfigError::value("train", "is used by --method classifier alone"));
+    }
+    if chosen == Choice::Classifier && config.foreground.as_deref() == Some("dark") {
+        return Err(ConfigError::value(
+            "foreground",
+            "what was painted says which is solid: leave it out with --method classifier",
+        ));
     }
     if config.threshold.is_some() && !matches!(method, Method::Fixed { .. }) {
         return Err(ConfigError::value("threshold", "is used by --method fixed alone"));

@@ -241,6 +241,8 @@ pub struct Classified {
     pub probability: Volume<f32>,
     /// Solid fraction that the probabilities were taken for: their mean.
     pub solid_fraction: f64,
+    /// Probability from which on voxels are that fraction of the stack.
+    pub level: f64,
 }
 
 impl Classifier {
@@ -275,8 +277,29 @@ impl Classifier {
             *p = posterior(f64::from(*p), solid_fraction) as f32;
         });
         watch.event(Event::Finished { stage: Stage::Segment, outcome: String::new() });
-        Ok(Classified { probability, solid_fraction })
+        let level = level(probability.as_slice(), solid_fraction);
+        Ok(Classified { probability, solid_fraction, level })
     }
+}
+
+/// The level that so large a share of the values reaches, to a bin, and not nearer to certainty than [`LEVELS`].
+fn level(values: &[f32], share: f64) -> f64 {
+    const BINS: usize = 1000;
+    let count = |mut bins: Vec<u64>, &p: &f32| {
+        bins[((f64::from(p) * BINS as f64) as usize).min(BINS - 1)] += 1;
+        bins
+    };
+    let add = |a: Vec<u64>, b: Vec<u64>| a.iter().zip(&b).map(|(a, b)| a + b).collect();
+    let bins = values.par_iter().fold(|| vec![0; BINS], count).reduce(|| vec![0; BINS], add);
+    let wanted = share * values.len() as f64;
+    let mut above = 0.0;
+    for bin in (0..BINS).rev() {
+        above += bins[bin] as f64;
+        if above >= wanted {
+            return (bin as f64 / BINS as f64).clamp(LEVELS.0, LEVELS.1);
+        }
+    }
+    LEVELS.0
 }
 
 fn posterior(p: f64, fraction: f64) -> f64 {
@@ -297,6 +320,9 @@ fn fraction(votes: &[f64]) -> f64 {
     }
     fraction
 }
+
+/// A voxel that is solid is so with at least the first probability, and all with the second are.
+const LEVELS: (f64, f64) = (0.1, 0.9);
 
 /// Version of the features.
 const VERSION: u32 = 1;

@@ -43,7 +43,7 @@ impl SegmentationArgs {
         let implied = match (self.threshold, self.low.or(self.high)) {
             (Some(_), None) => Some("fixed".to_owned()),
             (None, Some(_)) => Some("hysteresis".to_owned()),
-            _ => None,
+            _ => self.train.as_ref().map(|_| "classifier".to_owned()),
         };
         config.correct.clone_from(&self.correct);
         config.align.clone_from(&self.align);
@@ -55,6 +55,7 @@ impl SegmentationArgs {
         config.radius = self.radius;
         config.sauvola_k = self.sauvola_k;
         config.beta = self.beta;
+        config.train.clone_from(&self.train);
         config.foreground.clone_from(&self.foreground);
         config.denoise.clone_from(&self.denoise);
         config.min_solid.clone_from(&self.min_solid);

@@ -15,6 +15,7 @@ mod tag;
 mod transport;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context;
@@ -55,7 +56,10 @@ pub(crate) fn execute(command: &Command) -> anyhow::Result<()> {
     let flags = command.config();
     let from_file = flags.voxel_size.is_none() && file.voxel_size.is_some();
     let mut settings = Settings::new(file.overlaid(flags)).map_err(PipelineError::from)?;
-    settings.recipe = recipe.map(|r| r.made_on);
+    if let Some(recipe) = recipe {
+        settings.recipe = Some(recipe.made_on);
+        settings.classifier = recipe.classifier.map(Arc::new);
+    }
     if from_file && let Some(VoxelSize::Known { source, .. }) = &mut settings.ingest.options.voxel_size {
         *source = VoxelSizeSource::Config;
     }

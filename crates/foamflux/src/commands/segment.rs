@@ -7,7 +7,7 @@ use foamflux_pipeline::measure::GreyField;
 use foamflux_pipeline::prepare::{self, Prepared};
 use foamflux_pipeline::settings::{Content, IngestSettings};
 use foamflux_pipeline::truth::{Found, score};
-use foamflux_pipeline::{Input, PipelineError, Recorder, ingest, memory, recipe, segment as stage};
+use foamflux_pipeline::{Input, PipelineError, Recorder, classify, ingest, memory, recipe, segment as stage};
 use foamflux_report::text;
 
 use super::{Session, check_volume_path, spare_the_input};
@@ -56,9 +56,10 @@ pub(crate) fn segment(args: &SegmentArgs, session: &Session) -> anyhow::Result<(
     let whole = data.shape();
     let Prepared { data, results: preparation, steps, region } =
         prepare::prepare(data, &session.settings.prepare, &recorder)?;
-    let mut segmented = stage::segment(&data, &session.settings.segment, &recorder)?;
+    let (mut segmented, classifier) = classify::segment(&data, (whole, region), &session.settings, &recorder)?;
     segmented.results.prepared(preparation, steps);
-    recipe::keep(&session.settings, &data, &mut segmented.results, &recorder).map_err(PipelineError::from)?;
+    recipe::keep(&session.settings, &data, classifier, &mut segmented.results, &recorder)
+        .map_err(PipelineError::from)?;
     if let Some(path) = &args.shifts {
         match segmented.results.preparation.as_ref().and_then(|p| p.alignment.as_ref()) {
             Some(alignment) => {
