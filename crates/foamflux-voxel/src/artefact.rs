@@ -28,6 +28,8 @@ pub use outliers::outliers;
 pub use pore_backs::pore_backs;
 pub use rings::rings;
 
+use foamflux_grid::Sample;
+
 /// A standard deviation from the median of magnitudes.
 const MAD_TO_SIGMA: f64 = 1.4826;
 /// Values beyond so many standard deviations of their scatter count as sample.
@@ -73,6 +75,16 @@ fn median(values: &mut [f32]) -> f32 {
     }
     let middle = values.len() / 2;
     *values.select_nth_unstable_by(middle, f32::total_cmp).1
+}
+
+/// Grey values as numbers; whole ones are spread evenly over the unit that they were rounded from.
+///
+/// The median of whole numbers is a whole number: it stays where it is until an offset moves half of a grey value, which is more
+/// than curtains and flicker on dark pores. The spread is a fixed sequence of low discrepancy, so that nothing is random.
+fn unrounded<T: Sample>(value: T, index: usize) -> f32 {
+    // Multiples of the golden ratio, in 24 bits.
+    let part = ((index as u32).wrapping_mul(2_654_435_769) >> 8) as f32 / (1u32 << 24) as f32 - 0.5;
+    if T::IS_INTEGER { value.to_f32() + part } else { value.to_f32() }
 }
 
 /// Medians of windows of `2 half + 1` values; the window is cut at the ends.

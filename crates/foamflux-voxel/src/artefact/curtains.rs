@@ -12,7 +12,7 @@
 use foamflux_grid::{Sample, Volume, Watch};
 use rayon::prelude::*;
 
-use super::{ArtefactError, Found, MAD_TO_SIGMA, median, running_median, shrink};
+use super::{ArtefactError, Found, MAD_TO_SIGMA, median, running_median, shrink, unrounded};
 
 /// Half of the window along a row.
 const HALF_COLUMNS: usize = 7;
@@ -56,7 +56,7 @@ pub fn curtains<T: Sample>(volume: &Volume<T>, watch: &dyn Watch) -> Result<(Vol
                 let n = rows.len();
                 for (i, y) in rows.enumerate() {
                     row.clear();
-                    row.extend(plane[y * width..(y + 1) * width].iter().map(|v| v.to_f32()));
+                    row.extend((y * width..(y + 1) * width).map(|i| unrounded(plane[i], i)));
                     running_median(&row, HALF_COLUMNS, &mut smooth);
                     for (x, (v, m)) in row.iter().zip(&smooth).enumerate() {
                         // Columns become runs.

@@ -7,7 +7,7 @@
 use foamflux_grid::{Sample, Volume, Watch};
 use rayon::prelude::*;
 
-use super::{ArtefactError, Found, MAD_TO_SIGMA, VISIBLE, median};
+use super::{ArtefactError, Found, MAD_TO_SIGMA, VISIBLE, median, unrounded};
 use crate::align::smooth;
 
 /// Fewest slices whose mean brightness says anything.
@@ -34,8 +34,10 @@ pub fn flicker<T: Sample>(volume: &Volume<T>, watch: &dyn Watch) -> Result<(Volu
             // Zero is black, and says nothing about a factor.
             let mut ratios: Vec<f32> = a
                 .zip(b)
-                .map(|(a, b)| (a.to_f32(), b.to_f32()))
-                .filter(|(a, b)| *a > 0.0 && *b > 0.0)
+                .enumerate()
+                // Two different places of the sequence.
+                .map(|(i, (a, b))| (unrounded(*a, 2 * i), unrounded(*b, 2 * i + 1)))
+                .filter(|(a, b)| *a > 0.5 && *b > 0.5)
                 .map(|(a, b)| (b / a).ln())
                 .collect();
             let centre = median(&mut ratios);

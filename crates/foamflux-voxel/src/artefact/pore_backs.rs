@@ -31,7 +31,7 @@ const NOISE: f32 = 0.1;
 /// Largest share of a pore that light from behind fills.
 const MOST: f32 = 0.9;
 /// Voxels that the search for the pair looks at, about.
-const LOOKED_AT: usize = 1 << 20;
+const LOOKED_AT: usize = 1 << 18;
 
 /// Takes the light from behind out of open pores.
 ///

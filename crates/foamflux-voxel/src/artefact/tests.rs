@@ -93,6 +93,27 @@ fn curtains_go_from_sparse_and_dense_samples_and_the_sample_stays() {
     }
 }
 
+/// The same in whole grey values of a byte, half as bright.
+fn bytes(volume: &Volume<f32>) -> Volume<u8> {
+    volume.map(|v| (0.5 * v).round().clamp(0.0, 255.0) as u8)
+}
+
+#[test]
+fn artefacts_below_a_grey_value_are_measured_in_whole_ones() {
+    let mut random = Random(4);
+    let stripes: Vec<f64> = (0..SHAPE[2]).map(|_| 0.03 * random.normal()).collect();
+    // Pores of 30 grey values: 3 % are less than one of them.
+    let (spoilt, _) = pair(SPARSE, |g, _, _, x| g * (1.0 + stripes[x]));
+    let (exact, whole) = (curtains(&spoilt, &Silent).unwrap().1, curtains(&bytes(&spoilt), &Silent).unwrap().1);
+    assert!(exact.corrected && whole.corrected, "{exact:?} {whole:?}");
+    // Rounding adds a twelfth of a grey value squared to the noise, and nothing else.
+    assert!((whole.strength / exact.strength - 1.0).abs() < 0.15, "{exact:?} {whole:?}");
+    let factor = |z: usize| 1.0 + 0.02 * ((z * 7919) as f64).sin();
+    let (spoilt, _) = pair(SPARSE, |g, z, _, _| g * factor(z));
+    let (exact, whole) = (flicker(&spoilt, &Silent).unwrap().1, flicker(&bytes(&spoilt), &Silent).unwrap().1);
+    assert!((whole.strength / exact.strength - 1.0).abs() < 0.15, "{exact:?} {whole:?}");
+}
+
 #[test]
 fn rings_are_subtracted() {
     let mut random = Random(4);
