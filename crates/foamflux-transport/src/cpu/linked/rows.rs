@@ -3,7 +3,7 @@
 //! Within one medium nearly all rows are the same, but those at walls; next to an exchange between media each is another one
 //! and changes from solve to solve. An unknown therefore stores the number of its row, 4 bytes in place of 32.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use bytemuck::{Pod, Zeroable};
 use rayon::prelude::*;
@@ -81,7 +81,7 @@ impl RowTable {
             .enumerate()
             .map(|(z, mut of)| {
                 let mut slice = Slice { shared: Vec::new(), own: vec![Vec::new(); colours] };
-                let mut known: HashMap<[u32; 8], u32> = HashMap::new();
+                let mut known: BTreeMap<[u32; 8], u32> = BTreeMap::new();
                 let mut next = vec![0; colours];
                 // Runs of equal rows, colour by colour alike, are the rule.
                 let mut last: Option<(Row, u32)> = None;
@@ -118,7 +118,7 @@ impl RowTable {
     /// Joins the rows of slices: the shared ones, then each colour's own in the order of its unknowns.
     fn join(mut of: Pages<u32>, slices: Vec<Slice>, streams: &Streams) -> Self {
         let colours = streams.colours();
-        let mut known: HashMap<[u32; 8], u32> = HashMap::new();
+        let mut known: BTreeMap<[u32; 8], u32> = BTreeMap::new();
         let mut rows: Vec<Row> = Vec::new();
         let numbers: Vec<Vec<u32>> = slices
             .iter()
