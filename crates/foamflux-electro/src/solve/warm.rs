@@ -68,8 +68,8 @@ impl Newton<'_> {
         if !matches!(self.drive, super::Drive::Voltage(_)) {
             self.plane = guess.plane;
         }
-        for ((face, place), eta) in cell.faces.iter().zip(&self.places).zip(&mut self.eta) {
-            *eta = self.laws.exact(face, self.phi[place.e as usize] - self.phi[place.s as usize], *eta);
-        }
+        // What has changed for a whole cluster, such as its surface, is found on the faces alone; linear systems are left with
+        // what changed from place to place.
+        self.j = self.balance();
     }
 }
