@@ -47,7 +47,7 @@ pub(crate) enum Command {
     /// Say what would be read and why: files, order, gaps, type, voxel size; -o writes the volume
     Ingest(IngestArgs),
     /// Grey values to labels
-    Segment(SegmentArgs),
+    Segment(Box<SegmentArgs>),
     /// Nodes and fibres: tags for every solid voxel, the graph and its statistics
     Tag(TagArgs),
     /// Volume fractions, surface area, thickness, components, percolation
