@@ -124,6 +124,32 @@ fn two_fibres_that_touch_are_joined_by_a_contact() {
     assert_eq!(n.fibres.iter().filter(|f| f.is_contact(&n.nodes)).count(), 1);
 }
 
+/// Struts that pass each other and touch are no node beside one that is swollen.
+#[test]
+fn necks_beside_a_swollen_node_get_no_zone() {
+    let centre = [30.0, 30.0, 30.0];
+    let tips = [[4.0, 8.0, 10.0], [56.0, 10.0, 52.0], [8.0, 54.0, 50.0], [54.0, 52.0, 8.0]];
+    let rods = [([2.0, 30.0, 90.0], [58.0, 30.0, 90.0]), ([30.0, 2.0, 99.0], [30.0, 58.0, 99.0])];
+    let solid = within([60, 60, 120], |p| {
+        segment(p, centre, [centre[0], centre[1], centre[2] + 1e-6]) < 6.0
+            || tips.iter().any(|&tip| segment(p, centre, tip) < 3.0)
+            || rods.iter().any(|&(a, b)| segment(p, a, b) < 3.0)
+            || segment(p, [30.0, 30.0, 90.0], [30.0, 30.0, 99.0]) < 1.5
+    });
+    let n = network(&solid);
+    assert!(n.zones.from_profile);
+    let zones = |zoned: bool| {
+        n.nodes.iter().filter(|x| x.kind == NodeKind::Junction && (x.zone_radius > 0.0) == zoned).collect::<Vec<_>>()
+    };
+    assert_eq!((zones(true).len(), zones(false).len()), (1, 2));
+    assert!((zones(true)[0].zone_radius - 6.0).abs() < 0.15, "{}", zones(true)[0].zone_radius);
+    assert!(zones(false).iter().all(|x| x.position[2] > 80.0));
+    assert!(n.tags.plane(90).iter().all(|&t| t < 2));
+    // And the neck is no fibre with a diameter of its own.
+    let neck = n.fibres.iter().find(|f| f.is_contact(&n.nodes)).unwrap();
+    assert!(!neck.has_section());
+}
+
 /// A rod with the section of a Plateau border, area pi r^2: edges that taper to nothing, drawn as combs with holes.
 #[test]
 fn the_fringe_of_a_plateau_border_is_no_network() {

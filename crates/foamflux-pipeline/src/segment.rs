@@ -241,7 +241,7 @@ pub(crate) fn by_probability(
     finished(&segmented, watch);
     let histogram = GreyHistogram::of(&found.probability)?;
     let doubt = match settings.doubt {
-        true => Doubt::of(&found.probability, &segmented.labels, &segmented.cut, &cut)?,
+        true => Doubt::of_probability(&found.probability, &segmented.labels, found.level, &cut)?,
         false => None,
     };
     let mut results = results("classifier", recipe, options.foreground, &segmented, recorder.warnings());

@@ -40,7 +40,7 @@ fn drift_and_curtains_are_corrected_and_reported() {
     assert_eq!(json.pointer("/preparation/corrections/1/artefact").unwrap(), "curtains");
     let alignment = json.pointer("/preparation/alignment").unwrap();
     let slices = alignment.pointer("/removed_pixel_xy").unwrap().as_array().unwrap().len();
-    assert_eq!(slices, 48);
+    assert_eq!(slices, 96);
     assert!(number(alignment, "/removed_rms_pixel_xy/0") > 0.1, "{alignment}");
     assert_eq!(std::fs::read_to_string(csv).unwrap().lines().count(), slices + 1);
     assert!(json.pointer("/recipe/2").unwrap().as_str().unwrap().starts_with("slices aligned"), "{json}");

@@ -17,6 +17,21 @@ const STRIDE: f64 = 0.05;
 const PER_FACE: u64 = 88;
 
 impl Newton<'_> {
+    /// Current density that is applied, or drawn at the voltage that is.
+    fn applied(&self) -> f64 {
+        match self.drive {
+            Drive::Uniform(j) | Drive::Current(j) => j,
+            Drive::Voltage(_) => self.through_separator() / self.cell.projected_area(),
+        }
+    }
+
+    /// Current that the faces take against that which is applied, relative.
+    pub(super) fn charge_error(&self, j: &[f64]) -> f64 {
+        let taken: f64 = self.cell.faces.iter().zip(j).map(|(face, j)| self.cell.area(face) * j).sum();
+        let applied = self.applied() * self.cell.projected_area();
+        (taken - applied).abs() / applied.abs()
+    }
+
     /// Solves every face exactly, and shifts clusters until their charge balances.
     pub(super) fn balance(&mut self) -> Vec<f64> {
         let clusters = self.fed.len();
@@ -99,14 +114,8 @@ impl Newton<'_> {
     pub(super) fn finish(mut self, solver: &dyn LinksSolver) -> Distribution {
         let j = std::mem::take(&mut self.j);
         let projected = self.cell.projected_area();
-        let mut taken = 0.0;
-        for (face, j) in self.cell.faces.iter().zip(&j) {
-            taken += self.cell.area(face) * j;
-        }
-        let applied = match self.drive {
-            Drive::Uniform(j) | Drive::Current(j) => j,
-            Drive::Voltage(_) => self.through_separator() / projected,
-        };
+        let charge_error = self.charge_error(&j);
+        let applied = self.applied();
         // Mean potential of the plane, weighted by the current through it.
         let axis = self.cell.setting.axis;
         let area = self.cell.spacing.face_area(axis);
@@ -144,7 +153,7 @@ impl Newton<'_> {
         Distribution {
             applied_a_per_m2: applied,
             overpotential_v: potential,
-            charge_error: (taken - applied * projected).abs() / (applied * projected).abs(),
+            charge_error,
             planes,
             effort: Effort {
                 newton_steps: self.steps,
