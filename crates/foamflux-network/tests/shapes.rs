@@ -129,12 +129,12 @@ fn two_fibres_that_touch_are_joined_by_a_contact() {
 fn necks_beside_a_swollen_node_get_no_zone() {
     let centre = [30.0, 30.0, 30.0];
     let tips = [[4.0, 8.0, 10.0], [56.0, 10.0, 52.0], [8.0, 54.0, 50.0], [54.0, 52.0, 8.0]];
-    let rods = [([2.0, 30.0, 90.0], [58.0, 30.0, 90.0]), ([30.0, 2.0, 99.0], [30.0, 58.0, 99.0])];
+    let rods = [([2.0, 30.0, 90.0], [58.0, 30.0, 90.0]), ([30.0, 2.0, 98.0], [30.0, 58.0, 98.0])];
     let solid = within([60, 60, 120], |p| {
         segment(p, centre, [centre[0], centre[1], centre[2] + 1e-6]) < 6.0
             || tips.iter().any(|&tip| segment(p, centre, tip) < 3.0)
             || rods.iter().any(|&(a, b)| segment(p, a, b) < 3.0)
-            || segment(p, [30.0, 30.0, 90.0], [30.0, 30.0, 99.0]) < 1.5
+            || segment(p, [30.0, 30.0, 90.0], [30.0, 30.0, 98.0]) < 2.1
     });
     let n = network(&solid);
     assert!(n.zones.from_profile);

@@ -232,7 +232,8 @@ impl<'a> Newton<'a> {
             if self.left <= self.options.change {
                 self.j = self.balance();
                 // Beyond all reason exponentials leave a step that moves nothing, and yet no balance.
-                if matches!(self.drive, Drive::Current(_) | Drive::Uniform(_)) && self.charge_error(&self.j) > BALANCED {
+                if matches!(self.drive, Drive::Current(_) | Drive::Uniform(_)) && self.charge_error(&self.j) > BALANCED
+                {
                     return Err(ElectroError::Runaway { steps: self.steps });
                 }
                 let error = self.slice_error();

@@ -147,7 +147,7 @@ fn over_budget() {
     }
 }
 
-/// Takes the device away after the second Newton step.
+/// Takes the device away after the first Newton step.
 struct Axe<'a> {
     gpu: &'a GpuBackend,
     warnings: Mutex<Vec<String>>,
@@ -156,7 +156,7 @@ struct Axe<'a> {
 impl Watch for Axe<'_> {
     fn event(&self, event: Event) {
         match event {
-            Event::Advanced { stage: Stage::Current, done: 2, .. } => self.gpu.destroy(),
+            Event::Advanced { stage: Stage::Current, done: 1, .. } => self.gpu.destroy(),
             Event::Warning(text) => self.warnings.lock().unwrap().push(text),
             _ => {}
         }
