@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use foamflux_grid::{Event, Region, Volume, Watch, units};
+use foamflux_grid::{Event, Region, Watch, units};
 use foamflux_io::read::{BinMode, StackData};
-use foamflux_voxel::classify::{self, Classifier, ClassifyError};
+use foamflux_voxel::classify::{self, Classifier, ClassifyError, Painted};
 use foamflux_voxel::filter::FilterError;
 
 use crate::config::ConfigError;
@@ -67,26 +67,12 @@ pub fn segment(
 }
 
 /// Painted voxels, from a stack of the shape of the grey values: read as they are, merged by majority.
-fn painted(path: &Path, settings: &IngestSettings, watch: &dyn Watch) -> Result<Volume<u8>, PipelineError> {
+fn painted(path: &Path, settings: &IngestSettings, watch: &dyn Watch) -> Result<Painted, PipelineError> {
     let mut settings = IngestSettings { content: Content::Grey, labels: None, ..settings.clone() };
     settings.options.bin_mode = BinMode::Majority;
     let stack = crate::ingest::read_stack(path, &settings, watch)?;
-    let shape = stack.data.shape();
-    let wild = |at: usize, value: f64| PipelineError::Content {
-        path: path.display().to_string(),
-        message: format!(
-            "voxel (z,y,x) {:?} is painted with {value}: 1 is pore, 2 is solid, and 0 is not painted",
-            shape.zyx_of(at)
-        ),
-    };
-    foamflux_io::for_each_type!(&stack.data, volume => {
-        use foamflux_grid::Sample;
-        let values = volume.as_slice().iter().map(|v| v.to_f64());
-        if let Some((at, value)) = values.enumerate().find(|&(_, v)| ![0.0, 1.0, 2.0].iter().any(|c| (v - c).abs() < 1e-9)) {
-            return Err(wild(at, value));
-        }
-        Ok(volume.map(|v| v.to_f64() as u8))
-    })
+    foamflux_io::for_each_type!(&stack.data, volume => Painted::new(volume))
+        .map_err(|error| PipelineError::Content { path: path.display().to_string(), message: error.to_string() })
 }
 
 fn stopped(error: ClassifyError) -> PipelineError {

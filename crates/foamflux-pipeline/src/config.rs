@@ -48,7 +48,8 @@ pub struct Config {
     pub correct: Option<Vec<String>>,
     /// Alignment of the slices: `none`, `jitter`, `drift`, `all`.
     pub align: Option<String>,
-    /// Segmentation method: `auto`, `conserve`, `otsu`, `otsu-slices`, `fixed`, `hysteresis`.
+    /// Segmentation method: `auto`, `conserve`, `otsu`, `multi-otsu`, `otsu-slices`, `li`, `triangle`, `minimum-error`, `sauvola`,
+    /// `markov`, `classifier`, `fixed`, `hysteresis`.
     pub method: Option<String>,
     /// Threshold of the method `fixed`: solid is grey >= threshold.
     pub threshold: Option<f64>,

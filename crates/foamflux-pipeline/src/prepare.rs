@@ -220,6 +220,7 @@ fn results(path: &Path, removed: Vec<[f64; 2]>, slope: [f64; 2], keep: Trend, re
         repeated: path.repeated.clone(),
         odd: path.odd.clone(),
         lost: path.lost.clone(),
+        quarters_apart_pixel: path.quarters_apart,
         region_xy: [[region.x0, region.y0], [region.x1, region.y1]],
     }
 }

@@ -49,6 +49,10 @@ pub struct AlignmentResults {
     pub odd: Vec<usize>,
     /// Slices whose displacement to the next could not be measured.
     pub lost: Vec<usize>,
+    /// Pixels per slice by which quarters of the frame move apart: a stage moves all of them alike. `null` where they are too
+    /// small or too empty.
+    #[serde(default)]
+    pub quarters_apart_pixel: Option<f64>,
     /// Part of the frame that all slices hold, in voxels of the stack that was read: first x and y, and those after the last.
     pub region_xy: [[usize; 2]; 2],
 }

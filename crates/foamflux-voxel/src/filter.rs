@@ -99,9 +99,13 @@ pub(crate) fn not_finite<T: Sample>(values: &[T]) -> Option<(u64, usize)> {
         .reduce_with(|a, b| (a.0 + b.0, a.1.min(b.1)))
 }
 
-/// Refuses a strength that is none.
-fn check_strength(strength: f64) -> Result<(), FilterError> {
-    if strength > 0.0 && strength <= MAX_STRENGTH { Ok(()) } else { Err(FilterError::Strength { strength }) }
+/// The grey values that a filter by noise of standard deviation `sigma` begins with, and whether there is any noise.
+fn begun<T: Sample>(volume: &Volume<T>, sigma: f64, strength: f64) -> Result<(Vec<f32>, bool), FilterError> {
+    if !(strength > 0.0 && strength <= MAX_STRENGTH) {
+        return Err(FilterError::Strength { strength });
+    }
+    require_finite(volume)?;
+    Ok((volume.as_slice().par_iter().map(|v| v.to_f32()).collect(), sigma > 0.0))
 }
 
 /// Refuses volumes with NaN or infinite voxels.

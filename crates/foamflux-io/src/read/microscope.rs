@@ -150,7 +150,7 @@ fn fei(text: &str, height: usize) -> Option<Microscope> {
 }
 
 fn shown(edge: Option<f64>) -> String {
-    edge.map_or("?".to_owned(), |e| e.to_string())
+    edge.map_or("?".to_owned(), |e| format!("{e:e}"))
 }
 
 fn zeiss(text: &str) -> Option<Microscope> {

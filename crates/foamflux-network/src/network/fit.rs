@@ -17,7 +17,7 @@ use rayon::prelude::*;
 use super::build::Numbers;
 use super::places;
 use super::surface::{Around, BEHIND, Surface};
-use super::zones::SWOLLEN;
+use super::zones::{SHORT, SWOLLEN};
 use crate::graph::{Graph, Kind};
 use crate::struts::{self, Line, Strut, smallest_edge};
 use crate::vector::{Point, add, dot, median, norm, scale, solve, sub};
@@ -37,8 +37,6 @@ const FEW: f64 = 4.0;
 const ENOUGH: usize = 20;
 /// The radius of a ball is not known better from others than to this, in voxel edges.
 const SURE: f64 = 0.05;
-/// How much smaller than a ball its inscribed radius reads, in voxel edges: where the fit begins.
-const SHORT: f64 = 0.27;
 /// A ball whose faces are off by more than this many voxel edges, root mean square, beside a share of its radius is no ball.
 const POOR: (f64, f64) = (0.45, 0.08);
 /// Balls that are found farther than this many of their radii away are another node's.

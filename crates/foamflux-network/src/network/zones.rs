@@ -26,7 +26,7 @@ const CLOSE: f64 = 0.5;
 
 /// How much smaller than a ball its inscribed radius reads, in voxel edges: the nearest of many faces is nearer than they
 /// are on average. Balls of 2.4 to 7.5 voxels: 0.25 to 0.3.
-const SHORT: f64 = 0.27;
+pub(super) const SHORT: f64 = 0.27;
 
 /// Zone radii and how they came about.
 pub(super) struct Reach {

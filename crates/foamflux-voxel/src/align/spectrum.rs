@@ -8,7 +8,7 @@ use rustfft::num_complex::Complex32;
 use rustfft::{Fft, FftPlanner};
 
 /// Largest edge of the part in the middle that is compared: more pixels add time and no precision that is needed.
-const LARGEST: usize = 1024;
+pub(super) const LARGEST: usize = 1024;
 /// Frequency in cycles per pixel at which the weight has fallen to 61 %: features of eight pixels and more decide.
 const CUTOFF: f64 = 0.12;
 /// Lowest frequencies along y, in cycles per frame, that are left out: curtains, and their leakage through the window.
@@ -23,7 +23,9 @@ pub(super) struct Spectrum {
 
 /// Plans and room for the transforms of one shape.
 pub(super) struct Transform {
-    shape: Shape,
+    /// Pixels before the part that is compared, along x and y, and columns of a slice.
+    origin: [usize; 2],
+    columns: usize,
     nx: usize,
     ny: usize,
     window: [Vec<f32>; 2],
@@ -35,8 +37,15 @@ pub(super) struct Transform {
 }
 
 impl Transform {
+    /// Of the middle of slices.
     pub(super) fn new(shape: Shape) -> Self {
-        let (nx, ny) = (shape.x.min(LARGEST), shape.y.min(LARGEST));
+        let size = [shape.x.min(LARGEST), shape.y.min(LARGEST)];
+        Transform::part(shape, [(shape.x - size[0]) / 2, (shape.y - size[1]) / 2], size)
+    }
+
+    /// Of a part of slices, from `origin` on, of `size` pixels along x and y.
+    pub(super) fn part(shape: Shape, origin: [usize; 2], size: [usize; 2]) -> Self {
+        let [nx, ny] = size;
         let mut planner = FftPlanner::new();
         let window = [nx, ny].map(|n| {
             let edge = (TAPER * n as f64).max(1.0);
@@ -58,7 +67,8 @@ impl Transform {
             }
         }
         Transform {
-            shape,
+            origin,
+            columns: shape.x,
             nx,
             ny,
             window,
@@ -69,12 +79,12 @@ impl Transform {
         }
     }
 
-    /// The spectrum of a slice's middle part.
+    /// The spectrum of that part of a slice.
     pub(super) fn of<T: Sample>(&mut self, volume: &Volume<T>, z: usize) -> Spectrum {
         let (nx, ny) = (self.nx, self.ny);
-        let (x0, y0) = ((self.shape.x - nx) / 2, (self.shape.y - ny) / 2);
+        let [x0, y0] = self.origin;
         let plane = volume.plane(z);
-        let row = |y: usize| &plane[(y0 + y) * self.shape.x + x0..][..nx];
+        let row = |y: usize| &plane[(y0 + y) * self.columns + x0..][..nx];
         let sum: f64 = (0..ny).map(|y| row(y).iter().map(|v| v.to_f64()).sum::<f64>()).sum();
         let mean = (sum / (nx * ny) as f64) as f32;
         for (y, out) in self.room.chunks_exact_mut(nx).enumerate() {

@@ -226,3 +226,13 @@ fn the_path_of_perfect_pairs_is_exact_and_one_wrong_pair_does_not_bend_it() {
     let robust = path::solve(&pairs, 30);
     assert!(robust.iter().zip(&truth).all(|(p, t)| (p[0] - t).abs() < 0.05), "{robust:?}");
 }
+
+#[test]
+fn few_rods_at_slants_of_their_own_are_no_drift() {
+    let still = vec![[0.0; 2]; SLICES];
+    let error = measure(&stack(&rods(5, EDGE as f64, [0.0; 2], 2.0), &still, 4.0), &Silent).unwrap_err();
+    assert!(matches!(error, AlignError::Apart { apart } if apart > 0.5), "{error}");
+    // Those that run nearly alike move alike.
+    let alike = measure(&stack(&rods(60, EDGE as f64, [0.0; 2], 0.3), &still, 4.0), &Silent).unwrap();
+    assert!(alike.quarters_apart.is_some_and(|a| a < MOST_APART), "{:?}", alike.quarters_apart);
+}

@@ -23,7 +23,7 @@ mod forest;
 #[cfg(test)]
 mod tests;
 
-use foamflux_grid::{Event, Sample, Shape, Stage, Volume, Watch};
+use foamflux_grid::{Event, GridError, Region, Sample, Shape, Stage, Volume, Watch};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -143,7 +143,7 @@ pub enum ClassifyError {
         /// Where the first one is.
         at: (usize, usize, usize),
         /// What it is.
-        value: u8,
+        value: f64,
     },
     /// A file that is no classifier of this program.
     #[error("the classifier cannot be used: {message}")]
@@ -161,22 +161,54 @@ pub const PAINTED_PORE: u8 = 1;
 /// Value of solid in a painted image.
 pub const PAINTED_SOLID: u8 = 2;
 
-/// Trains on the voxels painted 1 (pore) and 2 (solid).
+/// Painted voxels: 1 is pore, 2 is solid, and 0 is not painted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Painted(Volume<u8>);
+
+impl Painted {
+    /// Takes over an image of any type.
+    ///
+    /// # Errors
+    /// [`ClassifyError::Value`] for the first voxel with another value.
+    pub fn new<T: Sample>(image: &Volume<T>) -> Result<Self, ClassifyError> {
+        let values = [0, PAINTED_PORE, PAINTED_SOLID].map(f64::from);
+        let known = |value: f64| values.iter().any(|v| (value - v).abs() < 1e-9);
+        match image.as_slice().iter().map(|v| v.to_f64()).enumerate().find(|&(_, v)| !known(v)) {
+            Some((at, value)) => Err(ClassifyError::Value { at: image.shape().zyx_of(at), value }),
+            None => Ok(Painted(image.map(|v| v.to_f64() as u8))),
+        }
+    }
+
+    /// The part of a box.
+    ///
+    /// # Errors
+    /// [`GridError`] for a region that is not in the box.
+    pub fn crop(&self, region: Region) -> Result<Self, GridError> {
+        self.0.crop(region).map(Painted)
+    }
+
+    /// Shape in voxels.
+    #[must_use]
+    pub const fn shape(&self) -> Shape {
+        self.0.shape()
+    }
+}
+
+/// Trains on the voxels painted as pore and solid.
 ///
 /// # Errors
 /// [`ClassifyError`].
-pub fn train<T: Sample>(volume: &Volume<T>, painted: &Volume<u8>, watch: &dyn Watch) -> Result<Trained, ClassifyError> {
+pub fn train<T: Sample>(volume: &Volume<T>, painted: &Painted, watch: &dyn Watch) -> Result<Trained, ClassifyError> {
     if painted.shape() != volume.shape() {
         return Err(ClassifyError::Shape { painted: painted.shape(), stack: volume.shape() });
     }
     let shape = volume.shape();
     let mut places = [Vec::new(), Vec::new()];
-    for (i, &value) in painted.as_slice().iter().enumerate() {
+    for (i, &value) in painted.0.as_slice().iter().enumerate() {
         match value {
-            0 => {}
             PAINTED_PORE => places[0].push(i),
             PAINTED_SOLID => places[1].push(i),
-            value => return Err(ClassifyError::Value { at: shape.zyx_of(i), value }),
+            _ => {}
         }
     }
     for (places, (class, value)) in places.iter_mut().zip([("pore", PAINTED_PORE), ("solid", PAINTED_SOLID)]) {

@@ -14,7 +14,7 @@
 use foamflux_grid::{Sample, Volume, Watch};
 use rayon::prelude::*;
 
-use super::{FilterError, assemble, check_strength, mirror, plane_len, require_finite};
+use super::{FilterError, assemble, begun, mirror, plane_len};
 
 /// Half of the cube of voxels that are averaged.
 const SEARCH: isize = 2;
@@ -37,14 +37,12 @@ pub fn non_local_means<T: Sample>(
     strength: f64,
     watch: &dyn Watch,
 ) -> Result<Volume<f32>, FilterError> {
-    check_strength(strength)?;
-    require_finite(volume)?;
-    let shape = volume.shape();
-    let mut out = vec![0f32; shape.len()];
-    if sigma <= 0.0 || sigma.is_nan() {
-        out.par_iter_mut().zip(volume.as_slice()).for_each(|(o, v)| *o = v.to_f32());
+    let (mut out, noisy) = begun(volume, sigma, strength)?;
+    if !noisy {
         return Ok(assemble(volume, out));
     }
+    out.fill(0.0);
+    let shape = volume.shape();
     let margin = SEARCH + PATCH;
     let (width, height) = (shape.x + 2 * margin as usize, shape.y + 2 * margin as usize);
     let plane = plane_len(shape);

@@ -12,7 +12,7 @@
 use foamflux_grid::{Sample, Volume, Watch};
 use rayon::prelude::*;
 
-use super::{FilterError, assemble, check_strength, plane_len, require_finite};
+use super::{FilterError, assemble, begun, plane_len};
 
 /// Steps of the dual: changes between 30 and 100 steps were below a tenth of the noise.
 const STEPS: usize = 30;
@@ -37,14 +37,12 @@ pub fn total_variation<T: Sample>(
     strength: f64,
     watch: &dyn Watch,
 ) -> Result<Volume<f32>, FilterError> {
-    check_strength(strength)?;
-    require_finite(volume)?;
-    let shape = volume.shape();
-    let (nx, plane) = (shape.x, plane_len(shape));
-    let mut u: Vec<f32> = volume.as_slice().par_iter().map(|v| v.to_f32()).collect();
-    if sigma <= 0.0 || sigma.is_nan() {
+    let (mut u, noisy) = begun(volume, sigma, strength)?;
+    if !noisy {
         return Ok(assemble(volume, u));
     }
+    let shape = volume.shape();
+    let (nx, plane) = (shape.x, plane_len(shape));
     let lambda = (strength * LAMBDA * sigma) as f32;
     let n = shape.len();
     // The dual along x, y, z, and the same with momentum.
@@ -115,14 +113,12 @@ pub fn diffusion<T: Sample>(
     strength: f64,
     watch: &dyn Watch,
 ) -> Result<Volume<f32>, FilterError> {
-    check_strength(strength)?;
-    require_finite(volume)?;
-    let shape = volume.shape();
-    let (nx, plane) = (shape.x, plane_len(shape));
-    let mut u: Vec<f32> = volume.as_slice().par_iter().map(|v| v.to_f32()).collect();
-    if sigma <= 0.0 || sigma.is_nan() {
+    let (mut u, noisy) = begun(volume, sigma, strength)?;
+    if !noisy {
         return Ok(assemble(volume, u));
     }
+    let shape = volume.shape();
+    let (nx, plane) = (shape.x, plane_len(shape));
     let k = strength * EDGE * sigma;
     let inverse = (1.0 / (k * k)) as f32;
     let flow = |d: f32| d / (1.0 + d * d * inverse);
