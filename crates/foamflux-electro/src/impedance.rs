@@ -23,6 +23,7 @@ mod relaxation;
 
 use foamflux_grid::{Event, Stage, Watch};
 use foamflux_transport::links::LinksStop;
+use foamflux_transport::{Backend, CpuBackend};
 
 use crate::cell::Cell;
 use crate::error::ElectroError;
@@ -103,7 +104,7 @@ impl Field {
     }
 }
 
-/// Solves for the impedance at frequencies in Hz, in their order; each starts from the last.
+/// Solves for the impedance at frequencies in Hz, in their order, on the processor; each starts from the last.
 ///
 /// `capacitance` is that of the double layer in F/m2 of true area.
 ///
@@ -116,6 +117,23 @@ pub fn impedance(
     frequencies: &[f64],
     watch: &dyn Watch,
 ) -> Result<Vec<Impedance>, ElectroError> {
+    let (found, _) = impedance_on(&CpuBackend::new(), cell, materials, capacitance, frequencies, watch)?;
+    Ok(found)
+}
+
+/// The same with the real linear solves of a backend, and the name of what solved; the complex iteration, its residuals and
+/// Z are the processor's, in double precision, whatever the device.
+///
+/// # Errors
+/// [`ElectroError`].
+pub fn impedance_on(
+    backend: &dyn Backend,
+    cell: &Cell,
+    materials: &Materials,
+    capacitance: f64,
+    frequencies: &[f64],
+    watch: &dyn Watch,
+) -> Result<(Vec<Impedance>, String), ElectroError> {
     materials.check()?;
     if !(capacitance.is_finite() && capacitance >= 0.0) {
         return Err(ElectroError::Drive { what: "the capacitance of the double layer in F/m2", value: capacitance });
@@ -129,6 +147,7 @@ pub fn impedance(
     });
     let b = system.drive();
     let n = b.len();
+    let mut solver = backend.links(n, watch);
     let source = Field { re: b, im: vec![0.0; n] };
     let total = source.size();
     let projected = cell.projected_area();
@@ -171,9 +190,9 @@ pub fn impedance(
             soften(&system, &faces, &mut r, &mut p);
             let mut fine = Field::zero(n);
             let stop = LinksStop { relative: INNER, max_iterations: INNER_ITERATIONS, double: system.double() };
-            system.correct(&r.re, &mut fine.re, &stop, watch)?;
+            system.correct(solver.as_mut(), &r.re, &mut fine.re, &stop, watch)?;
             if r.im.iter().any(|r| *r != 0.0) {
-                system.correct(&r.im, &mut fine.im, &stop, watch)?;
+                system.correct(solver.as_mut(), &r.im, &mut fine.im, &stop, watch)?;
             }
             p.add(Complex { re: 1.0, im: 0.0 }, &fine);
             let mut q = image(&system, &faces, &p)?;
@@ -206,7 +225,7 @@ pub fn impedance(
         });
     }
     watch.event(Event::Finished { stage: Stage::Current, outcome: format!("{} frequencies", out.len()) });
-    Ok(out)
+    Ok((out, solver.describe()))
 }
 
 /// Moves every cluster of electrolyte as a whole to where its residuals balance: adds that to `p` and takes its image from `r`.

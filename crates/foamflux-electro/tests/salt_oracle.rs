@@ -237,7 +237,13 @@ fn eliminate(mut a: Vec<Vec<f64>>) -> Vec<f64> {
 fn salt_potentials_and_kinetics_agree_with_one_dense_iteration() {
     let labels = steps();
     let m = materials();
-    for (model, supply, applied) in [(Model::Dilute, Supply::Counter, 300.0), (Model::Dilute, Supply::Counter, 330.0)] {
+    for (model, supply, applied) in [
+        (Model::Dilute, Supply::Counter, 300.0),
+        (Model::Dilute, Supply::Counter, 330.0),
+        (Model::Dilute, Supply::Reservoir, 300.0),
+        (Model::Concentrated, Supply::Counter, 300.0),
+        (Model::Concentrated, Supply::Reservoir, 330.0),
+    ] {
         let thermodynamic_factor = if model == Model::Dilute { 1.0 } else { 1.7 };
         let e = Electrolyte { model, supply, thermodynamic_factor, ..Electrolyte::default() };
         let mut cell = Cell::new(&labels, &m, ALONG_Z).unwrap();

@@ -2,12 +2,12 @@
 
 use std::time::Instant;
 
-use foamflux_electro::impedance::{Complex, impedance as solve, relaxations};
+use foamflux_electro::impedance::{Complex, impedance_on, relaxations};
 use foamflux_electro::{Cell, Collector, ElectroError};
 use foamflux_grid::units::significant;
 use foamflux_grid::{Event, Labels, Watch};
 use foamflux_results::{CurrentInput, ImpedanceResults, RelaxationTimes};
-use foamflux_transport::Sides;
+use foamflux_transport::{Backend, Sides};
 
 use crate::config::{Config, ConfigError};
 use crate::current::units::{self, Unit};
@@ -128,6 +128,7 @@ pub fn impedance(
     labels: &Labels,
     settings: &ImpedanceSettings,
     cell_of: &CurrentSettings,
+    backend: &dyn Backend,
     watch: &dyn Watch,
 ) -> Result<ImpedanceResults, PipelineError> {
     let recorder = Recorder::new(watch);
@@ -142,6 +143,7 @@ pub fn impedance(
         collector: if cell_of.setting.collector == Collector::Last { "last" } else { "first" }.to_owned(),
         sides: if cell_of.setting.sides == Sides::Periodic { "periodic" } else { "no-flux" }.to_owned(),
         capacitance_f_per_m2: settings.capacitance,
+        device: backend.describe(),
         inputs: settings.inputs.iter().cloned().chain(inputs).collect(),
         ..ImpedanceResults::default()
     };
@@ -157,7 +159,9 @@ pub fn impedance(
         Err(error) => return Err(error.into()),
     };
     i0_map::apply(&mut cell, labels, cell_of, &cell_of.materials, watch)?;
-    let found = solve(&cell, &cell_of.materials, settings.capacitance, &settings.frequencies, watch)?;
+    let (found, device) =
+        impedance_on(backend, &cell, &cell_of.materials, settings.capacitance, &settings.frequencies, watch)?;
+    results.device = device;
     results.frequency_hz = found.iter().map(|i| i.frequency_hz).collect();
     results.z_real_ohm_m2 = found.iter().map(|i| i.z.re).collect();
     results.z_imag_ohm_m2 = found.iter().map(|i| i.z.im).collect();

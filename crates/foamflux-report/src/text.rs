@@ -246,7 +246,7 @@ pub fn impedance_text(r: &ImpedanceResults) -> String {
     section(&mut out, current::list(&r.inputs));
     warnings(&mut out, &r.warnings);
     out.push('\n');
-    paragraph(&mut out, "", &duration(r.seconds));
+    paragraph(&mut out, "", &format!("{} on {}", duration(r.seconds), r.device));
     out
 }
 

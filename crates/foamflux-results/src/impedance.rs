@@ -60,6 +60,8 @@ pub struct ImpedanceResults {
     pub reading: Vec<String>,
     /// Warnings.
     pub warnings: Vec<String>,
+    /// What solved the linear systems.
+    pub device: String,
     /// Seconds.
     pub seconds: f64,
 }

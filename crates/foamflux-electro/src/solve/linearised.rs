@@ -1,7 +1,7 @@
 //! The coupled system at rest, with any exchange on its faces: what impedance is solved with.
 
 use foamflux_grid::Watch;
-use foamflux_transport::links::LinksStop;
+use foamflux_transport::links::{LinksSolver, LinksStop};
 
 use super::newton::Newton;
 use super::{Drive, Options};
@@ -93,12 +93,13 @@ impl<'a> Linearised<'a> {
 
     pub(crate) fn correct(
         &self,
+        solver: &mut dyn LinksSolver,
         residual: &[f64],
         x: &mut [f64],
         stop: &LinksStop,
         watch: &dyn Watch,
     ) -> Result<(), ElectroError> {
-        self.newton.links.correct(residual, x, stop, watch)?;
+        solver.correct(&self.newton.links, residual, x, stop, watch)?;
         Ok(())
     }
 

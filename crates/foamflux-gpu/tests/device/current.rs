@@ -2,6 +2,7 @@
 
 use std::sync::Mutex;
 
+use foamflux_electro::impedance::impedance_on;
 use foamflux_electro::{
     Cell, Collector, Distribution, Drive, ElectroError, Kinetics, Materials, Options as Newton, Setting, metrics,
     solve_on,
@@ -20,6 +21,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("current::conductivities_a_hundred_thousand_apart", contrast),
     ("current::i0_over_four_decades", decades),
     ("current::drives_and_walls", drives),
+    ("current::impedance_at_every_height_of_frequency", spectrum),
     ("current::several_exchange_current_densities", several),
     ("current::more_than_the_budget", over_budget),
     ("current::a_device_lost_in_the_middle", lost),
@@ -36,6 +38,9 @@ const CHARGE: f64 = 1e-6;
 const SLICE: f64 = 1e-5;
 /// Newton steps that the issue allows.
 const STEPS: u32 = 10;
+
+/// Relative difference of impedances: both stop where a step moves them by less than 1e-7.
+const SAME_IMPEDANCE: f64 = 1e-6;
 
 const ALONG_Z: Setting = Setting { axis: Axis::Z, collector: Collector::Last, sides: Sides::NoFlux };
 const CURRENT: f64 = 10.0;
@@ -113,6 +118,20 @@ fn decades() {
         materials.sigma[label as usize] = 2.0;
     }
     compare("the same in a poor conductor", &materials, Drive::Uniform(20.0 * CURRENT), ALONG_Z);
+}
+
+fn spectrum() {
+    let materials = Materials::default();
+    let cell = Cell::new(&foam(), &materials, ALONG_Z).unwrap();
+    let gpu = backend(None);
+    let run = |on: &dyn Backend| impedance_on(on, &cell, &materials, 0.2, &[1e5, 100.0, 1.0, 0.01], &Silent).unwrap();
+    let ((want, _), (got, device)) = (run(&CpuBackend::new()), run(gpu));
+    assert_eq!(device, gpu.describe());
+    for (want, got) in want.iter().zip(&got) {
+        let off = (want.z - got.z).size() / want.z.size();
+        println!("{} Hz: {:?}, {off:.0e}; {} and {} steps", got.frequency_hz, got.z, want.steps, got.steps);
+        assert!(off <= SAME_IMPEDANCE, "{} Hz: {:?} for {:?}", got.frequency_hz, got.z, want.z);
+    }
 }
 
 fn drives() {

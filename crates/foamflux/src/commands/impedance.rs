@@ -2,10 +2,8 @@
 
 use std::path::Path;
 
-use foamflux_grid::{Event, Watch};
 use foamflux_pipeline::config::ConfigError;
 use foamflux_pipeline::impedance as stage;
-use foamflux_pipeline::settings::Device;
 use foamflux_pipeline::{PipelineError, Recorder, ingest, memory};
 use foamflux_report::figures::{Profile, Series, profile};
 use foamflux_report::{csv, text};
@@ -33,12 +31,11 @@ pub(crate) fn impedance(args: &ImpedanceArgs, session: &Session) -> anyhow::Resu
         return plan(path, memory::Work::CoupledCurrent, session);
     }
     let recorder = Recorder::new(session.watch());
-    if matches!(session.settings.device, Device::Gpu(_)) {
-        recorder.event(Event::Warning("impedance is solved on the processor: --device is not used".to_owned()));
-    }
+    let backend = session.backend()?;
     let labels = ingest::read_labels(path, &session.settings.ingest, &recorder)?;
     memory::check(memory::Work::CoupledCurrent, labels.shape(), 0, session.settings.max_memory)?;
-    let mut results = stage::impedance(&labels, &session.settings.impedance, &session.settings.current, &recorder)?;
+    let settings = &session.settings;
+    let mut results = stage::impedance(&labels, &settings.impedance, &settings.current, backend.as_ref(), &recorder)?;
     results.warnings = recorder.warnings();
     if let (Some(output), Some(format)) = (&args.output, format) {
         if results.frequency_hz.is_empty() {
