@@ -233,10 +233,12 @@ fn relaxed_foams_with_fat_nodes() {
 }
 
 /// Seeds 7, 11, 23: F1 0.960, 0.961, 0.961. The zone that a swelling is given is a matter of definition: the ball that fits
-/// its surface between the struts.
+/// its surface between the struts. Its faces say less about the node's place than those of a ball, so that the axes of struts
+/// must: with them 0.13 voxels on average, without 0.17.
 #[test]
 fn foams_whose_swellings_fade() {
-    hold(&Case { fade: 3.0, ..Case::round("jitter r3.1 fading", 110, 6.2, 60.0, JITTERED) }, 3, &GOALS);
+    let case = Case { fade: 3.0, ..Case::round("jitter r3.1 fading", 110, 6.2, 60.0, JITTERED) };
+    hold(&case, 3, &Held { position: 0.15, ..GOALS });
 }
 
 /// Seeds 7, 11, 23: F1 0.952, 0.934, 0.940, with the factor given 0.937, 0.919, 0.911; precision of clear nodes 0.95 and 0.88

@@ -33,8 +33,6 @@ const STEPS: usize = 8;
 const LEAST: f64 = 12.0;
 /// Fewer say nothing about one whose radius others tell.
 const FEW: f64 = 4.0;
-/// Fitted balls that a line is put through.
-const ENOUGH: usize = 20;
 /// The radius of a ball is not known better from others than to this, in voxel edges.
 const SURE: f64 = 0.05;
 /// A ball whose faces are off by more than this many voxel edges, root mean square, beside a share of its radius is no ball.
@@ -136,36 +134,24 @@ struct Prior {
     spread: f64,
 }
 
-/// What balls say about others of nodes with the same inscribed radius: a straight line through them. Where inscribed radii
-/// differ by chance only, that is the mean.
+/// What balls say about others: their radius over the inscribed one, as those of one foam swell alike.
 struct Guess {
-    inscribed: f64,
-    ball: f64,
-    slope: f64,
+    ratio: f64,
     spread: f64,
 }
 
 impl Guess {
+    /// From inscribed radii and those of balls.
     fn new(known: &[(f64, f64)], edge: f64) -> Option<Guess> {
-        let count = known.len() as f64;
-        let mean = |of: &dyn Fn(&(f64, f64)) -> f64| known.iter().map(of).sum::<f64>() / count;
-        let (inscribed, ball) = (mean(&|k| k.0), mean(&|k| k.1));
         let ratio = median(known.iter().map(|k| k.1 / k.0).collect())?;
-        let variance = mean(&|k| (k.0 - inscribed).powi(2));
-        let together = mean(&|k| (k.0 - inscribed) * (k.1 - ball));
-        let slope =
-            if known.len() >= ENOUGH && variance > 0.0 { (together / variance).clamp(0.0, ratio) } else { ratio };
-        let off = |k: &(f64, f64)| (k.1 - ball - slope * (k.0 - inscribed)).abs();
+        let off = |k: &(f64, f64)| (k.1 - ratio * k.0).abs();
         // Of a normal distribution, from the median, which single wrong balls do not move.
         let spread = 1.48 * median(known.iter().map(off).collect())?;
-        Some(Guess { inscribed, ball, slope, spread: spread.max(SURE * edge) })
+        Some(Guess { ratio, spread: spread.max(SURE * edge) })
     }
 
     fn at(&self, inscribed: f64) -> Prior {
-        Prior {
-            radius: (self.ball + self.slope * (inscribed - self.inscribed)).max(0.5 * self.ball),
-            spread: self.spread,
-        }
+        Prior { radius: self.ratio * inscribed, spread: self.spread }
     }
 }
 
