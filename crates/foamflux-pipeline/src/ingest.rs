@@ -9,7 +9,7 @@ use foamflux_io::read::{self, BinMode, IngestReport, ReadError, Stack, StackData
 use foamflux_results::{DataBar, IngestResults, InputFile, InputInfo, VolumeInfo, VoxelSizeCandidate};
 use sha2::{Digest, Sha256};
 
-use crate::config::ConfigError;
+use crate::config::{ConfigError, LabelMap};
 use crate::content::{self, Input};
 use crate::error::PipelineError;
 use crate::settings::{Content, IngestSettings};
@@ -106,13 +106,28 @@ pub fn read_input(
             ),
         });
     }
-    let input = content::settle(data, settings.content, settings.labels.as_ref(), &path.display().to_string())?;
+    let input = settled(data, settings.content, settings.labels.as_ref(), &path.display().to_string(), watch)?;
+    Ok((input, report))
+}
+
+/// Settles whether voxels are grey or labels, and makes labels of these; `name` is what errors call them.
+///
+/// # Errors
+/// [`PipelineError::Content`] when the values contradict what was said of them.
+pub fn settled(
+    data: StackData,
+    content: Content,
+    map: Option<&LabelMap>,
+    name: &str,
+    watch: &dyn Watch,
+) -> Result<Input, PipelineError> {
+    let input = content::settle(data, content, map, name)?;
     if let Input::Labels(_, notes) = &input {
         for note in notes {
             watch.event(Event::Note(note.clone()));
         }
     }
-    Ok((input, report))
+    Ok(input)
 }
 
 /// Reads a stack that must be labels.

@@ -5,6 +5,7 @@
 
 mod layers;
 mod steps;
+mod wheel;
 
 use std::process::ExitCode;
 
@@ -17,13 +18,24 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   clippy   no lint of the workspace fires, tests and benches included
   layers   crates, files and dependencies stand where the architecture says
   test     the test command of the README
-  docs     the documentation builds without warnings";
+  docs     the documentation builds without warnings
+
+  wheel    the Python package with the program in it, into target/wheels; needs maturin";
 
 #[allow(clippy::disallowed_methods, reason = "a binary reads its arguments")]
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let steps = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["check"] => Step::ALL.to_vec(),
+        ["wheel"] => {
+            return match wheel::build() {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => {
+                    eprintln!("error: {error:#}");
+                    ExitCode::FAILURE
+                }
+            };
+        }
         [name] => match Step::ALL.into_iter().find(|step| step.name() == *name) {
             Some(step) => vec![step],
             None if ["help", "-h", "--help"].contains(name) => {

@@ -101,7 +101,7 @@ pub(crate) const TABLE: &[Row] = &[
         5,
         &[PIPELINE, REPORT, GPU, RESULTS, GRID, IO, VOXEL, HOSTS, NETWORK, TRANSPORT, ELECTRO],
     ),
-    library(PYTHON, "crates/foamflux-python", 5, &[PIPELINE, RESULTS, GPU, GRID], External::Any),
+    library(PYTHON, "crates/foamflux-python", 5, &[PIPELINE, GPU, GRID, IO, TRANSPORT], External::Any),
     application(
         BENCH,
         "benches",

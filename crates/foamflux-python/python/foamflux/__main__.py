@@ -1,0 +1,5 @@
+import sys
+
+from foamflux._program import main
+
+sys.exit(main())

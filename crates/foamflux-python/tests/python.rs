@@ -1,0 +1,56 @@
+//! Runs the tests in `tests/python` in Python, on the library of this build.
+//!
+//! They show as ignored where there is no `python3` with numpy and pytest; `FOAMFLUX_PYTHON=require` makes that a failure, and
+//! `FOAMFLUX_PYTHON=PATH` names the interpreter.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test that cannot go on fails here")]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+
+fn main() {
+    let asked = std::env::var("FOAMFLUX_PYTHON").ok();
+    let require = asked.as_deref() == Some("require");
+    let python = asked.filter(|a| a != "require").unwrap_or_else(|| "python3".to_owned());
+    let there = Command::new(&python)
+        .args(["-c", "import numpy, pytest, sys; assert sys.version_info >= (3, 9)"])
+        .output()
+        .is_ok_and(|out| out.status.success());
+    let trial = Trial::test("the_package_in_python", move || package(&python)).with_ignored_flag(!there && !require);
+    libtest_mimic::run(&Arguments::from_args(), vec![trial]).exit();
+}
+
+/// The library that this build made, two folders above the test or beside it.
+fn library() -> PathBuf {
+    let name = format!("{}foamflux_native{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+    let exe = std::env::current_exe().unwrap();
+    let deps = exe.parent().unwrap();
+    let found = [deps.to_owned(), deps.parent().unwrap().to_owned()].map(|folder| folder.join(&name));
+    found.into_iter().find(|path| path.is_file()).unwrap_or_else(|| PathBuf::from(name))
+}
+
+fn package(python: &str) -> Result<(), Failed> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let place = tempfile::tempdir()?;
+    let package = place.path().join("foamflux");
+    std::fs::create_dir(&package)?;
+    for file in std::fs::read_dir(here.join("python/foamflux"))? {
+        let file = file?;
+        if file.file_type()?.is_file() {
+            std::fs::copy(file.path(), package.join(file.file_name()))?;
+        }
+    }
+    let module = if cfg!(windows) { "_native.pyd" } else { "_native.abi3.so" };
+    std::fs::copy(library(), package.join(module)).map_err(|error| format!("{}: {error}", library().display()))?;
+    let out = Command::new(python)
+        .args(["-m", "pytest", "-q", "-p", "no:cacheprovider"])
+        .arg(here.join("tests/python"))
+        .env("PYTHONPATH", place.path())
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .current_dir(place.path())
+        .output()?;
+    let text = format!("{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
+    println!("{text}");
+    if out.status.success() { Ok(()) } else { Err(text.into()) }
+}
