@@ -1,6 +1,8 @@
 //! `report.html`: one file that opens offline, for screens and paper, light and dark.
 //!
-//! Nothing in it refers to a network or to another file: style and pictures are inside, and there is no script.
+//! Nothing in it refers to a network or to another file: style, scripts, pictures and data are inside, and the page's own
+//! policy (`templates/head.html`) forbids the browser to load anything.
+//! Without scripts, and on paper, the pictures say what the viewers say.
 //! All text that comes from outside is escaped.
 
 pub(crate) mod embed;
@@ -10,6 +12,7 @@ pub(crate) mod view;
 use askama::Template;
 use foamflux_results::RunResults;
 
+use crate::viewer::Viewer;
 use view::Page;
 
 /// Why a report could not be made.
@@ -25,6 +28,9 @@ pub enum ReportError {
         /// Its size in bytes.
         bytes: usize,
     },
+    /// A layer of the viewer of slices could not be encoded.
+    #[error("the slices of report.html could not be encoded as PNG: {0}")]
+    Volume(png::EncodingError),
     /// The template failed.
     #[error("report.html could not be rendered: {0}")]
     Render(#[from] askama::Error),
@@ -36,8 +42,10 @@ pub enum ReportError {
 /// A figure whose image is not given is listed with its path; an image that no figure names is shown without a caption.
 /// Figures whose file name starts with `histogram`, `network`, `tau` or `thickness` stand in the section they belong to.
 ///
+/// The viewers get what the pictures leave of [`PAGE_BYTES`](crate::viewer::PAGE_BYTES).
+///
 /// # Errors
-/// [`ReportError`] where an image is of unknown type.
-pub fn report(results: &RunResults, images: &[(String, Vec<u8>)]) -> Result<String, ReportError> {
-    Ok(Page::new(results, images)?.render()?)
+/// [`ReportError`] where an image is of unknown type or a layer cannot be encoded.
+pub fn report(results: &RunResults, images: &[(String, Vec<u8>)], viewer: &Viewer<'_>) -> Result<String, ReportError> {
+    Ok(Page::new(results, images, viewer)?.render()?)
 }

@@ -7,6 +7,7 @@
 //! | [`mod@csv`] | `results.csv`, one header row and one row per sample | the same |
 //! | [`compare`] | page, table and charts of several hosts | [`CompareResults`](foamflux_results::CompareResults) |
 //! | [`plate`] | page, table and charts of a plating | [`PlateResults`](foamflux_results::PlateResults) |
+//! | [`viewer`] | what the report lets its reader move through: slices, the network in 3-D | whole arrays, the graph |
 //! | [`text`] | what the commands print | each result type |
 //!
 //! Nothing here computes a result, prints, or touches a file: functions take results and return text or bytes.
@@ -18,11 +19,13 @@ pub mod figures;
 pub mod gallery;
 pub mod html;
 mod limits;
+mod methods;
 pub mod number;
 pub mod plate;
 mod tables;
 pub mod text;
 mod verdicts;
+pub mod viewer;
 
 pub use csv::{csv, csv_rows, profile_csv};
 pub use html::{ReportError, report};

@@ -4,13 +4,15 @@
 mod common;
 
 use common::{direction, full, minimal, open_foam, transport, voxels};
+use foamflux_report::figures::ColourMap;
+use foamflux_report::viewer::{Content, Layer, NetworkPoint, NetworkView, SliceVolume, Viewer};
 use foamflux_report::{ReportError, report};
 use foamflux_results::{ErrorParts, Figure, RefinedLevel, RefinedTau, RunResults, StageOutcome};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n and no more";
 
 fn page(r: &RunResults) -> String {
-    report(r, &[]).unwrap()
+    report(r, &[], &Viewer::default()).unwrap()
 }
 
 /// The text between tags, entities decoded.
@@ -31,7 +33,7 @@ fn words(html: &str) -> String {
 
 /// Every tag that opens is closed in order; attributes are quoted.
 fn assert_well_formed(html: &str) {
-    const VOID: [&str; 4] = ["meta", "img", "br", "!DOCTYPE"];
+    const VOID: [&str; 5] = ["meta", "img", "br", "input", "!DOCTYPE"];
     let mut stack: Vec<String> = Vec::new();
     let mut rest = html;
     while let Some(start) = rest.find('<') {
@@ -45,8 +47,9 @@ fn assert_well_formed(html: &str) {
             continue;
         }
         let name = tag.split_whitespace().next().unwrap_or("");
-        if name == "style" {
-            rest = &rest[rest.find("</style>").expect("style ends") + "</style>".len()..];
+        if name == "style" || name == "script" {
+            let end = format!("</{name}>");
+            rest = &rest[rest.find(&end).expect("style and script end") + end.len()..];
         } else if !VOID.contains(&name) {
             stack.push(name.to_owned());
         }
@@ -56,9 +59,25 @@ fn assert_well_formed(html: &str) {
 
 /// Nothing is loaded from anywhere.
 fn assert_closed(html: &str) {
-    for forbidden in
-        ["http://", "https://", "<script", "<link", "<iframe", "@import", "url(", "javascript:", " onload", " onerror"]
-    {
+    let policy = "content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
+    assert!(html[..html.find("<title>").unwrap()].contains(policy), "the browser is told to load nothing");
+    // References link to the registry of DOIs, which is opened only when its reader clicks.
+    let html = &html.replace("href=\"https://doi.org/10.", "href=\"#");
+    for forbidden in [
+        "http://",
+        "https://",
+        "fetch(",
+        "XMLHttpRequest",
+        "<script src",
+        "import(",
+        "<link",
+        "<iframe",
+        "@import",
+        "url(",
+        "javascript:",
+        " onload",
+        " onerror",
+    ] {
         assert!(!html.contains(forbidden), "{forbidden}");
     }
     for attribute in ["src=\"", "href=\""] {
@@ -121,7 +140,7 @@ fn text_from_outside_is_escaped_everywhere() {
     let mut t = transport(EVIL, vec![3], 0.1, [direction(1.2, 0.1, 0.1), direction(1.2, 0.1, 0.1), common::stopped()]);
     t.convention = EVIL.into();
     r.transport.insert(EVIL.into(), t);
-    let html = report(&r, &[(format!("figures/{EVIL}.png"), PNG.to_vec())]).unwrap();
+    let html = report(&r, &[(format!("figures/{EVIL}.png"), PNG.to_vec())], &Viewer::default()).unwrap();
     assert!(!html.contains("<img src=x"));
     assert_well_formed(&html);
     assert!(html.contains("&#60;img src=x") || html.contains("&lt;img src=x"));
@@ -138,7 +157,7 @@ fn images_are_inside_or_named() {
         ("figures/histogram.svg".to_owned(), b"<svg xmlns=\"http://www.w3.org/2000/svg\"></svg>".to_vec()),
         ("figures/unnamed.png".to_owned(), PNG.to_vec()),
     ];
-    let html = report(&r, &images).unwrap();
+    let html = report(&r, &images, &Viewer::default()).unwrap();
     assert_well_formed(&html);
     assert_closed(&html);
     assert_eq!(html.matches("src=\"data:image/png").count(), 2);
@@ -146,7 +165,7 @@ fn images_are_inside_or_named() {
     assert!(words(&html).contains("figures/absent.png is not embedded"));
     let segmentation = html.find("id=\"segmentation\"").unwrap();
     assert!(html[segmentation..html.find("id=\"figures\"").unwrap()].contains("data:image/svg+xml"));
-    let error = report(&r, &[("a.gif".to_owned(), b"GIF89a".to_vec())]).unwrap_err();
+    let error = report(&r, &[("a.gif".to_owned(), b"GIF89a".to_vec())], &Viewer::default()).unwrap_err();
     assert!(matches!(&error, ReportError::UnknownImage { path, bytes: 6 } if path == "a.gif"), "{error}");
 }
 
@@ -225,7 +244,7 @@ fn nodes_and_fibres_have_a_section_with_errors() {
     let mut r = full();
     let picture = |path: &str| Figure { path: path.into(), title: "network".into(), caption: "seen".into() };
     r.figures = vec![picture("figures/network_3d.png")];
-    let html = report(&r, &[("figures/network_3d.png".into(), PNG.to_vec())]).unwrap();
+    let html = report(&r, &[("figures/network_3d.png".into(), PNG.to_vec())], &Viewer::default()).unwrap();
     let section =
         &html[html.find("<section id=\"network\">").unwrap()..html.find("<section id=\"morphology\">").unwrap()];
     assert!(section.contains("data:image/png") && section.contains("coordination 3.93"), "{section}");
@@ -294,4 +313,93 @@ fn numbers_that_are_not_finite_do_no_harm() {
     assert_well_formed(&page(&r));
     let _ = foamflux_report::csv(&r);
     let _ = foamflux_report::run_text(&r);
+}
+
+/// A small volume with a layer of each kind, and a network of one fibre.
+fn viewer(labels: &[u8]) -> Viewer<'_> {
+    let grey = Layer { name: "grey value".into(), content: Content::Grey(Box::new(|i| i as f32)) };
+    let labels = Layer { name: "labels".into(), content: Content::Labels(labels) };
+    let values = Box::new(|i| 0.5 * i as f32);
+    let content = Content::Field { values, unit: "mV", map: ColourMap::Viridis, range: None };
+    let field = Layer { name: "<b>potential & more".into(), content };
+    let at = |x| NetworkPoint { position: [x, 1.0, 1.0], radius: 0.4, in_node: false, current: Some(x) };
+    let network = NetworkView {
+        box_size: [6.0, 5.0, 4.0],
+        unit: "µm".into(),
+        current_unit: "mA/cm²".into(),
+        nodes: Vec::new(),
+        fibres: vec![vec![at(0.5), at(5.5)]],
+    };
+    let slices = SliceVolume { shape_zyx: [4, 5, 6], edges_m: Some([1e-6; 3]), layers: vec![grey, labels, field] };
+    Viewer { slices: Some(slices), network: Some(network) }
+}
+
+#[test]
+fn viewers_are_part_of_a_closed_page_and_hidden_until_their_scripts_run() {
+    let labels: Vec<u8> = (0..120).map(|i| (i % 3) as u8).collect();
+    let html = report(&full(), &[], &viewer(&labels)).unwrap();
+    assert_well_formed(&html);
+    assert_closed(&html);
+    assert_eq!(html.matches("<script>").count(), 2);
+    for id in ["<section id=\"slices\" class=\"live\" hidden>", "id=\"network-viewer\" hidden"] {
+        assert!(html.contains(id), "{id}");
+    }
+    assert!(html.contains("data-size=\"6 5 4\""));
+    assert_eq!(html.matches("<img hidden alt=\"\" src=\"data:image/png;base64,").count(), 3);
+    assert!(html.contains("data-label=\"1\" data-name=\"fibre\""), "labels that occur are named");
+    assert!(!html.contains("data-name=\"lithium\""), "and others not");
+    assert!(!html.contains("<b>potential"), "names are escaped");
+    assert!(html.contains("Every voxel is shown."));
+}
+
+#[test]
+fn without_arrays_there_are_no_viewers_and_no_scripts() {
+    let html = page(&full());
+    assert!(!html.contains("<script") && !html.contains("id=\"slices\"") && !html.contains("network-viewer"));
+}
+
+/// The text of the section on methods.
+fn methods(r: &RunResults) -> String {
+    let html = page(r);
+    let start = html.find("<section id=\"methods\">").unwrap();
+    words(&format!("<body>{}", &html[start..start + html[start..].find("</section>").unwrap()]))
+}
+
+#[test]
+fn methods_cite_exactly_what_was_used() {
+    let mut r = full();
+    let all = methods(&r);
+    // Every number in brackets is a reference, and every reference has its number in the text.
+    let cited: std::collections::BTreeSet<usize> = all
+        .match_indices('[')
+        .filter_map(|(at, _)| all[at + 1..].split_once(']'))
+        .flat_map(|(inside, _)| inside.split(", "))
+        .filter_map(|n| n.parse().ok())
+        .collect();
+    let listed = page(&r)
+        .split("<ol class=\"plain references\">")
+        .nth(1)
+        .unwrap()
+        .split("</ol>")
+        .next()
+        .unwrap()
+        .matches("<li>")
+        .count();
+    assert_eq!(cited.into_iter().collect::<Vec<_>>(), (1..=listed).collect::<Vec<_>>(), "{all}");
+    assert_eq!(all.matches("@article").count() + all.matches("@book").count(), listed);
+    assert!(all.contains("@software{foamflux") && all.contains("version = {"), "{all}");
+
+    let s = r.segment.as_mut().unwrap();
+    s.method = "otsu".into();
+    assert!(methods(&r).contains("10.1109/TSMC.1979.4310076"));
+    r.segment.as_mut().unwrap().method = "fixed".into();
+    let without = methods(&r);
+    assert!(!without.contains("Otsu") && without.contains("a given threshold"), "{without}");
+    r.transport.clear();
+    r.tag = None;
+    r.measure = None;
+    let little = methods(&r);
+    for absent in ["Tortuosity factors", "multigrid", "thinned", "inscribed spheres"] {
+        assert!(!little.contains(absent), "{absent} in {little}");
+    }
 }

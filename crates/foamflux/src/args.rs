@@ -5,6 +5,7 @@ mod config;
 mod current;
 mod impedance;
 mod plate;
+mod view;
 
 use std::path::PathBuf;
 
@@ -14,6 +15,7 @@ pub(crate) use compare::CompareArgs;
 pub(crate) use current::{CellArgs, CurrentArgs, DepthArgs};
 pub(crate) use impedance::ImpedanceArgs;
 pub(crate) use plate::PlateArgs;
+pub(crate) use view::ViewArgs;
 
 /// From tomography and SEM stacks of porous lithium hosts to numbers and maps.
 #[derive(Debug, Parser)]
@@ -30,6 +32,7 @@ Examples:
   foamflux current labels.tif --current 1mA/cm2 --i0 node=0.056mA/cm2 -o current.vti
   foamflux plate labels.tif --capacity 10mAh/cm2 --current 1mA/cm2 --strip -o plated
   foamflux demo
+  foamflux view out
   foamflux devices
 
 Exit status: 0 done, 1 internal error, 2 wrong usage, 3 unreadable input, 4 does not fit in memory,
@@ -66,6 +69,8 @@ pub(crate) enum Command {
     Compare(Box<CompareArgs>),
     /// Do the main job on a host that is made on the spot
     Demo(DemoArgs),
+    /// Show a finished folder in the browser: served to this machine only, until Ctrl-C
+    View(ViewArgs),
     /// List devices, what each can hold, and what auto would choose
     Devices(DevicesArgs),
     /// Measure this machine's devices: bandwidth, kernels, whole solves with their errors

@@ -4,6 +4,7 @@ mod alignment;
 mod filling;
 mod network;
 mod salt;
+mod viewer;
 
 use foamflux_grid::{Axis, Labels, Sample, Shape, Volume, VoxelSize};
 use foamflux_io::read::StackData;
@@ -17,6 +18,7 @@ use foamflux_report::figures::{
 use foamflux_results::{CurrentResults, Figure, ProfileResults};
 
 pub(crate) use filling::filling;
+pub(crate) use viewer::viewer;
 
 /// A figure and the bytes of its file.
 pub(crate) struct Picture {

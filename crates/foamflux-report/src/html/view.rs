@@ -8,9 +8,14 @@ use super::embed::data_uri;
 use super::keys::{Key, keys};
 use crate::figures::escape;
 use crate::limits::limits;
+use crate::methods::{Methods, methods};
 use crate::number::{Medium, Number, bytes, count, duration, lengths, percent, trimmed};
 use crate::tables::{Table, current, errors, input, measure, tag, transport};
 use crate::verdicts::{Tone, verdicts};
+use crate::viewer::{NetworkPart, PAGE_BYTES, SlicePart, Viewer};
+
+/// What tables, words, style and scripts take of the page at most; 250 kB is usual.
+const TEXT_BYTES: usize = 1 << 20;
 
 /// The whole page.
 #[derive(Template)]
@@ -45,6 +50,9 @@ pub(super) struct Page<'a> {
     histogram: Vec<Picture>,
     sizes: Vec<Picture>,
     tau: Vec<Picture>,
+    methods: Methods,
+    slices: Option<SlicePart>,
+    solid: Option<NetworkPart>,
     convention: String,
     configuration: String,
     provenance: Vec<(&'static str, String)>,
@@ -116,7 +124,11 @@ pub(crate) fn rich(text: &str) -> String {
 }
 
 impl<'a> Page<'a> {
-    pub(super) fn new(r: &'a RunResults, images: &[(String, Vec<u8>)]) -> Result<Self, ReportError> {
+    pub(super) fn new(
+        r: &'a RunResults,
+        images: &[(String, Vec<u8>)],
+        viewer: &Viewer<'_>,
+    ) -> Result<Self, ReportError> {
         let view = |t: Option<Table>| t.map(TableView::from);
         let mut page = Page {
             r,
@@ -164,12 +176,27 @@ impl<'a> Page<'a> {
             histogram: Vec::new(),
             sizes: Vec::new(),
             tau: Vec::new(),
+            methods: methods(r),
+            slices: None,
+            solid: viewer.network.as_ref().and_then(NetworkPart::new),
             convention: r.transport.values().next().map_or_else(String::new, |t| convention(&t.convention)),
             configuration: format!("{:#}", r.configuration),
             provenance: provenance(r),
         };
         page.place_pictures(images)?;
+        if let Some(volume) = &viewer.slices {
+            let room = PAGE_BYTES.saturating_sub(TEXT_BYTES + page.embedded());
+            page.slices = SlicePart::new(volume, room)?;
+        }
         Ok(page)
+    }
+
+    /// Characters of the data that are in the page so far.
+    fn embedded(&self) -> usize {
+        let sections = [&self.pictures, &self.histogram, &self.sizes, &self.tau, &self.network, &self.current_pictures];
+        let pictures: usize = sections.into_iter().flatten().map(|p| p.uri.len()).sum();
+        let solid = self.solid.as_ref().map_or(0, |n| n.points.len() + n.counts.len() + n.nodes.len());
+        pictures + solid
     }
 
     fn place_pictures(&mut self, images: &[(String, Vec<u8>)]) -> Result<(), ReportError> {

@@ -109,6 +109,7 @@ impl Command {
             Command::Host(args) => &args.common,
             Command::Compare(args) => &args.common,
             Command::Demo(args) => &args.common,
+            Command::View(args) => &args.common,
             Command::Devices(args) => &args.common,
             Command::Bench(args) => &args.common,
         }
@@ -176,7 +177,7 @@ impl Command {
                 config.labels.clone_from(&args.label_map);
             }
             Command::Compare(args) => args.set(&mut config),
-            Command::Demo(_) | Command::Devices(_) | Command::Bench(_) => {}
+            Command::Demo(_) | Command::View(_) | Command::Devices(_) | Command::Bench(_) => {}
         }
         config
     }

@@ -13,6 +13,7 @@ mod run;
 mod segment;
 mod tag;
 mod transport;
+mod view;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -85,6 +86,7 @@ pub(crate) fn execute(command: &Command) -> anyhow::Result<()> {
         Command::Plate(args) => plate::plate(args, &session),
         Command::Host(args) => host::host(args, &session),
         Command::Compare(args) => compare::compare(args, &session),
+        Command::View(args) => view::view(args, &session),
         Command::Devices(_) => devices::devices(&session),
         Command::Bench(args) => bench::bench(args, &session),
     })

@@ -121,7 +121,7 @@ fn write(done: &mut RunOutput, folder: &OutputFolder) -> anyhow::Result<()> {
     if has_profile {
         save("profile.csv", csv::profile_csv(&done.results.transport).as_bytes())?;
     }
-    save("report.html", html::report(&done.results, &images)?.as_bytes())?;
+    save("report.html", html::report(&done.results, &images, &figures::viewer(done))?.as_bytes())?;
     Ok(())
 }
 

@@ -1,0 +1,311 @@
+//! `report.html` of a run, as its reader uses it.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, OnceLock};
+
+use serde_json::json;
+
+use super::chromium::{Browser, Page};
+use super::common;
+
+pub(crate) const TESTS: &[(&str, fn())] = &[
+    ("opens_from_disk_without_an_error_or_a_request", opens_from_disk),
+    ("slices_answer_to_pointer_keys_and_layers", slices_answer),
+    ("values_under_the_pointer_are_those_of_the_files", values_are_right),
+    ("the_network_turns_zooms_and_changes_colour", network_answers),
+    ("without_webgl_the_picture_of_the_network_stays", without_webgl),
+    ("without_scripts_and_on_paper_the_pictures_stay", without_scripts),
+    ("narrow_and_dark_pages_keep_their_width_and_contrast", narrow_and_dark),
+    ("the_policy_of_the_page_stops_requests", policy_holds),
+];
+
+static RUN: OnceLock<Mutex<Option<tempfile::TempDir>>> = OnceLock::new();
+
+/// The folder of a run on a small foam, made once.
+fn run() -> PathBuf {
+    let place = RUN.get_or_init(|| {
+        let place = common::folder();
+        let at = |name: &str| place.path().join(name).display().to_string();
+        let made = common::foamflux(&["host", "cmf-demo", "--size", "48", "--grey-only", "-o", &at("slices")]);
+        assert_eq!(made.status, 0, "{}", made.stderr);
+        // Spaces and letters beyond ASCII, as folders of microscopes have them.
+        let done = common::foamflux(&["run", &at("slices"), "-o", &at("out of 5 \u{b5}m"), "-q"]);
+        assert_eq!(done.status, 0, "{}", done.stderr);
+        Mutex::new(Some(place))
+    });
+    let place = place.lock().unwrap();
+    place.as_ref().unwrap().path().join("out of 5 \u{b5}m")
+}
+
+/// Removes what the tests made: statics are never dropped.
+pub(crate) fn clean() {
+    if let Some(place) = RUN.get() {
+        drop(place.lock().unwrap().take());
+    }
+}
+
+/// Keeps a picture for people.
+fn keep(name: &str, picture: &str) {
+    #[allow(clippy::disallowed_methods, reason = "a test harness is an application")]
+    let Ok(folder) = std::env::var("FOAMFLUX_SCREENSHOTS") else { return };
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(Path::new(&folder).join(format!("{name}.png")), decoded(picture)).unwrap();
+}
+
+fn decoded(base64: &str) -> Vec<u8> {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let (mut bits, mut held, mut out) = (0u32, 0, Vec::new());
+    for c in base64.bytes().filter(|c| *c != b'=') {
+        bits = bits << 6 | ALPHABET.iter().position(|a| *a == c).unwrap() as u32;
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            out.push((bits >> held & 255) as u8);
+        }
+    }
+    out
+}
+
+/// The report in a window, with both viewers at work.
+fn opened(browser: &Browser, size: [u32; 2], dark: bool) -> Page {
+    let mut page = browser.page(size, dark);
+    page.open_file(&run().join("report.html"));
+    page.until("'ready' in document.getElementById('slice-viewer').dataset");
+    page.until("'ready' in document.getElementById('network-viewer').dataset");
+    page.settle();
+    page
+}
+
+fn quiet(page: &Page) {
+    let troubles = page.troubles();
+    assert!(troubles.is_empty(), "{troubles:#?}");
+}
+
+fn opens_from_disk() {
+    let browser = Browser::start(&[]);
+    let mut page = opened(&browser, [1280, 900], false);
+    assert!(page.text("document.title").contains("report"));
+    assert_eq!(page.eval("document.querySelector('#slices').hidden"), json!(false));
+    assert_eq!(page.eval("document.querySelector('#network-viewer').hidden"), json!(false));
+    let broken = page.number("Array.from(document.images).filter(i => i.complete && i.naturalWidth === 0).length");
+    assert!(broken == 0.0, "{broken} pictures do not show");
+    let bytes = std::fs::metadata(run().join("report.html")).unwrap().len();
+    assert!(bytes < 12 << 20, "{bytes} bytes");
+    keep("wide-light", &page.picture(None));
+    quiet(&page);
+}
+
+const XY: &str = ".pane[data-normal=z] canvas";
+const XZ: &str = ".pane[data-normal=y] canvas";
+
+fn readout(page: &mut Page) -> String {
+    page.text("document.querySelector('.readout').innerText.replace(/\\s+/g, ' ')")
+}
+
+/// The voxel that the readout names.
+fn voxel(page: &mut Page) -> [usize; 3] {
+    let text = readout(page);
+    let numbers: Vec<usize> = text
+        .split("voxel ")
+        .nth(1)
+        .unwrap_or_else(|| panic!("{text}"))
+        .split(|c: char| !c.is_ascii_digit())
+        .filter(|n| !n.is_empty())
+        .take(3)
+        .map(|n| n.parse().unwrap())
+        .collect();
+    [numbers[0], numbers[1], numbers[2]]
+}
+
+fn slices_answer() {
+    let browser = Browser::start(&[]);
+    let mut page = opened(&browser, [1280, 900], false);
+    assert_eq!(voxel(&mut page), [24, 24, 24]);
+    let before = page.picture(Some(XZ));
+    page.click(XY, [0.25, 0.75]);
+    assert_eq!(voxel(&mut page), [12, 36, 24], "a click in x and y moves the point");
+    assert_ne!(page.picture(Some(XZ)), before, "and the other slices follow");
+    page.hover(XY, [0.5, 0.5]);
+    assert_eq!(voxel(&mut page), [24, 24, 24], "the pointer reads without moving the slices");
+    page.hover(".controls", [0.5, 0.5]);
+    assert_eq!(voxel(&mut page), [12, 36, 24]);
+
+    page.eval(&format!("document.querySelector('{XY}').focus()"));
+    for (key, expected) in [
+        ("ArrowRight", [13, 36, 24]),
+        ("ArrowDown", [13, 37, 24]),
+        ("ArrowLeft", [12, 37, 24]),
+        ("ArrowUp", [12, 36, 24]),
+        ("PageUp", [12, 36, 25]),
+        ("PageDown", [12, 36, 24]),
+    ] {
+        page.key(key);
+        assert_eq!(voxel(&mut page), expected, "{key}");
+    }
+    page.eval("document.querySelector('.pane[data-normal=z] input').focus()");
+    page.key("Home");
+    assert_eq!(voxel(&mut page)[2], 0, "the slider by keyboard");
+    page.click(".pane[data-normal=z] input", [0.5, 0.5]);
+    assert!((20..28).contains(&voxel(&mut page)[2]), "the slider by pointer");
+
+    // Every layer changes the picture, and its opacity does.
+    let layers = page.number("document.querySelectorAll('.layer').length") as usize;
+    assert!(layers >= 5, "grey, labels, potential, flux, currents; here {layers}");
+    for k in 0..layers {
+        let shown = page.picture(Some(XZ));
+        let row = format!(".layer:nth-of-type({})", k + 1);
+        page.click(&format!("{row} input[type=checkbox]"), [0.5, 0.5]);
+        let name = page.text(&format!("document.querySelector('{row} .name').innerText"));
+        assert_ne!(page.picture(Some(XZ)), shown, "layer {name}");
+        page.click(&format!("{row} input[type=checkbox]"), [0.5, 0.5]);
+        assert_eq!(page.picture(Some(XZ)), shown, "layer {name} back as it was");
+    }
+    let half = page.picture(Some(XZ));
+    page.click(".layer:nth-of-type(2) .opacity", [0.98, 0.5]);
+    assert_ne!(page.picture(Some(XZ)), half, "opacity");
+    quiet(&page);
+}
+
+/// Labels and grey values as the page reads them at places, against `labels.tif` and the slices.
+fn values_are_right() {
+    let browser = Browser::start(&[]);
+    let mut page = opened(&browser, [1280, 900], false);
+    // Through the program's own reader into plain bytes: what the files hold, not what the page was made of.
+    let bytes = |input: PathBuf, name: &str| {
+        let raw = run().parent().unwrap().join(name);
+        let (input, output) = (input.display().to_string(), raw.display().to_string());
+        let call = common::foamflux(&["ingest", &input, "-o", &output]);
+        assert_eq!(call.status, 0, "{}", call.stderr);
+        std::fs::read(raw).unwrap()
+    };
+    let labels = bytes(run().join("labels.tif"), "labels.raw");
+    let grey = bytes(run().parent().unwrap().join("slices"), "grey.raw");
+    assert_eq!((labels.len(), grey.len()), (48 * 48 * 48, 48 * 48 * 48));
+    for (at, share) in [([12, 36], [0.26, 0.76]), ([40, 5], [0.844, 0.115]), ([30, 30], [0.635, 0.635])] {
+        page.hover(XY, share);
+        assert_eq!(voxel(&mut page)[..2], at);
+        let i = (24 * 48 + at[1]) * 48 + at[0];
+        let text = readout(&mut page);
+        assert!(text.contains(&format!("grey value {} ", grey[i])), "{} in {text}", grey[i]);
+        let name = ["pore", "fibre", "node"][usize::from(labels[i])];
+        assert!(text.contains(&format!(" {name}")), "{name} in {text}");
+        let place = format!("x {:.1}, y {:.1}, z 24.5", at[0] as f64 + 0.5, at[1] as f64 + 0.5);
+        assert!(text.starts_with(&place), "{place} in {text}: voxels of 1 \u{b5}m, at their middles");
+    }
+    quiet(&page);
+}
+
+const STAGE: &str = "#network-viewer canvas";
+
+fn network_answers() {
+    let browser = Browser::start(&[]);
+    let mut page = opened(&browser, [1280, 900], false);
+    let first = page.picture(Some(STAGE));
+    keep("network-tag", &first);
+    assert_eq!(page.picture(Some(STAGE)), first, "a view that nobody touches stays");
+    let picture = page.eval("getComputedStyle(document.querySelector('.still-3d')).display");
+    assert_eq!(picture, json!("none"), "the view has taken the place of its picture");
+
+    page.drag(STAGE, [0.5, 0.5], [0.6, 0.45]);
+    let turned = page.picture(Some(STAGE));
+    assert_ne!(turned, first, "dragging turns");
+    page.eval(&format!("document.querySelector('{STAGE}').focus()"));
+    for key in ["ArrowLeft", "ArrowUp", "+", "-"] {
+        let before = page.picture(Some(STAGE));
+        page.key(key);
+        assert_ne!(page.picture(Some(STAGE)), before, "{key}");
+    }
+    let before = page.picture(Some(STAGE));
+    page.wheel(STAGE, 100.0);
+    assert_ne!(page.picture(Some(STAGE)), before, "the wheel zooms once the view is chosen");
+    page.key("Home");
+    assert_eq!(page.picture(Some(STAGE)), first, "Home is as at first");
+    for button in ["in", "out", "x", "y", "z"] {
+        let before = page.picture(Some(STAGE));
+        page.click(&format!("#network-viewer button[data-do={button}]"), [0.5, 0.5]);
+        let after = page.picture(Some(STAGE));
+        assert_ne!(after, before, "{button}");
+        keep(&format!("network-{button}"), &after);
+    }
+    page.click("#network-viewer button[data-do=reset]", [0.5, 0.5]);
+    for mode in ["diameter", "current"] {
+        page.click(&format!("#network-viewer input[value={mode}]"), [0.5, 0.5]);
+        let coloured = page.picture(Some(STAGE));
+        assert_ne!(coloured, first, "coloured by {mode}");
+        keep(&format!("network-{mode}"), &coloured);
+    }
+    page.click("#network-viewer input[value=tag]", [0.5, 0.5]);
+    assert_eq!(page.picture(Some(STAGE)), first, "by tag again");
+    quiet(&page);
+}
+
+fn without_webgl() {
+    let browser = Browser::start(&["--disable-3d-apis"]);
+    let mut page = browser.page([1280, 900], false);
+    page.open_file(&run().join("report.html"));
+    page.until("'ready' in document.getElementById('slice-viewer').dataset");
+    assert_eq!(page.eval("document.querySelector('#network-viewer').hidden"), json!(true));
+    let [_, _, width, height] = page.place(".still-3d img");
+    assert!(width > 300.0 && height > 200.0, "the picture is {width} x {height}");
+    let errors: Vec<String> = page.troubles().into_iter().filter(|t| !t.contains("WebGL")).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+}
+
+fn without_scripts() {
+    let browser = Browser::start(&[]);
+    let mut page = browser.page([1280, 900], false);
+    page.call("Emulation.setScriptExecutionDisabled", json!({"value": true}));
+    page.open_file(&run().join("report.html"));
+    let visible = |page: &mut Page, selector: &str| {
+        let expression = format!("document.querySelector('{selector}').getClientRects().length > 0");
+        page.eval(&expression) == json!(true)
+    };
+    assert!(!visible(&mut page, "#slices") && !visible(&mut page, "#network-viewer"));
+    assert!(visible(&mut page, ".still-3d img") && visible(&mut page, ".stills img"));
+
+    let mut page = opened(&browser, [1280, 900], false);
+    assert!(visible(&mut page, "#slices") && !visible(&mut page, ".still-3d img"));
+    page.media("print", false);
+    assert!(!visible(&mut page, "#slices") && !visible(&mut page, "#network-viewer"));
+    assert!(visible(&mut page, ".still-3d img"), "paper has the picture");
+    let pdf = page.call("Page.printToPDF", json!({}));
+    assert!(decoded(pdf["data"].as_str().unwrap()).starts_with(b"%PDF"));
+    quiet(&page);
+}
+
+/// Smallest contrast of text, by WCAG 2 level AA.
+const CONTRAST: f64 = 4.5;
+
+fn narrow_and_dark() {
+    let browser = Browser::start(&[]);
+    for (size, dark) in [([1280, 900], true), ([400, 800], false), ([400, 800], true)] {
+        let mut page = opened(&browser, size, dark);
+        let width = page.number("document.documentElement.scrollWidth");
+        assert!(width <= f64::from(size[0]), "{width} of {} pixels: the page scrolls sideways", size[0]);
+        let contrast = page.number(
+            "(() => { const rgb = t => t.match(/[\\d.]+/g).map(Number); \
+             const light = t => rgb(t).slice(0, 3).map(c => c / 255).map(c => c <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4)\
+             .reduce((s, c, k) => s + c * [.2126, .7152, .0722][k], 0); \
+             const ground = light(getComputedStyle(document.body).backgroundColor); \
+             return Math.min(...Array.from(document.querySelectorAll('p, li, dt, dd, th, td, h2, h3, label, summary'), \
+             e => { const l = light(getComputedStyle(e).color); return (Math.max(l, ground) + .05) / (Math.min(l, ground) + .05); })); })()",
+        );
+        assert!(contrast >= CONTRAST, "contrast {contrast} at {size:?}, dark: {dark}");
+        let name = format!("{}-{}", if size[0] > 800 { "wide" } else { "narrow" }, if dark { "dark" } else { "light" });
+        keep(&name, &page.picture(None));
+        quiet(&page);
+    }
+}
+
+fn policy_holds() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let address = listener.local_addr().unwrap();
+    let browser = Browser::start(&[]);
+    let mut page = opened(&browser, [1280, 900], false);
+    let answer = page.eval(&format!("fetch('http://{address}/').then(() => 'loaded', () => 'refused')"));
+    assert_eq!(answer, json!("refused"));
+    page.eval(&format!("new Promise(d => {{ const i = new Image(); i.onload = i.onerror = () => d(true); i.src = 'http://{address}/i.png'; }})"));
+    assert!(listener.accept().is_err(), "nobody called");
+}
