@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Figure, Program, Quantity};
 
 /// Which way a number is good for a host, all else equal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Better {
     /// More is better.
@@ -19,7 +20,7 @@ pub enum Better {
 }
 
 /// What a column of the comparison is.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct MetricInfo {
     /// Key, ends in the SI unit.
     pub key: String,
@@ -42,7 +43,7 @@ pub struct MetricInfo {
 }
 
 /// The conditions that every host is put under.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CompareConditions {
     /// `fast` or `full`.
     pub quality: String,
@@ -63,7 +64,7 @@ pub struct CompareConditions {
 }
 
 /// How the mass of the solid was obtained.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct MaterialInfo {
     /// Name.
     pub name: String,
@@ -82,7 +83,7 @@ pub struct MaterialInfo {
 }
 
 /// One seed or crop.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Replicate {
     /// Which one, such as `seed 2` or `crop 0:64,0:64,0:90`.
     pub name: String,
@@ -95,7 +96,7 @@ pub struct Replicate {
 }
 
 /// Whether the box holds enough of the structure.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Representative {
     /// The length that the structure repeats on.
     pub length_m: f64,
@@ -110,7 +111,7 @@ pub struct Representative {
 }
 
 /// One host.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ComparedHost {
     /// Name in tables, unique.
     pub name: String,
@@ -145,7 +146,7 @@ pub struct ComparedHost {
 }
 
 /// One metric of two hosts.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Difference {
     /// First minus second.
     pub difference: f64,
@@ -158,7 +159,7 @@ pub struct Difference {
 }
 
 /// Two hosts.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Pair {
     /// The first.
     pub a: String,
@@ -169,7 +170,7 @@ pub struct Pair {
 }
 
 /// One Pareto view.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Pareto {
     /// Title.
     pub title: String,
@@ -184,7 +185,7 @@ pub struct Pareto {
 }
 
 /// What `compare` found; the content of `compare.json`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CompareResults {
     /// Schema name and version.
     pub schema: String,

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::VolumeInfo;
 
 /// Current density per true area, weighted by true area.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CurrentDensity {
     /// Mean.
     pub mean: f64,
@@ -26,7 +27,7 @@ pub struct CurrentDensity {
 }
 
 /// How even it is.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Uniformity {
     /// Standard deviation over mean.
     pub cv: f64,
@@ -44,7 +45,7 @@ pub struct Uniformity {
 }
 
 /// How evenly a quantity is spread over area.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Evenness {
     /// Standard deviation over mean.
     pub cv: f64,
@@ -57,7 +58,7 @@ pub struct Evenness {
 }
 
 /// What one label has.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CurrentShare {
     /// Share of the reacting area.
     pub area: f64,
@@ -72,7 +73,7 @@ pub struct CurrentShare {
 }
 
 /// Dimensionless groups, limits, and what they were made of.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct CurrentGroups {
     /// Wagner number: resistance of the reaction over that of the electrolyte on the length of a pore.
     pub wagner: Option<f64>,
@@ -101,7 +102,7 @@ pub struct CurrentGroups {
 }
 
 /// What was conserved.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CurrentBalance {
     /// Difference between what the surface takes and the applied current, over the latter.
     pub charge_error: Option<f64>,
@@ -110,7 +111,7 @@ pub struct CurrentBalance {
 }
 
 /// Areas in m2.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct CurrentArea {
     /// True area that reacts.
     pub reacting_m2: f64,
@@ -123,7 +124,7 @@ pub struct CurrentArea {
 }
 
 /// Voxels that conduct and take no part, as shares of the box.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct CurrentLeftOut {
     /// Electrolyte that the separator does not reach.
     pub electrolyte: f64,
@@ -134,7 +135,7 @@ pub struct CurrentLeftOut {
 }
 
 /// By slice, from the separator.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct CurrentProfile {
     /// Depth of the slice's centre in m.
     pub depth_m: Vec<f64>,
@@ -153,7 +154,7 @@ pub struct CurrentProfile {
 }
 
 /// An input, and what it rests on.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CurrentInput {
     /// The flag without its dashes.
     pub key: String,
@@ -170,7 +171,7 @@ pub struct CurrentInput {
 }
 
 /// The salt of the electrolyte.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct CurrentElectrolyte {
     /// `secondary` (the salt follows the current and does not act on it), `dilute` or `concentrated`.
     pub model: String,
@@ -208,7 +209,7 @@ pub struct CurrentElectrolyte {
 }
 
 /// The salt in time, under a current distribution that keeps its shape.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct CurrentTransient {
     /// Whether the last state is steady.
     pub steady: bool,
@@ -221,7 +222,7 @@ pub struct CurrentTransient {
 }
 
 /// How salt and potentials came to agree.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct CurrentAgreement {
     /// Rounds; 0 for the secondary model.
     pub rounds: u32,
@@ -240,7 +241,7 @@ pub struct CurrentAgreement {
 }
 
 /// The salt by slice, from the separator.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct CurrentSaltProfile {
     /// Mean concentration over the initial one; `null` where no electrolyte takes part.
     pub concentration_relative: Vec<Option<f64>>,
@@ -249,7 +250,7 @@ pub struct CurrentSaltProfile {
 }
 
 /// What the solve cost.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct CurrentEffort {
     /// Potentials.
     pub unknowns: u64,
@@ -270,7 +271,7 @@ pub struct CurrentEffort {
 }
 
 /// Seconds by step.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct CurrentSeconds {
     /// Reading the volume.
     pub read: f64,
@@ -283,7 +284,7 @@ pub struct CurrentSeconds {
 }
 
 /// What `current` found.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CurrentResults {
     /// Schema name and version.
     pub schema: String,

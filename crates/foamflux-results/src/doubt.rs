@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Thresholds that would have been as good.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ThresholdBand {
     /// How far all thresholds of the method may lie lower or higher, in grey values.
     pub half_width: f64,
@@ -38,7 +39,7 @@ pub struct ThresholdBand {
 }
 
 /// A number at the lower thresholds, at those taken, and at the upper ones.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AtThresholds {
     /// At the lower thresholds; `null` where it does not exist there.
     pub low: Option<f64>,
@@ -58,7 +59,7 @@ impl AtThresholds {
 }
 
 /// What the choice of the threshold does to every number that was computed again.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DoubtResults {
     /// The band; `null` where there is none.
     pub band: Option<ThresholdBand>,

@@ -1,11 +1,12 @@
 //! The impedance of a host at rest.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{CurrentInput, VolumeInfo};
 
 /// A distribution of relaxation times.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct RelaxationTimes {
     /// Time constants.
     pub tau_s: Vec<f64>,
@@ -24,7 +25,7 @@ pub struct RelaxationTimes {
 }
 
 /// What `impedance` found. Impedances are per cross-section of the box.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct ImpedanceResults {
     /// Schema name and version.
     pub schema: String,

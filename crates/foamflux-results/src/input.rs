@@ -1,9 +1,10 @@
 //! What was read.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Shape and voxel size of the volume that the numbers belong to.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct VolumeInfo {
     /// Voxels along z, y, x.
     pub shape_zyx: [usize; 3],
@@ -14,7 +15,7 @@ pub struct VolumeInfo {
 }
 
 /// A voxel size that was found somewhere, believed or not.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct VoxelSizeCandidate {
     /// Where it was found.
     pub source: String,
@@ -27,7 +28,7 @@ pub struct VoxelSizeCandidate {
 }
 
 /// A microscope's data bar below the images.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DataBar {
     /// Rows at the lower end of the images.
     pub rows: usize,
@@ -36,7 +37,7 @@ pub struct DataBar {
 }
 
 /// One input file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct InputFile {
     /// Path relative to the input, or the file's name.
     pub name: String,
@@ -47,7 +48,7 @@ pub struct InputFile {
 }
 
 /// The input of a run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct InputInfo {
     /// The path as given.
     pub path: String,
@@ -72,7 +73,7 @@ pub struct InputInfo {
 }
 
 /// What `ingest` prints: what would be read, and why.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct IngestResults {
     /// Schema name and version.
     pub schema: String,

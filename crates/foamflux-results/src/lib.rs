@@ -18,6 +18,7 @@ mod preparation;
 mod quantity;
 mod run;
 mod sampling;
+mod schema;
 mod score;
 mod segment;
 mod tag;
@@ -46,6 +47,7 @@ pub use preparation::{AlignmentResults, CorrectionResults, MissingSlices, Prepar
 pub use quantity::{ErrorParts, Quantity};
 pub use run::{Figure, Program, RunResults, StageOutcome, StageReport};
 pub use sampling::{RepresentativityInfo, SamplingResults};
+pub use schema::{schema_file, schemas};
 pub use score::{FoundAndTrue, GalleryResults, HostScore};
 pub use segment::{SegmentResults, ThresholdSensitivity};
 pub use tag::{

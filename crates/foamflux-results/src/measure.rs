@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{ErrorParts, SamplingResults, VolumeInfo};
 
 /// Mean, spread and percentiles of a distribution, in the unit that the owning key names.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Summary {
     /// Mean.
     pub mean: f64,
@@ -27,7 +28,7 @@ pub struct Summary {
 }
 
 /// Whether and how far a phase connects two opposite faces of the box.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PercolationInfo {
     /// Whether face-connected voxels join the two faces.
     pub percolates: bool,
@@ -40,7 +41,7 @@ pub struct PercolationInfo {
 }
 
 /// One phase.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PhaseMeasure {
     /// The label numbers that make up the phase.
     pub labels: Vec<u8>,
@@ -72,7 +73,7 @@ pub struct PhaseMeasure {
 }
 
 /// Surface area per volume of the box by each estimator.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AreaMethods {
     /// Voxel faces: biased by up to +50 %, a bound and no estimate.
     pub faces: f64,
@@ -87,7 +88,7 @@ pub struct AreaMethods {
 }
 
 /// Area per mass and roughness.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AreaPerGram {
     /// Density of the solid in kg/m3, as given.
     pub density_kg_per_m3: f64,
@@ -98,7 +99,7 @@ pub struct AreaPerGram {
 }
 
 /// The surface of the solid.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SurfaceResults {
     /// The phase whose surface it is.
     pub phase: String,
@@ -132,7 +133,7 @@ pub struct SurfaceResults {
 }
 
 /// Chord lengths of a phase along each axis.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ChordLengths {
     /// Chords that lie inside the box; in metres, or voxel edges where the voxel size is unknown.
     pub inner: Option<Summary>,
@@ -141,7 +142,7 @@ pub struct ChordLengths {
 }
 
 /// What `measure` found.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct MeasureResults {
     /// Schema name and version.
     pub schema: String,

@@ -1,11 +1,12 @@
 //! Plating and stripping of a host.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{CurrentInput, Figure, Program, VolumeInfo};
 
 /// One solve and the lithium that was there.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PlatePoint {
     /// Cycle, from 1.
     pub cycle: u32,
@@ -52,7 +53,7 @@ pub struct PlatePoint {
 }
 
 /// A state that was kept.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PlateStage {
     /// Cycle, from 1.
     pub cycle: u32,
@@ -75,7 +76,7 @@ pub struct PlateStage {
 }
 
 /// One half of a cycle.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PlateHalf {
     /// Cycle, from 1.
     pub cycle: u32,
@@ -90,7 +91,7 @@ pub struct PlateHalf {
 }
 
 /// How plating and stripping differ.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PlateHysteresis {
     /// Cycle, from 1.
     pub cycle: u32,
@@ -105,7 +106,7 @@ pub struct PlateHysteresis {
 }
 
 /// What was conserved.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PlateBalance {
     /// Largest difference between what the surface takes and the applied current, over the latter.
     pub charge_error: f64,
@@ -126,7 +127,7 @@ pub struct PlateBalance {
 }
 
 /// Thicknesses, and what they stand beside.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PlateThickness {
     /// Host as it came, without a collector layer.
     pub host_m: f64,
@@ -145,7 +146,7 @@ pub struct PlateThickness {
 }
 
 /// What it cost.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct PlateEffort {
     /// Current distributions solved.
     pub solves: u64,
@@ -164,7 +165,7 @@ pub struct PlateEffort {
 }
 
 /// What `plate` found; the content of `plate.json`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PlateResults {
     /// Schema name and version.
     pub schema: String,

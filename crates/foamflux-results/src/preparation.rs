@@ -1,9 +1,10 @@
 //! What was done to the grey values before they became labels.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Corrections of the grey values, in the order in which they were made.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PreparationResults {
     /// Artefacts that were looked for.
     pub corrections: Vec<CorrectionResults>,
@@ -12,7 +13,7 @@ pub struct PreparationResults {
 }
 
 /// An artefact, how strong it is, and whether it was corrected.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CorrectionResults {
     /// `outliers`, `flicker`, `curtains`, `rings` or `pore-backs`.
     pub artefact: String,
@@ -27,7 +28,7 @@ pub struct CorrectionResults {
 }
 
 /// Displacements of the slices along x and y.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AlignmentResults {
     /// What was taken for the sample's own shape and kept: `smooth`, `line` or `nothing`.
     pub kept: String,
@@ -58,7 +59,7 @@ pub struct AlignmentResults {
 }
 
 /// A gap that looks like missing slices.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct MissingSlices {
     /// The slice before the gap.
     pub after: usize,

@@ -1,9 +1,10 @@
 //! Numbers with the parts of their error.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Parts of the error of a number, each in the unit of the number; `None` where it was not estimated.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct ErrorParts {
     /// The equations were not solved exactly.
     pub solver: Option<f64>,
@@ -18,7 +19,7 @@ pub struct ErrorParts {
 }
 
 /// A number and its error.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Quantity {
     /// The number.
     pub value: f64,

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One number as the mean over a box that is a sample.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RepresentativityInfo {
     /// Mean over the box.
     pub mean: f64,
@@ -28,7 +29,7 @@ pub struct RepresentativityInfo {
 }
 
 /// Representativity of everything that is a mean over the box.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SamplingResults {
     /// The relative error that is wanted.
     pub goal_relative: f64,

@@ -1,9 +1,10 @@
 //! Generated hosts against their own truth.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A number found in voxels, and what it is by construction.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FoundAndTrue {
     /// Found.
     pub found: f64,
@@ -14,7 +15,7 @@ pub struct FoundAndTrue {
 }
 
 /// One host.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct HostScore {
     /// Name of the preset.
     pub name: String,
@@ -49,7 +50,7 @@ pub struct HostScore {
 }
 
 /// What `host --gallery` found; the content of its `results.json`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct GalleryResults {
     /// Schema name and version.
     pub schema: String,

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{PreparationResults, SegmentScore, ThresholdBand, VolumeInfo};
 
 /// How much the solid share follows the threshold.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ThresholdSensitivity {
     /// Step of the threshold, in grey values.
     pub step: f64,
@@ -24,7 +25,7 @@ pub struct ThresholdSensitivity {
 }
 
 /// What `segment` found.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SegmentResults {
     /// Schema name and version.
     pub schema: String,

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{ErrorParts, VolumeInfo};
 
 /// Spread of a distribution and its log-normal fit, in the unit that the owning key names.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SpreadInfo {
     /// Mean.
     pub mean: f64,
@@ -31,7 +32,7 @@ pub struct SpreadInfo {
 }
 
 /// How the node zones came about.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct NodeZoneInfo {
     /// `swelling`, `node-radius` or `strut-diameter`.
     pub rule: String,
@@ -46,7 +47,7 @@ pub struct NodeZoneInfo {
 }
 
 /// The nodes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct NodeResults {
     /// Places where three or more fibres meet.
     pub count: u64,
@@ -74,7 +75,7 @@ pub struct NodeResults {
 }
 
 /// The fibres.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FibreResults {
     /// Fibres of every kind; debris is left out.
     pub count: u64,
@@ -114,7 +115,7 @@ pub struct FibreResults {
 }
 
 /// Cells of the pore space, by watershed of its distance map.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CellResults {
     /// Cells, those that the box cuts included.
     pub count: u64,
@@ -132,7 +133,7 @@ pub struct CellResults {
 }
 
 /// Conduction of the solid along one axis by the resistor network of the graph.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct NetworkConduction {
     /// Whether the graph joins the two faces.
     pub percolates: bool,
@@ -149,7 +150,7 @@ pub struct NetworkConduction {
 }
 
 /// Ways through the network from face to face.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct NetworkPaths {
     /// Paths that share no fibre: so many fibres have to be cut to part the faces.
     pub independent: u64,
@@ -163,7 +164,7 @@ pub struct NetworkPaths {
 }
 
 /// Directions of fibres in every solid voxel, by the structure tensor.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct OrientationField {
     /// Mean of `t t'` over the solid voxels that have a direction, x, y, z; trace 1.
     pub tensor: [[f64; 3]; 3],
@@ -176,7 +177,7 @@ pub struct OrientationField {
 }
 
 /// Topology of the solid, proved equal to that of its skeleton.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TopologyInfo {
     /// 26-connected components.
     pub components: u64,
@@ -185,7 +186,7 @@ pub struct TopologyInfo {
 }
 
 /// What `tag` found.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TagResults {
     /// Schema name and version.
     pub schema: String,
@@ -255,7 +256,7 @@ pub struct TagResults {
 }
 
 /// What a step took.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StepSeconds {
     /// What was done.
     pub step: String,

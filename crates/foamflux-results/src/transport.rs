@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{ErrorParts, VolumeInfo};
 
 /// The conducting phase.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PhaseInfo {
     /// Name.
     pub name: String,
@@ -21,7 +22,7 @@ pub struct PhaseInfo {
 }
 
 /// Seconds by step.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct SecondsSpent {
     /// Reading the volume.
     pub read: f64,
@@ -40,7 +41,7 @@ pub struct SecondsSpent {
 }
 
 /// Geometric tortuosity: shortest paths from the outer face of the inlet to that of the outlet, over the box length.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct GeometricTortuosity {
     /// Mean over the outlet faces that are reached.
     pub value: f64,
@@ -55,7 +56,7 @@ pub struct GeometricTortuosity {
 }
 
 /// Through-plane profile: one entry per slice, from the inlet on.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct ProfileResults {
     /// Depth of the slice's centre below the inlet face in metres; `null` without a voxel size.
     pub depth_m: Option<Vec<f64>>,
@@ -74,7 +75,7 @@ pub struct ProfileResults {
 }
 
 /// tau on split voxels.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RefinedLevel {
     /// Voxels along each axis that one voxel became.
     pub factor: usize,
@@ -95,7 +96,7 @@ pub struct RefinedLevel {
 }
 
 /// tau of the voxel geometry, extrapolated over split voxels.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RefinedTau {
     /// The extrapolated tau.
     pub value: f64,
@@ -110,7 +111,7 @@ pub struct RefinedTau {
 }
 
 /// Electrode tortuosity factor: blocking walls, dead ends included.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ElectrodeResults {
     /// tau_e = 3 Re Z(0) eps kappa A / L, eps the phase's whole volume fraction; `null` where there is none.
     pub tau_e: Option<f64>,
@@ -123,7 +124,7 @@ pub struct ElectrodeResults {
 }
 
 /// What tau_e came from.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ElectrodeDetails {
     /// Where the collector is: `first` or `last` slice; the separator is at the other end.
     pub collector: String,
@@ -164,7 +165,7 @@ pub struct ElectrodeDetails {
 }
 
 /// Why no current flows.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct BlockedInfo {
     /// In words.
     pub reason: String,
@@ -177,7 +178,7 @@ pub struct BlockedInfo {
 }
 
 /// tau at the ends of the threshold band.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TauThresholds {
     /// At the lower thresholds; `null` where the phase does not percolate there.
     pub low: Option<f64>,
@@ -190,7 +191,7 @@ pub struct TauThresholds {
 }
 
 /// One direction. All keys but those of tau_e are always present; what does not exist is `null`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DirectionResults {
     /// Whether the phase connects the inlet with the outlet face.
     pub percolates: bool,
@@ -261,7 +262,7 @@ pub struct DirectionResults {
 ///
 /// Axes in x, y, z order; all three pairs of walls are joined, so that its diagonal differs from what electrodes see
 /// unless the volume repeats itself.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TensorResults {
     /// The symmetric tensor.
     pub d_eff_relative_xyz: [[f64; 3]; 3],
@@ -282,7 +283,7 @@ pub struct TensorResults {
 }
 
 /// What `transport` found for one phase.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TransportResults {
     /// Schema name and version.
     pub schema: String,

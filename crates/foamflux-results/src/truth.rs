@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A number of the labels found and of the true ones.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AgainstTruth {
     /// Of the labels found.
     pub found: Option<f64>,
@@ -25,7 +26,7 @@ impl AgainstTruth {
 }
 
 /// How far the boundary of the solid lies from the true one, over the boundary voxels of both.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct BoundaryDistance {
     /// Mean.
     pub mean: f64,
@@ -36,7 +37,7 @@ pub struct BoundaryDistance {
 }
 
 /// What `segment --truth` found.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SegmentScore {
     /// File of the true labels.
     pub truth: String,

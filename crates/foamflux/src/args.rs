@@ -5,6 +5,7 @@ mod config;
 mod current;
 mod impedance;
 mod plate;
+mod setup;
 mod view;
 
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ pub(crate) use compare::CompareArgs;
 pub(crate) use current::{CellArgs, CurrentArgs, DepthArgs};
 pub(crate) use impedance::ImpedanceArgs;
 pub(crate) use plate::PlateArgs;
+pub(crate) use setup::{InitArgs, Setup};
 pub(crate) use view::ViewArgs;
 
 /// From tomography and SEM stacks of porous lithium hosts to numbers and maps.
@@ -40,7 +42,16 @@ Exit status: 0 done, 1 internal error, 2 wrong usage, 3 unreadable input, 4 does
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) command: Any,
+}
+
+/// Commands that work, and those that help to get started.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Any {
+    #[command(flatten)]
+    Work(Command),
+    #[command(flatten)]
+    Setup(Setup),
 }
 
 #[derive(Debug, Subcommand)]

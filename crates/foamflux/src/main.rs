@@ -7,13 +7,14 @@ mod failure;
 mod figures;
 mod output;
 mod progress;
+mod setup;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 use clap::error::ErrorKind;
 
-use crate::args::Cli;
+use crate::args::{Any, Cli};
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -27,7 +28,11 @@ fn main() -> ExitCode {
             };
         }
     };
-    match commands::execute(&cli.command) {
+    let done = match &cli.command {
+        Any::Work(command) => commands::execute(command),
+        Any::Setup(setup) => setup::execute(setup),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failure::report(&error),
     }

@@ -31,6 +31,12 @@ impl Call {
         serde_json::from_str(&self.stdout).expect("standard output is JSON and nothing else")
     }
 
+    /// Asserts that it succeeded.
+    pub(crate) fn succeeds(&self) -> &Self {
+        assert_eq!(self.status, 0, "{}", self.stderr);
+        self
+    }
+
     /// Asserts the exit status and that the message holds every part, and that nothing panicked.
     pub(crate) fn fails(&self, status: i32, parts: &[&str]) {
         assert_eq!(self.status, status, "{}", self.stderr);

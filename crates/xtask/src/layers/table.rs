@@ -72,7 +72,7 @@ const fn application(package: &'static str, folder: &'static str, layer: u8, use
 /// Every crate that the workspace has, or that the architecture has a place for, lowest layer first.
 pub(crate) const TABLE: &[Row] = &[
     library(GRID, "crates/foamflux-grid", 0, &[], External::Only(&["ndarray", "serde", "thiserror"])),
-    library(RESULTS, "crates/foamflux-results", 0, &[], External::Only(&["serde", "serde_json"])),
+    library(RESULTS, "crates/foamflux-results", 0, &[], External::Only(&["schemars", "serde", "serde_json"])),
     library(SHADERS, "shaders", 0, &[], External::Only(&["bytemuck"])),
     library(IO, "crates/foamflux-io", 1, &[GRID], External::Any),
     library(VOXEL, "crates/foamflux-voxel", 1, &[GRID], External::Any),

@@ -1,0 +1,44 @@
+//! Flags of what works on no volume: `init`, `completions`, `man`, `schema`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use clap_complete::Shell;
+
+/// Commands without an input.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Setup {
+    /// Write a configuration with every key, what it means and its default, to be used with --config
+    Init(InitArgs),
+    /// Print completions for a shell, for example: foamflux completions bash > ~/.local/share/bash-completion/completions/foamflux
+    Completions {
+        /// Shell
+        shell: Shell,
+    },
+    /// Write man pages, one for each command
+    Man {
+        /// Folder to write into, for example ~/.local/share/man/man1
+        #[arg(value_name = "FOLDER")]
+        folder: PathBuf,
+    },
+    /// Print the JSON Schema of what run, or another command with --json, writes
+    Schema {
+        /// Kind of results: run, ingest, segment, tag, measure, transport, current, impedance, plate, compare, host-gallery
+        #[arg(value_name = "KIND", default_value = "run")]
+        kind: String,
+        /// Write all of them into a folder instead
+        #[arg(short, long, value_name = "FOLDER")]
+        output: Option<PathBuf>,
+    },
+}
+
+/// `foamflux init`.
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// File to write
+    #[arg(value_name = "FILE", default_value = "foamflux.toml")]
+    pub(crate) file: PathBuf,
+    /// Replace the file if it is there
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+}
