@@ -5,7 +5,8 @@
   const root = document.getElementById("network-viewer");
   if (!root) return;
   const canvas = root.querySelector("canvas");
-  const gl = canvas.getContext("webgl2", { antialias: true, alpha: false });
+  // What was drawn is kept, so that the browser can save it as a picture.
+  const gl = canvas.getContext("webgl2", { antialias: true, alpha: false, preserveDrawingBuffer: true });
   if (!gl) return;
   const numbers = function (name) { return root.dataset[name].split(" ").map(Number); };
   const table = function (name) {

@@ -403,3 +403,14 @@ fn methods_cite_exactly_what_was_used() {
         assert!(!little.contains(absent), "{absent} in {little}");
     }
 }
+
+#[test]
+fn key_numbers_show_where_their_error_comes_from() {
+    let mut r = full();
+    let e = &mut r.measure.as_mut().unwrap().surface.as_mut().unwrap().error;
+    *e = ErrorParts { resolution: Some(3.0), sampling: Some(1.0), total: Some(3.2), ..ErrorParts::default() };
+    let html = page(&r);
+    let wanted = "<i class=\"resolution\" style=\"flex-grow:75\" title=\"resolution 75 %\"></i><i class=\"sampling\" style=\"flex-grow:25\" title=\"sampling 25 %\"></i></dd>";
+    assert!(html.contains(wanted), "three of four parts and one of four");
+    assert!(html.contains("Bars: where the error comes from."));
+}

@@ -3,6 +3,7 @@
 mod compare;
 mod config;
 mod current;
+mod diff;
 mod impedance;
 mod plate;
 mod setup;
@@ -14,6 +15,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub(crate) use compare::CompareArgs;
 pub(crate) use current::{CellArgs, CurrentArgs, DepthArgs};
+pub(crate) use diff::{DiffArgs, ReproduceArgs};
 pub(crate) use impedance::ImpedanceArgs;
 pub(crate) use plate::PlateArgs;
 pub(crate) use setup::{InitArgs, Setup};
@@ -82,6 +84,10 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Show a finished folder in the browser: served to this machine only, until Ctrl-C
     View(ViewArgs),
+    /// What differs between two results, and whether their errors explain it
+    Diff(DiffArgs),
+    /// Do a run again from its results.json and say what differs
+    Reproduce(ReproduceArgs),
     /// List devices, what each can hold, and what auto would choose
     Devices(DevicesArgs),
     /// Measure this machine's devices: bandwidth, kernels, whole solves with their errors

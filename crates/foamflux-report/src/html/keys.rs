@@ -13,6 +13,28 @@ pub(super) struct Key {
     pub(super) unit: String,
     /// Where the error comes from, or what else to know.
     pub(super) detail: String,
+    /// Parts of the error by source and their shares of the sum in percent; empty where none was estimated.
+    pub(super) bar: Vec<(&'static str, u32)>,
+}
+
+/// Shares of the parts of an error that was estimated.
+fn bar(e: &ErrorParts) -> Vec<(&'static str, u32)> {
+    let all = [
+        ("solver", e.solver),
+        ("resolution", e.resolution),
+        ("segmentation", e.segmentation),
+        ("sampling", e.sampling),
+    ];
+    let known: Vec<(&str, f64)> = all
+        .into_iter()
+        .filter_map(|(name, part)| part.filter(|p| *p > 0.0 && p.is_finite()).map(|p| (name, p)))
+        .collect();
+    let sum: f64 = known.iter().map(|(_, p)| p).sum();
+    known
+        .into_iter()
+        .map(|(name, p)| (name, (100.0 * p / sum).round() as u32))
+        .filter(|(_, share)| *share > 0)
+        .collect()
 }
 
 /// The parts of an error as a phrase.
@@ -58,6 +80,7 @@ fn porosity(r: &RunResults, pore: &PhaseMeasure) -> Key {
         value: Number::with_error(pore.volume_fraction, e.total).show(Medium::Page),
         unit: String::new(),
         detail: format!("{solid}{}", parts(&e, 1.0)),
+        bar: bar(&e),
     }
 }
 
@@ -80,6 +103,7 @@ fn network(t: &TagResults) -> Vec<Key> {
                     trimmed(s.std * unit.factor, 3),
                     parts(&s.error, unit.factor)
                 ),
+                bar: bar(&s.error),
             });
         }
     }
@@ -94,6 +118,7 @@ fn network(t: &TagResults) -> Vec<Key> {
                 n.coordination_mean.map_or_else(|| "unknown".to_owned(), |c| trimmed(c, 3)),
                 parts(&t.node_share_error, 100.0)
             ),
+            bar: bar(&t.node_share_error),
         });
     }
     out
@@ -119,7 +144,11 @@ fn tortuosity(phase: &str, t: &TransportResults) -> Key {
             None => format!("{axis}\u{a0}{}", if d.percolates { "not solved" } else { "blocked" }),
         })
         .collect();
-    Key { name: format!("τ, {phase}"), value, unit: String::new(), detail: each.join(", ") }
+    // The direction known least speaks for all: their errors come from the same voxels.
+    let total = |e: &ErrorParts| e.total.unwrap_or(0.0);
+    let worst = t.directions.values().map(|d| &d.error).max_by(|a, b| total(a).total_cmp(&total(b)));
+    let bar = worst.map(bar).unwrap_or_default();
+    Key { name: format!("τ, {phase}"), value, unit: String::new(), detail: each.join(", "), bar }
 }
 
 fn morphology(m: &MeasureResults) -> Vec<Key> {
@@ -129,8 +158,15 @@ fn morphology(m: &MeasureResults) -> Vec<Key> {
         {
             let value = Number::with_error(a.recommended / unit.factor, s.error.total.map(|e| e / unit.factor))
                 .show(Medium::Page);
-            let detail = format!("{}; {}", s.recommended_method, parts(&s.error, 1.0 / unit.factor));
-            out.push(Key { name: "Surface per volume".to_owned(), value, unit: unit.per_length.to_owned(), detail });
+            let detail = format!("{}; {}", s.recommended_method.replace('_', " "), parts(&s.error, 1.0 / unit.factor));
+            let bar = bar(&s.error);
+            out.push(Key {
+                name: "Surface per volume".to_owned(),
+                value,
+                unit: unit.per_length.to_owned(),
+                detail,
+                bar,
+            });
         }
         if let Some(a) = s.specific_surface_m2_per_g {
             let density = s
@@ -142,6 +178,7 @@ fn morphology(m: &MeasureResults) -> Vec<Key> {
                 value: Number::new(a).show(Medium::Page),
                 unit: "m²/g".to_owned(),
                 detail: density,
+                bar: Vec::new(),
             });
         }
     }
@@ -157,7 +194,7 @@ fn morphology(m: &MeasureResults) -> Vec<Key> {
                 parts(&s.error, 1.0)
             );
             let value = Number::with_error(s.mean, s.error.total).show(Medium::Page);
-            out.push(Key { name, value, unit: unit.length.to_owned(), detail });
+            out.push(Key { name, value, unit: unit.length.to_owned(), detail, bar: bar(&s.error) });
         }
     }
     out

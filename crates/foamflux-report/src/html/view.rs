@@ -176,7 +176,7 @@ impl<'a> Page<'a> {
             histogram: Vec::new(),
             sizes: Vec::new(),
             tau: Vec::new(),
-            methods: methods(r),
+            methods: shown_methods(r),
             slices: None,
             solid: viewer.network.as_ref().and_then(NetworkPart::new),
             convention: r.transport.values().next().map_or_else(String::new, |t| convention(&t.convention)),
@@ -240,6 +240,15 @@ fn current_tables(r: &CurrentResults) -> [Option<Table>; 7] {
         current::sand(r),
         current::inputs(r),
     ]
+}
+
+/// The methods with symbols instead of their names; escaped.
+fn shown_methods(r: &RunResults) -> Methods {
+    let mut found = methods(r);
+    for text in &mut found.paragraphs {
+        *text = rich(text).replace("D0", "<var>D</var><sub>0</sub>");
+    }
+    found
 }
 
 /// The convention with symbols instead of their names.

@@ -26,7 +26,9 @@ struct Citations(Vec<Work>);
 impl Citations {
     /// Numbers in brackets.
     fn cite(&mut self, works: &[Work]) -> String {
-        let numbers: Vec<String> = works.iter().map(|work| self.number(*work).to_string()).collect();
+        let mut numbers: Vec<usize> = works.iter().map(|work| self.number(*work)).collect();
+        numbers.sort_unstable();
+        let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
         format!("[{}]", numbers.join(", "))
     }
 
@@ -220,7 +222,10 @@ fn current(c: &CurrentResults, r: &RunResults, cited: &mut Citations) -> Option<
         .filter(|i| i.standing == "assumed")
         .map(|i| {
             let label = i.label.as_ref().map_or_else(String::new, |l| format!(" of {l}"));
-            format!("{}{label} {} {}", i.key, trimmed(i.value, 4), i.unit).trim_end().to_owned()
+            let value =
+                if i.value != 0.0 && i.value.abs() < 1e-3 { format!("{:e}", i.value) } else { trimmed(i.value, 4) };
+            let unit = if i.unit == "1" { "" } else { &i.unit };
+            format!("{}{label} {value} {unit}", i.key).trim_end().to_owned()
         })
         .collect();
     if !assumed.is_empty() {
@@ -242,7 +247,7 @@ fn errors(r: &RunResults, cited: &mut Citations) -> String {
     text.push('.');
     if let Some(rule) = &r.error_total_rule {
         let rule = rule.strip_prefix("total = ").unwrap_or(rule);
-        text += &format!(" The total is the {}.", rule.trim_end_matches('.'));
+        text += &format!(" The total is the {}.", rule.trim_end_matches('.').replace("^2", "²"));
     }
     text
 }

@@ -10,7 +10,7 @@ impl CommonArgs {
         self.device.is_some()
     }
 
-    fn set(&self, config: &mut Config) {
+    pub(super) fn set(&self, config: &mut Config) {
         config.device.clone_from(&self.device);
         config.threads = self.threads;
         config.max_memory.clone_from(&self.max_memory);
@@ -110,6 +110,8 @@ impl Command {
             Command::Compare(args) => &args.common,
             Command::Demo(args) => &args.common,
             Command::View(args) => &args.common,
+            Command::Diff(args) => &args.common,
+            Command::Reproduce(args) => &args.common,
             Command::Devices(args) => &args.common,
             Command::Bench(args) => &args.common,
         }
@@ -177,7 +179,12 @@ impl Command {
                 config.labels.clone_from(&args.label_map);
             }
             Command::Compare(args) => args.set(&mut config),
-            Command::Demo(_) | Command::View(_) | Command::Devices(_) | Command::Bench(_) => {}
+            Command::Demo(_)
+            | Command::View(_)
+            | Command::Diff(_)
+            | Command::Reproduce(_)
+            | Command::Devices(_)
+            | Command::Bench(_) => {}
         }
         config
     }

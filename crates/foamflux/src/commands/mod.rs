@@ -4,6 +4,7 @@ mod bench;
 mod compare;
 mod current;
 mod devices;
+mod diff;
 mod host;
 mod impedance;
 mod ingest;
@@ -86,6 +87,8 @@ pub(crate) fn execute(command: &Command) -> anyhow::Result<()> {
         Command::Plate(args) => plate::plate(args, &session),
         Command::Host(args) => host::host(args, &session),
         Command::Compare(args) => compare::compare(args, &session),
+        Command::Diff(args) => diff::diff(args, &session),
+        Command::Reproduce(args) => diff::reproduce(args, &session),
         Command::View(args) => view::view(args, &session),
         Command::Devices(_) => devices::devices(&session),
         Command::Bench(args) => bench::bench(args, &session),

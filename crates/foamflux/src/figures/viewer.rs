@@ -88,13 +88,21 @@ fn view(network: &Network, output: &RunOutput) -> NetworkView {
     }
 }
 
-/// The axis of a fibre with its radius. In the zone of a node the section takes in other struts as well: there the radius
-/// is held to that of the node, or to that of the fibre where it leaves the zone if there is none.
+/// The axis of a fibre with its radius: that of the mean section within half a diameter along the axis, as the voxels of a
+/// single knot are few. In the zone of a node the section takes in other struts as well: there the radius is held to that
+/// of the node, or to the largest outside of the zones where there is none.
 fn axis(fibre: &Fibre, network: &Network) -> Vec<NetworkPoint> {
     let [a, b] = fibre.own;
-    let round = |area: f64| (area / std::f64::consts::PI).sqrt();
-    let own = fibre.profile.iter().filter(|p| (a..=b).contains(&p.arc)).map(|p| round(p.area));
-    let thickest = own.fold(0.5 * fibre.diameter, f64::max);
+    let reach = 0.5 * fibre.diameter;
+    let radius = |arc: f64, inside: bool| {
+        let near = fibre.profile.iter().filter(|p| p.area > 0.0 && (p.arc - arc).abs() <= reach);
+        // The zones do not swell the fibre's own part.
+        let near = near.filter(|p| !inside || (a..=b).contains(&p.arc));
+        let (sum, count) = near.fold((0.0, 0u32), |(sum, count), p| (sum + p.area, count + 1));
+        if count > 0 { (sum / f64::from(count) / std::f64::consts::PI).sqrt() } else { reach }
+    };
+    let own = fibre.profile.iter().filter(|p| (a..=b).contains(&p.arc)).map(|p| radius(p.arc, true));
+    let thickest = own.fold(reach, f64::max);
     let held = |node: usize| {
         let node = &network.nodes[node];
         if node.kind == NodeKind::Junction { node.radius.max(0.5 * fibre.diameter_min) } else { thickest }
@@ -102,14 +110,13 @@ fn axis(fibre: &Fibre, network: &Network) -> Vec<NetworkPoint> {
     let [first, last] = fibre.nodes.map(held);
     let is_node = |node: usize| network.nodes[node].kind == NodeKind::Junction;
     let point = |p: &ProfilePoint| {
-        let (limit, in_node) = if p.arc < a {
-            (first, is_node(fibre.nodes[0]))
+        let (radius, in_node) = if p.arc < a {
+            (radius(p.arc, false).min(first), is_node(fibre.nodes[0]))
         } else if p.arc > b {
-            (last, is_node(fibre.nodes[1]))
+            (radius(p.arc, false).min(last), is_node(fibre.nodes[1]))
         } else {
-            (f64::INFINITY, false)
+            (radius(p.arc, true), false)
         };
-        let radius = round(p.area).min(limit);
         NetworkPoint { position: p.position, radius, in_node, current: None }
     };
     fibre.profile.iter().map(point).collect()

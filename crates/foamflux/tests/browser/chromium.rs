@@ -77,10 +77,16 @@ impl Browser {
     /// An empty page of a size, in the light or the dark.
     pub(crate) fn page(&self, [width, height]: [u32; 2], dark: bool) -> Page {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("the browser listens");
-        write!(stream, "PUT /json/new?about:blank HTTP/1.0\r\nHost: 127.0.0.1:{}\r\n\r\n", self.port).expect("written");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("the browser answers");
-        let tab: Value = serde_json::from_str(&answer[answer.find('{').expect("JSON")..]).expect("JSON");
+        write!(stream, "PUT /json/new?about:blank HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n\r\n", self.port).expect("written");
+        // The browser keeps the connection: one object is the end of the answer.
+        let mut answer = Vec::new();
+        while answer.last() != Some(&b'}') {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).expect("the browser answers");
+            answer.push(byte[0]);
+        }
+        let start = answer.iter().position(|b| *b == b'{').expect("an object");
+        let tab: Value = serde_json::from_slice(&answer[start..]).expect("JSON");
         let url = tab["webSocketDebuggerUrl"].as_str().expect("a page has a socket");
         let path = &url[url.find("/devtools").expect("a path")..];
         let mut page = Page { socket: Socket::open(self.port, path), next: 0, events: Vec::new() };
@@ -222,20 +228,19 @@ impl Page {
         self.settle();
     }
 
-    /// The picture of an element, or of the whole page, as base64 of PNG.
-    pub(crate) fn picture(&mut self, selector: Option<&str>) -> String {
+    /// What a canvas shows, as base64 of PNG.
+    pub(crate) fn drawn(&mut self, selector: &str) -> String {
         self.settle();
-        let clip = match selector {
-            Some(selector) => {
-                let [x, y, width, height] = self.place(selector);
-                let scroll = [self.number("scrollX"), self.number("scrollY")];
-                json!({"x": x + scroll[0], "y": y + scroll[1], "width": width, "height": height, "scale": 1})
-            }
-            None => {
-                let size = ["Width", "Height"].map(|s| self.number(&format!("document.documentElement.scroll{s}")));
-                json!({"x": 0, "y": 0, "width": size[0], "height": size[1], "scale": 1})
-            }
-        };
+        let url = self.text(&format!("document.querySelector({}).toDataURL()", json!(selector)));
+        url.strip_prefix("data:image/png;base64,").expect("a picture").to_owned()
+    }
+
+    /// The picture of the page, as base64 of PNG.
+    pub(crate) fn picture(&mut self) -> String {
+        self.settle();
+        let [width, height] = ["Width", "Height"].map(|s| self.number(&format!("document.documentElement.scroll{s}")));
+        // Beyond this, textures of the software driver repeat themselves.
+        let clip = json!({"x": 0, "y": 0, "width": width, "height": height.min(8000.0), "scale": 1});
         let wish = json!({"format": "png", "clip": clip, "captureBeyondViewport": true});
         self.call("Page.captureScreenshot", wish)["data"].as_str().expect("a picture").to_owned()
     }

@@ -20,6 +20,16 @@ pub(crate) const TESTS: &[(&str, fn())] = &[
     ("the_policy_of_the_page_stops_requests", policy_holds),
 ];
 
+static BROWSER: OnceLock<Mutex<Option<Browser>>> = OnceLock::new();
+
+/// An empty page in the one browser that the tests share.
+fn empty(size: [u32; 2], dark: bool) -> Page {
+    let browser = BROWSER.get_or_init(|| Mutex::new(Some(Browser::start(&[]))));
+    // A test that failed has left the browser as usable as before.
+    let browser = browser.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    browser.as_ref().unwrap().page(size, dark)
+}
+
 static RUN: OnceLock<Mutex<Option<tempfile::TempDir>>> = OnceLock::new();
 
 /// The folder of a run on a small foam, made once.
@@ -38,8 +48,11 @@ fn run() -> PathBuf {
     place.as_ref().unwrap().path().join("out of 5 \u{b5}m")
 }
 
-/// Removes what the tests made: statics are never dropped.
+/// Ends the browser and removes what the tests made: statics are never dropped.
 pub(crate) fn clean() {
+    if let Some(browser) = BROWSER.get() {
+        drop(browser.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take());
+    }
     if let Some(place) = RUN.get() {
         drop(place.lock().unwrap().take());
     }
@@ -68,8 +81,8 @@ fn decoded(base64: &str) -> Vec<u8> {
 }
 
 /// The report in a window, with both viewers at work.
-fn opened(browser: &Browser, size: [u32; 2], dark: bool) -> Page {
-    let mut page = browser.page(size, dark);
+fn opened(size: [u32; 2], dark: bool) -> Page {
+    let mut page = empty(size, dark);
     page.open_file(&run().join("report.html"));
     page.until("'ready' in document.getElementById('slice-viewer').dataset");
     page.until("'ready' in document.getElementById('network-viewer').dataset");
@@ -83,8 +96,7 @@ fn quiet(page: &Page) {
 }
 
 fn opens_from_disk() {
-    let browser = Browser::start(&[]);
-    let mut page = opened(&browser, [1280, 900], false);
+    let mut page = opened([1280, 900], false);
     assert!(page.text("document.title").contains("report"));
     assert_eq!(page.eval("document.querySelector('#slices').hidden"), json!(false));
     assert_eq!(page.eval("document.querySelector('#network-viewer').hidden"), json!(false));
@@ -92,7 +104,7 @@ fn opens_from_disk() {
     assert!(broken == 0.0, "{broken} pictures do not show");
     let bytes = std::fs::metadata(run().join("report.html")).unwrap().len();
     assert!(bytes < 12 << 20, "{bytes} bytes");
-    keep("wide-light", &page.picture(None));
+    keep("wide-light", &page.picture());
     quiet(&page);
 }
 
@@ -119,13 +131,12 @@ fn voxel(page: &mut Page) -> [usize; 3] {
 }
 
 fn slices_answer() {
-    let browser = Browser::start(&[]);
-    let mut page = opened(&browser, [1280, 900], false);
+    let mut page = opened([1280, 900], false);
     assert_eq!(voxel(&mut page), [24, 24, 24]);
-    let before = page.picture(Some(XZ));
+    let before = page.drawn(XZ);
     page.click(XY, [0.25, 0.75]);
     assert_eq!(voxel(&mut page), [12, 36, 24], "a click in x and y moves the point");
-    assert_ne!(page.picture(Some(XZ)), before, "and the other slices follow");
+    assert!(page.drawn(XZ) != before, "and the other slices follow");
     page.hover(XY, [0.5, 0.5]);
     assert_eq!(voxel(&mut page), [24, 24, 24], "the pointer reads without moving the slices");
     page.hover(".controls", [0.5, 0.5]);
@@ -153,24 +164,23 @@ fn slices_answer() {
     let layers = page.number("document.querySelectorAll('.layer').length") as usize;
     assert!(layers >= 5, "grey, labels, potential, flux, currents; here {layers}");
     for k in 0..layers {
-        let shown = page.picture(Some(XZ));
+        let shown = page.drawn(XZ);
         let row = format!(".layer:nth-of-type({})", k + 1);
         page.click(&format!("{row} input[type=checkbox]"), [0.5, 0.5]);
         let name = page.text(&format!("document.querySelector('{row} .name').innerText"));
-        assert_ne!(page.picture(Some(XZ)), shown, "layer {name}");
+        assert!(page.drawn(XZ) != shown, "layer {name}");
         page.click(&format!("{row} input[type=checkbox]"), [0.5, 0.5]);
-        assert_eq!(page.picture(Some(XZ)), shown, "layer {name} back as it was");
+        assert!(page.drawn(XZ) == shown, "layer {name} back as it was");
     }
-    let half = page.picture(Some(XZ));
+    let half = page.drawn(XZ);
     page.click(".layer:nth-of-type(2) .opacity", [0.98, 0.5]);
-    assert_ne!(page.picture(Some(XZ)), half, "opacity");
+    assert!(page.drawn(XZ) != half, "opacity");
     quiet(&page);
 }
 
 /// Labels and grey values as the page reads them at places, against `labels.tif` and the slices.
 fn values_are_right() {
-    let browser = Browser::start(&[]);
-    let mut page = opened(&browser, [1280, 900], false);
+    let mut page = opened([1280, 900], false);
     // Through the program's own reader into plain bytes: what the files hold, not what the page was made of.
     let bytes = |input: PathBuf, name: &str| {
         let raw = run().parent().unwrap().join(name);
@@ -199,44 +209,43 @@ fn values_are_right() {
 const STAGE: &str = "#network-viewer canvas";
 
 fn network_answers() {
-    let browser = Browser::start(&[]);
-    let mut page = opened(&browser, [1280, 900], false);
-    let first = page.picture(Some(STAGE));
+    let mut page = opened([1280, 900], false);
+    let first = page.drawn(STAGE);
     keep("network-tag", &first);
-    assert_eq!(page.picture(Some(STAGE)), first, "a view that nobody touches stays");
+    assert!(page.drawn(STAGE) == first, "a view that nobody touches stays");
     let picture = page.eval("getComputedStyle(document.querySelector('.still-3d')).display");
     assert_eq!(picture, json!("none"), "the view has taken the place of its picture");
 
     page.drag(STAGE, [0.5, 0.5], [0.6, 0.45]);
-    let turned = page.picture(Some(STAGE));
-    assert_ne!(turned, first, "dragging turns");
+    let turned = page.drawn(STAGE);
+    assert!(turned != first, "dragging turns");
     page.eval(&format!("document.querySelector('{STAGE}').focus()"));
     for key in ["ArrowLeft", "ArrowUp", "+", "-"] {
-        let before = page.picture(Some(STAGE));
+        let before = page.drawn(STAGE);
         page.key(key);
-        assert_ne!(page.picture(Some(STAGE)), before, "{key}");
+        assert!(page.drawn(STAGE) != before, "{key}");
     }
-    let before = page.picture(Some(STAGE));
+    let before = page.drawn(STAGE);
     page.wheel(STAGE, 100.0);
-    assert_ne!(page.picture(Some(STAGE)), before, "the wheel zooms once the view is chosen");
+    assert!(page.drawn(STAGE) != before, "the wheel zooms once the view is chosen");
     page.key("Home");
-    assert_eq!(page.picture(Some(STAGE)), first, "Home is as at first");
+    assert!(page.drawn(STAGE) == first, "Home is as at first");
     for button in ["in", "out", "x", "y", "z"] {
-        let before = page.picture(Some(STAGE));
+        let before = page.drawn(STAGE);
         page.click(&format!("#network-viewer button[data-do={button}]"), [0.5, 0.5]);
-        let after = page.picture(Some(STAGE));
-        assert_ne!(after, before, "{button}");
+        let after = page.drawn(STAGE);
+        assert!(after != before, "{button}");
         keep(&format!("network-{button}"), &after);
     }
     page.click("#network-viewer button[data-do=reset]", [0.5, 0.5]);
     for mode in ["diameter", "current"] {
         page.click(&format!("#network-viewer input[value={mode}]"), [0.5, 0.5]);
-        let coloured = page.picture(Some(STAGE));
-        assert_ne!(coloured, first, "coloured by {mode}");
+        let coloured = page.drawn(STAGE);
+        assert!(coloured != first, "coloured by {mode}");
         keep(&format!("network-{mode}"), &coloured);
     }
     page.click("#network-viewer input[value=tag]", [0.5, 0.5]);
-    assert_eq!(page.picture(Some(STAGE)), first, "by tag again");
+    assert!(page.drawn(STAGE) == first, "by tag again");
     quiet(&page);
 }
 
@@ -253,8 +262,7 @@ fn without_webgl() {
 }
 
 fn without_scripts() {
-    let browser = Browser::start(&[]);
-    let mut page = browser.page([1280, 900], false);
+    let mut page = empty([1280, 900], false);
     page.call("Emulation.setScriptExecutionDisabled", json!({"value": true}));
     page.open_file(&run().join("report.html"));
     let visible = |page: &mut Page, selector: &str| {
@@ -264,7 +272,7 @@ fn without_scripts() {
     assert!(!visible(&mut page, "#slices") && !visible(&mut page, "#network-viewer"));
     assert!(visible(&mut page, ".still-3d img") && visible(&mut page, ".stills img"));
 
-    let mut page = opened(&browser, [1280, 900], false);
+    let mut page = opened([1280, 900], false);
     assert!(visible(&mut page, "#slices") && !visible(&mut page, ".still-3d img"));
     page.media("print", false);
     assert!(!visible(&mut page, "#slices") && !visible(&mut page, "#network-viewer"));
@@ -278,9 +286,8 @@ fn without_scripts() {
 const CONTRAST: f64 = 4.5;
 
 fn narrow_and_dark() {
-    let browser = Browser::start(&[]);
     for (size, dark) in [([1280, 900], true), ([400, 800], false), ([400, 800], true)] {
-        let mut page = opened(&browser, size, dark);
+        let mut page = opened(size, dark);
         let width = page.number("document.documentElement.scrollWidth");
         assert!(width <= f64::from(size[0]), "{width} of {} pixels: the page scrolls sideways", size[0]);
         let contrast = page.number(
@@ -293,7 +300,7 @@ fn narrow_and_dark() {
         );
         assert!(contrast >= CONTRAST, "contrast {contrast} at {size:?}, dark: {dark}");
         let name = format!("{}-{}", if size[0] > 800 { "wide" } else { "narrow" }, if dark { "dark" } else { "light" });
-        keep(&name, &page.picture(None));
+        keep(&name, &page.picture());
         quiet(&page);
     }
 }
@@ -302,8 +309,7 @@ fn policy_holds() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
     let address = listener.local_addr().unwrap();
-    let browser = Browser::start(&[]);
-    let mut page = opened(&browser, [1280, 900], false);
+    let mut page = opened([1280, 900], false);
     let answer = page.eval(&format!("fetch('http://{address}/').then(() => 'loaded', () => 'refused')"));
     assert_eq!(answer, json!("refused"));
     page.eval(&format!("new Promise(d => {{ const i = new Image(); i.onload = i.onerror = () => d(true); i.src = 'http://{address}/i.png'; }})"));
