@@ -41,7 +41,7 @@ pub fn segment(
                 true => painted.crop(region)?,
                 false => painted,
             };
-            let trained = foamflux_io::for_each_type!(seen, volume => classify::train(volume, &painted, watch))
+            let trained = foamflux_io::for_each_grey!(seen, volume => classify::train(volume, &painted, watch))
                 .map_err(stopped)?;
             let percent = |share: f64| format!("{} %", units::significant(100.0 * share, 2));
             let learnt = format!(
@@ -61,7 +61,7 @@ pub fn segment(
             return Err(ConfigError::value("method", message).into());
         }
     };
-    let found = foamflux_io::for_each_type!(seen, volume => classifier.classify(volume, watch)).map_err(stopped)?;
+    let found = foamflux_io::for_each_grey!(seen, volume => classifier.classify(volume, watch)).map_err(stopped)?;
     watch.event(Event::Note(learnt.clone()));
     Ok((segment::by_probability(found, learnt, &settings.segment, watch)?, Some(classifier)))
 }

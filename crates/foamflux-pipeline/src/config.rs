@@ -43,23 +43,23 @@ pub struct Config {
     /// Map of a foreign label image, `pore=0,fibre=255`.
     pub labels: Option<String>,
 
-    /// Artefacts to correct: `none`, or some of `outliers`, `flicker`, `curtains`, `rings`, `pore-backs`.
+    /// Artefacts to correct: `none`, or some of `outliers`, `flicker`, `shading`, `curtains`, `rings`, `fringes`, `pore-backs`.
     #[serde(deserialize_with = "list")]
     pub correct: Option<Vec<String>>,
     /// Alignment of the slices: `none`, `jitter`, `drift`, `all`.
     pub align: Option<String>,
-    /// Segmentation method: `auto`, `conserve`, `otsu`, `multi-otsu`, `otsu-slices`, `li`, `triangle`, `minimum-error`, `sauvola`,
-    /// `markov`, `classifier`, `fixed`, `hysteresis`.
+    /// Segmentation method: `auto`, `conserve`, `halfway`, `otsu`, `multi-otsu`, `otsu-slices`, `li`, `triangle`, `minimum-error`,
+    /// `sauvola`, `phansalkar`, `watershed`, `markov`, `classifier`, `fixed`, `hysteresis`.
     pub method: Option<String>,
     /// Threshold of the method `fixed`: solid is grey >= threshold.
     pub threshold: Option<f64>,
-    /// Low threshold of the method `hysteresis`.
+    /// Low threshold of the methods `hysteresis` and `watershed`.
     pub low: Option<f64>,
-    /// High threshold of the method `hysteresis`.
+    /// High threshold of the methods `hysteresis` and `watershed`.
     pub high: Option<f64>,
     /// Classes of the method `multi-otsu`.
     pub classes: Option<usize>,
-    /// Half of the edge of the cubes of the method `sauvola`, in voxels.
+    /// Half of the edge of the cubes of the methods `sauvola` and `phansalkar`, in voxels.
     pub radius: Option<usize>,
     /// How much a quiet neighbourhood lowers the threshold of the method `sauvola`.
     pub sauvola_k: Option<f64>,

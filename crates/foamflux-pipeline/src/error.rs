@@ -49,8 +49,13 @@ pub enum PipelineError {
     #[error(transparent)]
     Align(foamflux_voxel::align::AlignError),
     /// A method of segmentation that does not apply.
-    #[error("the method 'conserve' does not apply: {0}; let --method auto choose, or take otsu or a --threshold")]
-    Unsuited(foamflux_voxel::segment::Unsuited),
+    #[error("the method '{method}' does not apply: {why}; let --method auto choose, or take otsu or a --threshold")]
+    Unsuited {
+        /// Its name.
+        method: &'static str,
+        /// What is wrong.
+        why: foamflux_voxel::segment::Unsuited,
+    },
     /// The voxels are not what the command expects.
     #[error("{path}: {message}")]
     Content {
@@ -190,7 +195,7 @@ impl PipelineError {
             | PipelineError::Classify(_)
             | PipelineError::Artefact(_)
             | PipelineError::Align(_)
-            | PipelineError::Unsuited(_)
+            | PipelineError::Unsuited { .. }
             | PipelineError::Content { .. } => ExitStatus::Input,
             PipelineError::Memory { .. } | PipelineError::Solve { source: SolveError::Memory { .. }, .. } => {
                 ExitStatus::Memory

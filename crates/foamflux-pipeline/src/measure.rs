@@ -79,7 +79,7 @@ pub fn measure(
             begin(name);
             let local = match grey {
                 // The grey field tells where between two voxels the boundary lies.
-                Some(GreyField { data, level }) => foamflux_io::for_each_type!(data, field => {
+                Some(GreyField { data, level }) => foamflux_io::for_each_grey!(data, field => {
                     thickness::local_thickness_in_grey(mask, field, level, watch)
                 }),
                 None => thickness::local_thickness(mask, watch),

@@ -1,8 +1,9 @@
 //! Grey values put right before they are cut: artefacts of the instrument, and slices that moved.
 //!
 //! The order is fixed, whatever the order of the words: outliers and flicker first, because what comes next measures
-//! brightness; curtains and rings before the alignment, because they stand still in the frame and not in the sample; pore-backs last,
-//! because what lies behind a pore is seen at its own place only in aligned slices.
+//! brightness, then what is slow of it, shading; curtains and rings before the alignment, because they stand still in the frame and not in the sample; pore-backs last,
+//! because what lies behind a pore is seen at its own place only in aligned slices. Fringes are rims of edges and want these sharp, so
+//! that they come after the alignment as well.
 
 use foamflux_grid::{Event, Region, Sample, Stage, Volume, Watch, units};
 use foamflux_io::read::StackData;
@@ -19,18 +20,29 @@ pub enum Artefact {
     Outliers,
     /// Brightness that jumps from slice to slice.
     Flicker,
+    /// Brightness that changes slowly across the stack.
+    Shading,
     /// Stripes along y.
     Curtains,
     /// Rings about the middle.
     Rings,
+    /// Rims of phase contrast along edges.
+    Fringes,
     /// Surfaces seen through open pores.
     PoreBacks,
 }
 
 impl Artefact {
     /// All of them, in the order in which they are corrected.
-    pub const ALL: [Artefact; 5] =
-        [Artefact::Outliers, Artefact::Flicker, Artefact::Curtains, Artefact::Rings, Artefact::PoreBacks];
+    pub const ALL: [Artefact; 7] = [
+        Artefact::Outliers,
+        Artefact::Flicker,
+        Artefact::Shading,
+        Artefact::Curtains,
+        Artefact::Rings,
+        Artefact::Fringes,
+        Artefact::PoreBacks,
+    ];
 
     /// Name as `--correct` takes it.
     #[must_use]
@@ -38,16 +50,25 @@ impl Artefact {
         match self {
             Artefact::Outliers => "outliers",
             Artefact::Flicker => "flicker",
+            Artefact::Shading => "shading",
             Artefact::Curtains => "curtains",
             Artefact::Rings => "rings",
+            Artefact::Fringes => "fringes",
             Artefact::PoreBacks => "pore-backs",
         }
+    }
+
+    /// Whether it is looked for where the sample is, and not where the frame is.
+    const fn after_alignment(self) -> bool {
+        matches!(self, Artefact::Fringes | Artefact::PoreBacks)
     }
 
     const fn unit(self) -> &'static str {
         match self {
             Artefact::Outliers => "voxels",
-            Artefact::Flicker | Artefact::Curtains | Artefact::PoreBacks => "relative",
+            Artefact::Flicker | Artefact::Shading | Artefact::Curtains | Artefact::Fringes | Artefact::PoreBacks => {
+                "relative"
+            }
             Artefact::Rings => "grey values",
         }
     }
@@ -87,10 +108,29 @@ pub fn prepare(data: StackData, settings: &PrepareSettings, watch: &dyn Watch) -
     match data {
         StackData::U8(v) => of(v, settings, watch),
         StackData::U16(v) => of(v, settings, watch),
-        StackData::I16(v) => of(v, settings, watch),
-        StackData::U32(v) => of(v, settings, watch),
-        StackData::I32(v) => of(v, settings, watch),
         StackData::F32(v) => of(v, settings, watch),
+        rarer => of(rarer.to_f32(), settings, watch),
+    }
+}
+
+/// The grey values without light from behind open pores; `None` where none was found or there are too few slices.
+pub(crate) fn without_light_from_behind(
+    data: &StackData,
+    (corrections, steps): (&mut Vec<CorrectionResults>, &mut Vec<String>),
+    watch: &dyn Watch,
+) -> Result<Option<StackData>, PipelineError> {
+    let (mut found, mut said) = (Vec::new(), Vec::new());
+    let corrected: Result<StackData, PipelineError> = foamflux_io::for_each_grey!(data, volume => {
+        correct(volume, Artefact::PoreBacks, (&mut found, &mut said), watch).map(StackData::from)
+    });
+    match corrected {
+        Ok(corrected) if found.iter().any(|f| f.corrected) => {
+            corrections.append(&mut found);
+            steps.append(&mut said);
+            Ok(Some(corrected))
+        }
+        Ok(_) | Err(PipelineError::Artefact(ArtefactError::Small { .. })) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
@@ -104,8 +144,8 @@ where
 {
     let mut steps = Vec::new();
     let mut corrections = Vec::new();
-    for artefact in settings.correct.iter().copied().filter(|a| *a != Artefact::PoreBacks) {
-        volume = correct(volume, artefact, (&mut corrections, &mut steps), watch)?;
+    for artefact in settings.correct.iter().copied().filter(|a| !a.after_alignment()) {
+        volume = correct(&volume, artefact, (&mut corrections, &mut steps), watch)?;
     }
     let mut region = volume.shape().region();
     let mut alignment = None;
@@ -127,26 +167,28 @@ where
         steps.push(said);
         alignment = Some(results);
     }
-    if settings.correct.contains(&Artefact::PoreBacks) {
-        volume = correct(volume, Artefact::PoreBacks, (&mut corrections, &mut steps), watch)?;
+    for artefact in settings.correct.iter().copied().filter(|a| a.after_alignment()) {
+        volume = correct(&volume, artefact, (&mut corrections, &mut steps), watch)?;
     }
     Ok(Prepared { data: volume.into(), results: Some(PreparationResults { corrections, alignment }), steps, region })
 }
 
 /// Corrects one artefact, and writes down what was found.
 fn correct<T: Sample>(
-    volume: Volume<T>,
+    volume: &Volume<T>,
     artefact: Artefact,
     (corrections, steps): (&mut Vec<CorrectionResults>, &mut Vec<String>),
     watch: &dyn Watch,
 ) -> Result<Volume<T>, PipelineError> {
     watch.event(Event::Started { stage: Stage::Segment, what: format!("correcting {}", artefact.name()) });
     let (corrected, found) = match artefact {
-        Artefact::Outliers => artefact::outliers(&volume, watch),
-        Artefact::Flicker => artefact::flicker(&volume, watch),
-        Artefact::Curtains => artefact::curtains(&volume, watch),
-        Artefact::Rings => artefact::rings(&volume, watch),
-        Artefact::PoreBacks => artefact::pore_backs(&volume, watch),
+        Artefact::Outliers => artefact::outliers(volume, watch),
+        Artefact::Flicker => artefact::flicker(volume, watch),
+        Artefact::Shading => artefact::shading(volume, watch),
+        Artefact::Curtains => artefact::curtains(volume, watch),
+        Artefact::Rings => artefact::rings(volume, watch),
+        Artefact::Fringes => artefact::fringes(volume, watch),
+        Artefact::PoreBacks => artefact::pore_backs(volume, watch),
     }
     .map_err(|e| match e {
         ArtefactError::Cancelled => PipelineError::Cancelled,
@@ -178,7 +220,7 @@ fn say(artefact: Artefact, found: Found) -> String {
             );
         }
         Artefact::PoreBacks if !found.corrected => {
-            return "pore-backs: none found, no light from behind separates the classes better".to_owned();
+            return "pore-backs: none found, pores are as dark before solid as elsewhere".to_owned();
         }
         Artefact::PoreBacks => {
             return format!(
@@ -186,7 +228,9 @@ fn say(artefact: Artefact, found: Found) -> String {
                 percent(found.strength)
             );
         }
-        Artefact::Flicker | Artefact::Curtains => (percent(found.strength), percent(found.noise)),
+        Artefact::Flicker | Artefact::Shading | Artefact::Curtains | Artefact::Fringes => {
+            (percent(found.strength), percent(found.noise))
+        }
         Artefact::Rings => (grey(found.strength), grey(found.noise)),
     };
     let done = if found.corrected { "corrected" } else { "left as they are: within what noise alone gives" };

@@ -56,7 +56,7 @@ impl Recipe {
     #[must_use]
     pub(crate) fn of(config: &Config, settings: &SegmentSettings, method: &str, data: &StackData) -> Self {
         let denoise = match (settings.denoise_given, method) {
-            (false, "conserve" | "classifier") => "auto",
+            (false, "conserve" | "halfway" | "classifier") => "auto",
             (false, _) => "median",
             (true, _) => config.denoise.as_deref().unwrap_or("median"),
         };
@@ -143,6 +143,11 @@ pub fn keep(
         made_on.compare(data, &settings.segment, watch);
     }
     let mut recipe = Recipe::of(&settings.config, &settings.segment, &results.method, data);
+    // What 'auto' corrected of its own accord is asked for when it is done again.
+    if recipe.segment.correct.is_none() {
+        let corrected = results.preparation.iter().flat_map(|p| &p.corrections).map(|c| c.artefact.clone());
+        recipe.segment.correct = Some(corrected.collect()).filter(|c: &Vec<String>| !c.is_empty());
+    }
     recipe.classifier = classifier.map(Arc::unwrap_or_clone);
     results.recipe_toml = Some(recipe.to_toml()?);
     Ok(())

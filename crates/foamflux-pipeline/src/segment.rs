@@ -1,18 +1,20 @@
 //! Grey values to labels, with the recipe that made them.
 
+mod auto;
+
 use std::collections::BTreeMap;
 
 use foamflux_grid::{Event, Label, Labels, Sample, Stage, Volume, VoxelSize, Watch, units};
 use foamflux_io::read::StackData;
-use foamflux_results::{SegmentResults, ThresholdSensitivity};
+use foamflux_results::{PreparationResults, SegmentResults, ThresholdSensitivity};
 use foamflux_voxel::classify::Classified;
 use foamflux_voxel::filter;
 use foamflux_voxel::segment::{
-    self, Conserved, Cut, Denoise, Foreground, HoleFilling, Method, SegmentError, SegmentOptions, Segmentation,
-    StepBasis,
+    self, Cut, Denoise, Foreground, HoleFilling, Method, SegmentError, SegmentOptions, Segmentation, StepBasis,
 };
 use foamflux_voxel::threshold::Histogram;
 
+use self::auto::{Between, Rule};
 use crate::config::ConfigError;
 use crate::doubt::Doubt;
 use crate::error::PipelineError;
@@ -28,6 +30,8 @@ pub enum Choice {
     Auto,
     /// The user: the threshold that keeps the volume, or an error that says why there is none.
     Conserve,
+    /// The user: the threshold half way between the levels of background and solid, or an error that says why there is none.
+    HalfWay,
     /// The user: a classifier, trained on painted voxels.
     Classifier,
 }
@@ -41,6 +45,8 @@ pub struct SegmentSettings {
     pub options: SegmentOptions,
     /// Whether the filter was asked for: a method that smooths by itself takes the grey values as they are otherwise.
     pub denoise_given: bool,
+    /// Whether corrections were spoken of: otherwise `auto` looks for light through open pores where it sees a halo.
+    pub correct_given: bool,
     /// Whether the labels at the ends of the threshold band are made as well.
     pub doubt: bool,
     /// Solid pieces of a smaller volume in m3 become pore, in the place of a number of voxels.
@@ -120,39 +126,28 @@ pub fn segment(data: &StackData, settings: &SegmentSettings, watch: &dyn Watch) 
     let settings = &settings.on(data.voxel_size())?;
     let options = &settings.options;
     watch.event(Event::Started { stage: Stage::Segment, what: recipe(settings).join("; ") });
-    if matches!(settings.choice, Choice::Auto | Choice::Conserve) {
+    warn_saturated(data, options.foreground, watch);
+    if matches!(settings.choice, Choice::Auto | Choice::Conserve | Choice::HalfWay) {
         let denoise = if settings.denoise_given { options.denoise } else { Denoise::None };
-        let filtered = foamflux_io::for_each_type!(data, volume => filter(volume, denoise, watch))?;
-        let found = foamflux_io::for_each_type!(filtered.as_ref().unwrap_or(data), volume => {
-            segment::conserve(volume, options.foreground, watch)
-        })
-        .map_err(stopped)?;
-        match found {
-            Ok(found) => return conserved(found, settings, denoise, &recorder),
-            Err(why) if settings.choice == Choice::Conserve => return Err(PipelineError::Unsuited(why)),
-            Err(why) => {
-                watch.event(Event::Note(format!(
-                    "segmented by {}, because the threshold that keeps the volume of rare solid does not apply: {why}",
-                    method_name(options.method)
-                )));
-            }
+        if let Some(found) = auto::between(data, settings, denoise, watch)? {
+            return between_levels(found, settings, denoise, &recorder);
         }
     }
-    let filtered = foamflux_io::for_each_type!(data, volume => filter(volume, options.denoise, watch))?;
+    let filtered = foamflux_io::for_each_grey!(data, volume => filter(volume, options.denoise, watch))?;
     let cut = SegmentOptions { denoise: Denoise::None, ..*options };
-    let found = foamflux_io::for_each_type!(filtered.as_ref().unwrap_or(data), volume => {
+    let found = foamflux_io::for_each_grey!(filtered.as_ref().unwrap_or(data), volume => {
         segment::segment(volume, &cut, watch)
     })
     .map_err(stopped)?;
     let histogram =
-        foamflux_io::for_each_type!(filtered.as_ref().unwrap_or(data), volume => GreyHistogram::of(volume))?;
+        foamflux_io::for_each_grey!(filtered.as_ref().unwrap_or(data), volume => GreyHistogram::of(volume))?;
     finished(&found, watch);
     let level = match found.cut {
         Cut::Whole(level) => Some(level),
         _ => None,
     };
     let doubt = match settings.doubt {
-        true => foamflux_io::for_each_type!(filtered.as_ref().unwrap_or(data), volume => {
+        true => foamflux_io::for_each_grey!(filtered.as_ref().unwrap_or(data), volume => {
             Doubt::of(volume, &found.labels, &found.cut, &cut)
         })?,
         false => None,
@@ -163,9 +158,9 @@ pub fn segment(data: &StackData, settings: &SegmentSettings, watch: &dyn Watch) 
     Ok(Segmented { labels: found.labels, results, histogram, filtered, level, doubt })
 }
 
-/// Cuts the field of the conserving method at its threshold.
-fn conserved(
-    found: Conserved,
+/// Cuts a field at the threshold between its levels.
+fn between_levels(
+    between: Between,
     settings: &SegmentSettings,
     denoise: Denoise,
     recorder: &Recorder<'_>,
@@ -173,7 +168,9 @@ fn conserved(
     let watch: &dyn Watch = recorder;
     let options = &settings.options;
     let shown = |v: f64| units::significant(v, 4);
-    let mut recipe = denoised(denoise);
+    let Between { found, rule, corrections, steps } = between;
+    let mut recipe = steps;
+    recipe.extend(denoised(denoise));
     if found.shading > 0.0 {
         recipe.push(format!(
             "level of the background taken from bricks of 32 voxels (it varies by {}) and subtracted",
@@ -181,14 +178,20 @@ fn conserved(
         ));
     }
     recipe.push(format!("Gaussian of sigma {} voxels", found.sigma_voxel));
-    recipe.push(format!(
-        "threshold {} that keeps the volume of the solid ({} % by the sum of grey values between the levels {} and {}), {}",
-        shown(found.threshold),
-        shown(100.0 * found.solid_fraction),
-        shown(found.background),
-        shown(found.background + found.contrast),
-        side(options.foreground)
-    ));
+    let (low, high) = (shown(found.background), shown(found.background + found.contrast));
+    recipe.push(match rule {
+        Rule::Conserve => format!(
+            "threshold {} that keeps the volume of the solid ({} % by the sum of grey values between the levels {low} and {high}), {}",
+            shown(found.threshold),
+            shown(100.0 * found.solid_fraction),
+            side(options.foreground)
+        ),
+        Rule::HalfWay => format!(
+            "threshold {} half way between the levels {low} of the background and {high} inside of the solid, {}",
+            shown(found.threshold),
+            side(options.foreground)
+        ),
+    });
     recipe.extend(cleaned(options));
     watch.event(Event::Note(format!(
         "solid is rare ({} %), contrast over noise {}: {}",
@@ -205,8 +208,11 @@ fn conserved(
         true => Doubt::of(&found.field, &segmented.labels, &segmented.cut, &cut)?,
         false => None,
     };
-    let mut results = results("conserve", recipe, options.foreground, &segmented, recorder.warnings());
+    let mut results = results(rule.name(), recipe, options.foreground, &segmented, recorder.warnings());
     results.band = doubt.as_ref().map(|d| d.band.clone());
+    if !corrections.is_empty() {
+        results.preparation = Some(PreparationResults { corrections, alignment: None });
+    }
     Ok(Segmented {
         labels: segmented.labels,
         results,
@@ -262,7 +268,27 @@ pub(crate) fn filtered(
     settings: &SegmentSettings,
     watch: &dyn Watch,
 ) -> Result<Option<StackData>, PipelineError> {
-    foamflux_io::for_each_type!(data, volume => filter(volume, settings.options.denoise, watch))
+    foamflux_io::for_each_grey!(data, volume => filter(volume, settings.options.denoise, watch))
+}
+
+/// Share of voxels at the end of the scale on the side of the solid, and on the other, from which on a warning is given: the
+/// level of the phase is not in the image. Masks around a sample are black, so that more of the pore may be so.
+const SATURATED: [f64; 2] = [0.002, 0.2];
+
+/// Warns where grey values were cut off at the end of their scale.
+fn warn_saturated(data: &StackData, foreground: Foreground, watch: &dyn Watch) {
+    let ends = foamflux_io::for_each_grey!(data, volume => segment::saturated(volume));
+    let bright = foreground == Foreground::Bright;
+    for (share, end, of_solid) in [(ends[0], "least", !bright), (ends[1], "largest", bright)] {
+        if share > SATURATED[usize::from(!of_solid)] {
+            watch.event(Event::Warning(format!(
+                "{} % of the voxels have the {end} value that their type holds: the image is saturated, the grey level of the {} is \
+                 not in it, and thresholds between levels are off. Take it again with less contrast, or give a --threshold",
+                units::significant(100.0 * share, 2),
+                if of_solid { "solid" } else { "pore" }
+            )));
+        }
+    }
 }
 
 fn finished(found: &Segmentation, watch: &dyn Watch) {
@@ -283,6 +309,8 @@ fn method_name(method: Method) -> &'static str {
         Method::Triangle => "triangle",
         Method::MinimumError => "minimum-error",
         Method::Sauvola { .. } => "sauvola",
+        Method::Phansalkar { .. } => "phansalkar",
+        Method::Watershed { .. } => "watershed",
         Method::MarkovField { .. } => "markov",
     }
 }
@@ -295,6 +323,10 @@ pub fn recipe(settings: &SegmentSettings) -> Vec<String> {
     match settings.choice {
         Choice::Given => steps(options),
         Choice::Conserve => [vec![keeping.to_owned()], cleaned(options)].concat(),
+        Choice::HalfWay => {
+            [vec!["the threshold half way between the levels of background and solid".to_owned()], cleaned(options)]
+                .concat()
+        }
         Choice::Classifier => [vec!["a classifier trained on painted voxels".to_owned()], cleaned(options)].concat(),
         Choice::Auto => {
             let otherwise = format!("{keeping}; where that does not apply {}", steps(options).join(", "));
@@ -340,6 +372,20 @@ fn steps(options: &SegmentOptions) -> Vec<String> {
         Method::Sauvola { radius, k } => {
             format!("Sauvola's local threshold in cubes of {} voxels, k = {k}, {side}", 2 * radius + 1)
         }
+        Method::Phansalkar { radius } => {
+            format!("Phansalkar's local threshold in cubes of {} voxels, {side}", 2 * radius + 1)
+        }
+        Method::Watershed { seeds } => format!(
+            "watershed of the gradient from {}, {}",
+            match seeds {
+                Some([low, high]) => format!("values below {low} and from {high} on"),
+                None => "values beyond the middle between Otsu's threshold and the mean of either class".to_owned(),
+            },
+            match options.foreground {
+                Foreground::Bright => "solid is the brighter class",
+                Foreground::Dark => "solid is the darker class",
+            }
+        ),
         Method::MarkovField { beta } => {
             format!("two normal classes and a Markov random field, beta = {beta}, {side}")
         }

@@ -109,7 +109,7 @@ fn area(mask: &Volume<bool>, grey: Option<GreyField<'_>>) -> Result<Option<f64>,
         return Ok(None);
     }
     let report = match grey {
-        Some(GreyField { data, level }) => foamflux_io::for_each_type!(data, field => {
+        Some(GreyField { data, level }) => foamflux_io::for_each_grey!(data, field => {
             surface::measure(mask, Some(surface::GreyField { field, level }))
         })?,
         None => surface::measure::<u8>(mask, None)?,
@@ -126,7 +126,7 @@ fn mean_thickness(
         return Ok(None);
     }
     let local = match grey {
-        Some(GreyField { data, level }) => foamflux_io::for_each_type!(data, field => {
+        Some(GreyField { data, level }) => foamflux_io::for_each_grey!(data, field => {
             thickness::local_thickness_in_grey(mask, field, level, watch)
         }),
         None => thickness::local_thickness(mask, watch),

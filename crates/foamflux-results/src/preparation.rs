@@ -15,7 +15,7 @@ pub struct PreparationResults {
 /// An artefact, how strong it is, and whether it was corrected.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CorrectionResults {
-    /// `outliers`, `flicker`, `curtains`, `rings` or `pore-backs`.
+    /// `outliers`, `flicker`, `shading`, `curtains`, `rings`, `fringes` or `pore-backs`.
     pub artefact: String,
     /// Root of its mean square.
     pub strength: f64,

@@ -73,7 +73,15 @@ impl SegmentResults {
 impl SegmentResults {
     /// Adds what was done to the grey values before, and puts its steps in front of the recipe.
     pub fn prepared(&mut self, preparation: Option<PreparationResults>, steps: Vec<String>) {
+        // A method may have corrected something of its own accord, after that.
+        let own = self.preparation.take();
         self.preparation = preparation;
+        if let Some(own) = own {
+            match &mut self.preparation {
+                Some(before) => before.corrections.extend(own.corrections),
+                None => self.preparation = Some(own),
+            }
+        }
         self.recipe.splice(0..0, steps);
     }
 }

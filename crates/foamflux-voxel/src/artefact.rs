@@ -1,4 +1,4 @@
-//! Artefacts of instruments: outliers, flicker from slice to slice, curtains, rings.
+//! Artefacts of instruments: outliers, flicker from slice to slice, shading, curtains, rings, fringes, pore-backs.
 //!
 //! Each correction measures first and says how strong the artefact is beside the noise of its own measurement. What is
 //! within that noise is left alone, and what is corrected is shrunk by the share of noise in it. All are robust against
@@ -8,25 +8,31 @@
 //! |---|---|---|
 //! | [`outliers`] | single voxels far beyond all six neighbours | replaced by the mean of these |
 //! | [`flicker`] | brightness that jumps from slice to slice | one factor by slice |
+//! | [`shading`] | brightness that changes slowly across the stack | a polynomial of the second degree |
 //! | [`curtains`] | stripes along y, as ion beams leave them | a factor by column, slow along y and z |
 //! | [`rings`] | rings about the middle of the slices | an offset by radius, slow along z |
+//! | [`fringes`] | bright and dark rims of phase contrast | `e (b - G_w b)`, by the dark rim around the solid |
 //! | [`pore_backs`] | surfaces seen through open pores of a FIB-SEM stack | light that fades from slice to slice |
 //!
 //! Time is linear in voxels and memory one volume; the result does not depend on the number of threads.
 
 mod curtains;
 mod flicker;
+mod fringes;
 mod outliers;
 mod pore_backs;
 mod rings;
+mod shading;
 #[cfg(test)]
 mod tests;
 
 pub use curtains::curtains;
 pub use flicker::flicker;
+pub use fringes::fringes;
 pub use outliers::outliers;
 pub use pore_backs::pore_backs;
 pub use rings::rings;
+pub use shading::shading;
 
 use foamflux_grid::Sample;
 

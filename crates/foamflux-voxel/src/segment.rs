@@ -19,6 +19,7 @@ mod local;
 mod steps;
 #[cfg(test)]
 mod tests;
+mod watershed;
 
 use foamflux_grid::{Labels, Sample, Volume, Watch};
 use serde::{Deserialize, Serialize};
@@ -28,8 +29,10 @@ use crate::components::ComponentsError;
 use crate::filter::FilterError;
 use crate::threshold::ThresholdError;
 pub use band::{Band, band};
-pub use checks::distinct_values;
-pub use conserve::{Conserved, Unsuited, conserve};
+pub use checks::{distinct_values, saturated};
+pub(crate) use conserve::Background;
+pub use conserve::{Conserved, Unsuited, conserve, half_way};
+pub use local::LocalRule;
 pub use steps::{Cut, solid_at};
 
 /// Noise filter before the threshold.
@@ -135,6 +138,17 @@ pub enum Method {
         /// How much a quiet neighbourhood lowers the threshold, 0 to 1.
         k: f64,
     },
+    /// Phansalkar's local threshold in a cube of `2 radius + 1` voxels per edge.
+    Phansalkar {
+        /// Half of the edge in voxels.
+        radius: usize,
+    },
+    /// Watershed of the gradient from what lies surely on either side.
+    Watershed {
+        /// Values below are surely the darker class, and those from the second on the brighter; where not given, half way
+        /// from Otsu's threshold to the mean of either class.
+        seeds: Option<[f64; 2]>,
+    },
     /// Two normal classes and a Markov random field.
     MarkovField {
         /// What an unlike neighbour costs, 0 to 10.
@@ -146,7 +160,7 @@ impl Method {
     /// Whether its thresholds are given in grey values.
     #[must_use]
     pub const fn is_given(self) -> bool {
-        matches!(self, Method::Fixed { .. } | Method::Hysteresis { .. })
+        matches!(self, Method::Fixed { .. } | Method::Hysteresis { .. } | Method::Watershed { seeds: Some(_) })
     }
 }
 
@@ -255,7 +269,7 @@ pub enum SegmentError {
         value: f64,
     },
     /// Hysteresis thresholds in the wrong order.
-    #[error("hysteresis thresholds {low} and {high} are in the wrong order: give the lower one first")]
+    #[error("thresholds {low} and {high} of hysteresis or watershed are in the wrong order: give the lower one first")]
     Hysteresis {
         /// The first threshold.
         low: f64,

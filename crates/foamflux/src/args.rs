@@ -186,31 +186,33 @@ pub(crate) struct SegmentationArgs {
     /// Recipe of an earlier segmentation (TOML), done again; a flag beats it, and it beats --config
     #[arg(long, value_name = "FILE")]
     recipe: Option<PathBuf>,
-    /// Artefacts to correct first: none, or some of outliers, flicker (brightness by slice), curtains (stripes along y), rings,
-    /// pore-backs (surfaces seen through pores of a FIB-SEM stack)
+    /// Artefacts to correct first: none, or some of outliers, flicker (brightness by slice), shading (slow changes of brightness),
+    /// curtains (stripes along y), rings, fringes (rims of phase contrast), pore-backs (surfaces seen through pores of a FIB-SEM
+    /// stack; method auto looks for these by itself where this is not given)
     #[arg(long, value_name = "WHAT,...", value_delimiter = ',')]
     correct: Option<Vec<String>>,
     /// Align slices: none, jitter (what is smooth over 20 slices stays), drift (a straight line stays, as it may be a slant of the
     /// sample), all (nothing stays) [default: none]
     #[arg(long, value_name = "WHAT")]
     align: Option<String>,
-    /// Method: auto, conserve (rare solid keeps its volume), otsu, multi-otsu, otsu-slices, li, triangle, minimum-error, sauvola,
+    /// Method: auto, conserve (rare solid keeps its volume), halfway (between the levels of background and rare solid), otsu,
+    /// multi-otsu, otsu-slices, li, triangle, minimum-error, sauvola, phansalkar, watershed (of the gradient, from sure voxels),
     /// markov (two normal classes and a Markov random field), classifier (see --train), fixed, hysteresis [default: auto]
     #[arg(long, value_name = "METHOD")]
     method: Option<String>,
     /// Threshold for --method fixed: solid is grey >= T (alone it implies the method)
     #[arg(long, value_name = "T")]
     threshold: Option<f64>,
-    /// Low threshold for --method hysteresis
+    /// Low threshold for --method hysteresis; for watershed values below are surely the darker phase
     #[arg(long, value_name = "T")]
     low: Option<f64>,
-    /// High threshold for --method hysteresis
+    /// High threshold for --method hysteresis; for watershed values from it on are surely the brighter phase
     #[arg(long, value_name = "T")]
     high: Option<f64>,
     /// Classes for --method multi-otsu, 2 to 5 [default: 3]
     #[arg(long, value_name = "N")]
     classes: Option<usize>,
-    /// Half of the edge of the cubes of --method sauvola, in voxels [default: 12]
+    /// Half of the edge of the cubes of --method sauvola or phansalkar, in voxels [default: 12]
     #[arg(long, value_name = "VOXELS")]
     radius: Option<usize>,
     /// How much a quiet neighbourhood lowers the threshold of --method sauvola, 0 to 1 [default: 0.2]
@@ -486,7 +488,8 @@ pub(crate) struct HostArgs {
     /// Every host (or the one named) in pictures, with what is found in its voxels beside the truth; writes gallery.html
     #[arg(long)]
     pub(crate) gallery: bool,
-    /// Folder to write: labels.tif, truth.json, truth_nodes.csv, truth_struts.csv, and grey slices with --grey
+    /// Folder to write: labels.tif, truth.json, truth_nodes.csv, truth_struts.csv, and grey slices with --grey; for a FIB-SEM also
+    /// labels_imaged.tif, in its slices as they drifted
     #[arg(short, long, value_name = "OUT", required_unless_present_any = ["list", "explain"])]
     pub(crate) output: Option<PathBuf>,
     /// Also write a grey stack as a folder of slices, as a CT or a FIB-SEM takes it

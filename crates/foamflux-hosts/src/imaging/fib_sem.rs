@@ -164,6 +164,25 @@ pub fn fib_sem<T: Sample>(
     Ok((out, records))
 }
 
+/// Labels in the frame of the stack: solid (1) where a voxel of a drifted slice is at least half as bright as carbon.
+///
+/// # Errors
+/// [`GreyError::Parameter`] naming a setting out of range.
+pub fn as_imaged(field: &Volume<f32>, settings: &FibSem, records: &[SliceRecord]) -> Result<Volume<u8>, GreyError> {
+    settings.check(field.shape())?;
+    let sliced = slices(field, settings.slice_voxels)?;
+    let shape = sliced.shape();
+    let mut out = sliced.map(|_| 0u8);
+    out.as_mut_slice().par_chunks_mut(shape.x * shape.y).zip(records).enumerate().for_each(|(z, (out, record))| {
+        let [dx, dy] = record.drift_pixel;
+        for (i, v) in out.iter_mut().enumerate() {
+            let (y, x) = (i / shape.x, i % shape.x);
+            *v = u8::from(sample(sliced.plane(z), shape, x as f64 - dx, y as f64 - dy) >= 0.5);
+        }
+    });
+    Ok(out)
+}
+
 /// Averages over slices that are thicker than the voxels; a last incomplete slice is left out.
 fn slices(field: &Volume<f32>, n: usize) -> Result<Volume<f32>, GreyError> {
     let shape = field.shape();

@@ -11,7 +11,7 @@ mod ct;
 mod fib_sem;
 
 pub use ct::{Ct, ct};
-pub use fib_sem::{FibSem, SliceRecord, fib_sem};
+pub use fib_sem::{FibSem, SliceRecord, as_imaged, fib_sem};
 
 use foamflux_grid::{Labels, Volume};
 

@@ -1,6 +1,6 @@
 //! A stack that was read: voxels of one of six types, and what ingest found.
 
-use foamflux_grid::{SampleType, Shape, Volume, VoxelSize};
+use foamflux_grid::{Sample as _, SampleType, Shape, Volume, VoxelSize};
 
 use super::report::IngestReport;
 
@@ -45,7 +45,30 @@ macro_rules! for_each_type {
     };
 }
 
+/// The same for code that is long to compile: the rarer types, `i16` and 32-bit integers, are taken as `f32` for as long as it
+/// runs, at four bytes per voxel. Whole numbers beyond 2^24 are rounded.
+#[macro_export]
+macro_rules! for_each_grey {
+    ($data:expr, $volume:ident => $body:expr) => {
+        match $data {
+            $crate::read::StackData::U8($volume) => $body,
+            $crate::read::StackData::U16($volume) => $body,
+            $crate::read::StackData::F32($volume) => $body,
+            other => {
+                let $volume = &other.to_f32();
+                $body
+            }
+        }
+    };
+}
+
 impl StackData {
+    /// The voxels as `f32`; whole numbers beyond 2^24 are rounded.
+    #[must_use]
+    pub fn to_f32(&self) -> Volume<f32> {
+        for_each_type!(self, volume => volume.map(|v| v.to_f32()))
+    }
+
     /// Shape in voxels.
     #[must_use]
     pub fn shape(&self) -> Shape {

@@ -15,7 +15,7 @@ use crate::measure::GreyField;
 fn area_by(method: &str, mask: &Volume<bool>, grey: Option<GreyField<'_>>) -> f64 {
     let area = match (method, grey) {
         ("grey_marching_cubes", Some(GreyField { data, level })) => {
-            foamflux_io::for_each_type!(data, field => surface::marching_cubes_in_grey(mask, field, level))
+            foamflux_io::for_each_grey!(data, field => surface::marching_cubes_in_grey(mask, field, level))
         }
         ("crofton", _) => surface::crofton(mask),
         _ => surface::weighted_faces(mask),
@@ -51,7 +51,7 @@ pub(super) fn measure(
         };
         let mean = if partly {
             let local = match grey {
-                Some(GreyField { data, level }) => foamflux_io::for_each_type!(data, field => {
+                Some(GreyField { data, level }) => foamflux_io::for_each_grey!(data, field => {
                     thickness::local_thickness_in_grey(&mask, field, level, watch)
                 }),
                 None => thickness::local_thickness(&mask, watch),

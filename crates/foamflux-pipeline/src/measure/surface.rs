@@ -34,7 +34,7 @@ pub(super) fn solid(
     settings: &MeasureSettings,
 ) -> Result<SurfaceResults, PipelineError> {
     let report: SurfaceReport = match grey {
-        Some(GreyField { data, level }) => foamflux_io::for_each_type!(data, field => {
+        Some(GreyField { data, level }) => foamflux_io::for_each_grey!(data, field => {
             surface::measure(mask, Some(surface::GreyField { field, level }))
         })?,
         None => surface::measure::<u8>(mask, None)?,

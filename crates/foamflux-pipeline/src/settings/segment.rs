@@ -16,12 +16,13 @@ pub(super) fn settings(config: &Config) -> Result<SegmentSettings, ConfigError> 
     let chosen = match word {
         "auto" => Choice::Auto,
         "conserve" => Choice::Conserve,
+        "halfway" => Choice::HalfWay,
         "classifier" => Choice::Classifier,
         _ => Choice::Given,
     };
     let method = match word {
         // What 'auto' falls back on.
-        "auto" | "conserve" | "classifier" => Method::Otsu,
+        "auto" | "conserve" | "halfway" | "classifier" => Method::Otsu,
         "otsu" => Method::Otsu,
         "otsu-slices" => Method::OtsuPerSlice,
         "fixed" => Method::Fixed {
@@ -41,26 +42,40 @@ pub(super) fn settings(config: &Config) -> Result<SegmentSettings, ConfigError> 
         "triangle" => Method::Triangle,
         "minimum-error" => Method::MinimumError,
         "sauvola" => Method::Sauvola { radius: config.radius.unwrap_or(12), k: config.sauvola_k.unwrap_or(0.2) },
+        "phansalkar" => Method::Phansalkar { radius: config.radius.unwrap_or(12) },
+        "watershed" => match (config.low, config.high) {
+            (Some(low), Some(high)) => Method::Watershed { seeds: Some([low, high]) },
+            (None, None) => Method::Watershed { seeds: None },
+            _ => {
+                return Err(ConfigError::value(
+                    "low",
+                    "the method 'watershed' takes both --low and --high, or neither",
+                ));
+            }
+        },
         "markov" => Method::MarkovField { beta: config.beta.unwrap_or(1.0) },
         other => {
             return Err(ConfigError::value(
                 "method",
                 format!(
-                    "'{other}' is not known: write auto, conserve, otsu, multi-otsu, otsu-slices, li, triangle, minimum-error, \
-                     sauvola, markov, classifier, fixed or hysteresis"
+                    "'{other}' is not known: write auto, conserve, halfway, otsu, multi-otsu, otsu-slices, li, triangle, minimum-error, \
+                     sauvola, phansalkar, watershed, markov, classifier, fixed or hysteresis"
                 ),
             ));
         }
     };
     for (key, given, method) in [
-        ("classes", config.classes.is_some(), "multi-otsu"),
-        ("radius", config.radius.is_some(), "sauvola"),
-        ("sauvola-k", config.sauvola_k.is_some(), "sauvola"),
-        ("beta", config.beta.is_some(), "markov"),
+        ("classes", config.classes.is_some(), &["multi-otsu"][..]),
+        ("radius", config.radius.is_some(), &["sauvola", "phansalkar"]),
+        ("sauvola-k", config.sauvola_k.is_some(), &["sauvola"]),
+        ("beta", config.beta.is_some(), &["markov"]),
     ] {
-        if given && word != method {
-            return Err(ConfigError::value(key, format!("is used by --method {method} alone")));
+        if given && !method.contains(&word) {
+            return Err(ConfigError::value(key, format!("is used by --method {} alone", method.join(" or "))));
         }
+    }
+    if config.train.as_deref().is_some_and(|path| path.trim().is_empty()) {
+        return Err(ConfigError::value("train", "names no file: give the painted image, as in --train painted.tif"));
     }
     if config.train.is_some() && chosen != Choice::Classifier {
         return Err(ConfigError::value("train", "is used by --method classifier alone"));
@@ -74,9 +89,11 @@ pub(super) fn settings(config: &Config) -> Result<SegmentSettings, ConfigError> 
     if config.threshold.is_some() && !matches!(method, Method::Fixed { .. }) {
         return Err(ConfigError::value("threshold", "is used by --method fixed alone"));
     }
-    if (config.low.is_some() || config.high.is_some()) && !matches!(method, Method::Hysteresis { .. }) {
+    if (config.low.is_some() || config.high.is_some())
+        && !matches!(method, Method::Hysteresis { .. } | Method::Watershed { .. })
+    {
         let key = if config.low.is_some() { "low" } else { "high" };
-        return Err(ConfigError::value(key, "is used by --method hysteresis alone"));
+        return Err(ConfigError::value(key, "is used by --method hysteresis or watershed alone"));
     }
     let denoise_given = config.denoise.as_deref().filter(|word| *word != "auto");
     let denoise = match denoise_given.unwrap_or("median").split_once(':') {
@@ -137,6 +154,7 @@ pub(super) fn settings(config: &Config) -> Result<SegmentSettings, ConfigError> 
         choice: chosen,
         options,
         denoise_given: denoise_given.is_some(),
+        correct_given: config.correct.is_some(),
         doubt: config.doubt.unwrap_or(true),
         min_solid_m3: min_solid_volume,
         fill_holes_m3: fill_volume,

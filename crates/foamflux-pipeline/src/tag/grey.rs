@@ -55,7 +55,7 @@ fn level(bins: &[Bin]) -> Option<(f64, f64)> {
 
 /// Reads the end of nodes off a grey stack of the same shape; `None` without nodes or without solid around them.
 pub(super) fn zone(network: &Network, labels: &Labels, grey: &StackData) -> Option<GreyZone> {
-    foamflux_io::for_each_type!(grey, volume => zone_of(network, labels, volume))
+    foamflux_io::for_each_grey!(grey, volume => zone_of(network, labels, volume))
 }
 
 fn zone_of<T: Sample>(network: &Network, labels: &Labels, grey: &Volume<T>) -> Option<GreyZone> {

@@ -7,35 +7,54 @@
 //! ```
 //!
 //! `s` is how bright a surface right behind an open pore is, and `l` over how many slices it fades; slices are milled away from
-//! the first to the last. Both are chosen from a grid as the pair for which the two classes of the result are separated best
-//! (Otsu's criterion): wrong ones leave ghosts, or dig holes. Where no pair is better than none by a margin there are no pore-backs.
-//! The levels are the mode of the grey values and the median of the brightest of three classes. What lies behind is taken from slices
-//! that were smoothed, so that noise does not add up over slices; the result keeps the noise and the grey scale of its input.
+//! the first to the last. Both are read from the stack: the brightness of pores, well away from solid in their own slice, falls with the
+//! number of slices to the first solid behind, and a line through its logarithm gives them. Which voxels are solid follows from the
+//! corrected stack, so that the two take turns until they agree. Where fewer than four depths are brighter than their noise there
+//! are no pore-backs: on tomograms none are.
+//!
+//! The level of the solid is that of its inside, that of the pores the background of bricks of 32 voxels where solid is rare, and the mode of the
+//! grey values elsewhere. What lies behind is taken from slices that were smoothed, so that noise does not add up over slices;
+//! the result keeps the noise and the grey scale of its input.
 
 use foamflux_grid::{Sample, Volume, Watch};
 use rayon::prelude::*;
 
 use super::{ArtefactError, Found, median};
+use crate::cleanup::remove_small;
+use crate::components::Connectivity;
+use crate::segment::Background;
 use crate::threshold::criteria::multi_otsu;
-use crate::threshold::{DEFAULT_BINS, Histogram, otsu};
+use crate::threshold::{DEFAULT_BINS, Histogram};
 
 /// Fewest slices that have something behind them.
 const LEAST_SLICES: usize = 8;
-/// Brightness of what is right behind a pore, and slices over which it fades.
-const SHINES: [f32; 5] = [0.2, 0.35, 0.5, 0.65, 0.8];
-const FADES: [f32; 4] = [2.0, 4.0, 8.0, 16.0];
-/// Gain in separability below which there are no pore-backs: on tomograms, which have none, no pair gained anything.
-const GAIN: f64 = 0.01;
+/// Slices to the solid behind that are looked at: right behind it slices hold part of the solid.
+const DEPTHS: std::ops::RangeInclusive<usize> = 2..=12;
+/// Depths that must be seen, each brighter than this share of the contrast and than so many of its standard errors, over voxels
+/// that number at least this.
+const SEEN: usize = 4;
+const DIM: f64 = 0.02;
+const ERRORS: f64 = 4.0;
+const FEW: f64 = 50.0;
+/// Brightest and longest light that is believed, the latter in slices.
+const SHINE: f64 = 0.95;
+const FADE: f64 = 100.0;
+/// Turns of finding the solid and the light, and the change of the brightness that ends them.
+const TURNS: (usize, f64) = (8, 2e-3);
 /// Solidity below which a voxel counts as open: noise.
 const NOISE: f32 = 0.1;
 /// Largest share of a pore that light from behind fills.
 const MOST: f32 = 0.9;
-/// Voxels that the search for the pair looks at, about.
-const LOOKED_AT: usize = 1 << 18;
+/// More solid than this share is not rare, and bricks have no background.
+const RARE: f64 = 0.15;
+/// Components of fewer voxels are noise.
+const SPECK: u64 = 40;
+/// Voxels that make a level.
+const CORE: usize = 50;
 
 /// Takes the light from behind out of open pores.
 ///
-/// The strength that is found is the brightness `s`, and the noise the gain in separability that counts.
+/// The strength that is found is the brightness `s`, and the noise its standard error.
 ///
 /// # Errors
 /// [`ArtefactError`] for fewer than eight slices, and on cancellation.
@@ -44,76 +63,202 @@ pub fn pore_backs<T: Sample>(volume: &Volume<T>, watch: &dyn Watch) -> Result<(V
     if shape.z < LEAST_SLICES {
         return Err(ArtefactError::Small { what: "pore-backs", of: "slices", least: LEAST_SLICES, found: shape.z });
     }
-    let none = Found { strength: 0.0, noise: GAIN, corrected: false };
-    let mut quiet = smoothed(volume);
-    let Some((pore, solid)) = levels(volume, &quiet) else { return Ok((volume.clone(), none)) };
-    quiet.par_iter_mut().for_each(|v| *v = (*v - pore) / (solid - pore));
-    let plane = shape.y * shape.x;
-    // Every so many columns and rows, all slices.
-    let step = ((shape.len() as f64 / LOOKED_AT as f64).sqrt().ceil() as usize).max(1);
-    let columns: Vec<usize> =
-        (0..shape.y).step_by(step).flat_map(|y| (0..shape.x).step_by(step).map(move |x| y * shape.x + x)).collect();
-    let separability = |shine: f32, fade: f32| -> f64 {
-        let mut own = vec![0f32; columns.len() * shape.z];
-        own.par_chunks_mut(shape.z).zip(&columns).for_each(|(own, &at)| {
-            column(
-                |z| quiet[z * plane + at],
-                shape.z,
-                (shine, fade),
-                |z, light| {
-                    own[z] = (quiet[z * plane + at] - light) / (1.0 - light);
-                },
-            );
-        });
-        let size = foamflux_grid::Shape { z: 1, y: columns.len(), x: shape.z };
-        Volume::from_vec(size, foamflux_grid::VoxelSize::Unknown, own)
-            .ok()
-            .and_then(|v| Histogram::of(&v, DEFAULT_BINS).ok())
-            .and_then(|h| otsu(&h).ok())
-            .map_or(0.0, |o| o.separability)
+    let none = Found { strength: 0.0, noise: 0.0, corrected: false };
+    let Some((pore, bright)) = levels(volume, &smoothed(volume)) else { return Ok((volume.clone(), none)) };
+    let middle = 0.5 * (pore + bright);
+    let filled = volume.as_slice().par_iter().filter(|v| v.to_f32() >= middle).count() as f64;
+    // Grey values over the background.
+    let raw: Volume<f32> = match filled / (shape.len() as f64) < RARE {
+        true => Background::of(volume, 1.0).subtracted(volume, 1.0),
+        false => volume.map(|v| v.to_f32() - pore),
     };
-    let before = separability(0.0, 1.0);
-    let mut best = (before, 0.0, 1.0);
-    for shine in SHINES {
-        for fade in FADES {
-            if watch.cancelled() {
-                return Err(ArtefactError::Cancelled);
-            }
-            let found = separability(shine, fade);
-            if found > best.0 {
-                best = (found, shine, fade);
-            }
+    let quiet = smoothed(&raw);
+    let mut solid = bright - pore;
+    let mut light: Option<Light> = None;
+    for _ in 0..TURNS.0 {
+        if watch.cancelled() {
+            return Err(ArtefactError::Cancelled);
+        }
+        let Some(mut mask) = own_solid(&raw, &quiet, solid, light.as_ref()) else { return Ok((volume.clone(), none)) };
+        if remove_small(&mut mask, SPECK, Connectivity::Full26).is_err() {
+            return Ok((volume.clone(), none));
+        }
+        let inside = in_plane(&mask, false);
+        if let Some(level) = inner_level(&raw, &mask, &inside) {
+            solid = level;
+        }
+        let near = in_plane(&in_plane(&mask, true), true);
+        let Some(next) = Light::of(&raw, &mask, &inside, &near, solid) else { return Ok((volume.clone(), none)) };
+        let settled = light.as_ref().is_some_and(|l| (l.shine - next.shine).abs() < TURNS.1);
+        light = Some(next);
+        if settled {
+            break;
         }
     }
-    let (after, shine, fade) = best;
-    if after < before + GAIN {
-        return Ok((volume.clone(), none));
-    }
+    let Some(light) = light else { return Ok((volume.clone(), none)) };
+    let plane = shape.y * shape.x;
     let mut behind = vec![0f32; plane];
     let mut out = volume.clone();
-    let keep = (-1.0 / fade).exp();
+    let keep = light.keep();
     for z in (0..shape.z).rev() {
         let own = &quiet[z * plane..(z + 1) * plane];
-        let target = &mut out.as_mut_slice()[z * plane..(z + 1) * plane];
-        target.par_iter_mut().zip(&mut behind).zip(own).for_each(|((v, behind), own)| {
-            let light = (shine * *behind).min(MOST);
-            let seen = (v.to_f32() - pore) / (solid - pore);
-            *v = T::from_f64(f64::from(pore + (solid - pore) * (seen - light) / (1.0 - light)));
-            *behind = next(*behind, *own, light, keep);
+        let (seen, target) = (raw.plane(z), &mut out.as_mut_slice()[z * plane..(z + 1) * plane]);
+        target.par_iter_mut().zip(&mut behind).zip(own).zip(seen).for_each(|(((v, behind), own), seen)| {
+            let shone = (light.shine as f32 * *behind).min(MOST);
+            let mended = (seen - solid * shone) / (1.0 - shone);
+            *v = T::from_f64(v.to_f64() + f64::from(mended - seen));
+            *behind = next(*behind, *own / solid, shone, keep);
         });
     }
-    Ok((out, Found { strength: f64::from(shine), noise: GAIN, corrected: true }))
+    Ok((out, Found { strength: light.shine, noise: light.error, corrected: true }))
 }
 
-/// Goes through a column from its last slice and tells the light that falls into each.
-fn column(own: impl Fn(usize) -> f32, slices: usize, (shine, fade): (f32, f32), mut tell: impl FnMut(usize, f32)) {
-    let keep = (-1.0 / fade).exp();
-    let mut behind = 0.0;
-    for z in (0..slices).rev() {
-        let light = (shine * behind).min(MOST);
-        tell(z, light);
-        behind = next(behind, own(z), light, keep);
+/// What shines through open pores.
+#[derive(Debug, Clone, Copy)]
+struct Light {
+    /// Brightness of a surface right behind a pore, in parts of the solid's.
+    shine: f64,
+    /// Slices over which it fades.
+    fade: f64,
+    /// Standard error of the brightness.
+    error: f64,
+}
+
+impl Light {
+    /// From the brightness of open voxels by the number of slices to the solid behind; `None` where they are dark.
+    ///
+    /// `inside` is solid that is full in its slice, and `near` what is too close to solid there to be dark.
+    fn of(
+        raw: &Volume<f32>,
+        mask: &Volume<bool>,
+        inside: &Volume<bool>,
+        near: &Volume<bool>,
+        solid: f32,
+    ) -> Option<Light> {
+        const COUNT: usize = *DEPTHS.end() + 1;
+        let shape = raw.shape();
+        let rows: Vec<[[f64; 3]; COUNT]> = (0..shape.y)
+            .into_par_iter()
+            .map(|y| {
+                let mut sums = [[0.0; 3]; COUNT];
+                // Slices to the solid behind, none where something is in between.
+                let mut depth = vec![0usize; shape.x];
+                for z in (0..shape.z).rev() {
+                    let row = y * shape.x..(y + 1) * shape.x;
+                    let (values, solid_here) = (&raw.plane(z)[row.clone()], &mask.plane(z)[row.clone()]);
+                    let (inside, near) = (&inside.plane(z)[row.clone()], &near.plane(z)[row]);
+                    for x in 0..shape.x {
+                        let away = depth[x];
+                        depth[x] = if solid_here[x] {
+                            usize::from(inside[x])
+                        } else if away == 0 || away >= COUNT || (away > 1 && near[x]) {
+                            0
+                        } else {
+                            if away > 1 {
+                                let v = f64::from(values[x] / solid);
+                                let sum = &mut sums[away];
+                                *sum = [sum[0] + 1.0, sum[1] + v, sum[2] + v * v];
+                            }
+                            away + 1
+                        };
+                    }
+                }
+                sums
+            })
+            .collect();
+        let mut fit = [0.0; 5];
+        let mut seen = 0;
+        for depth in DEPTHS {
+            let [n, sum, square] = rows.iter().fold([0.0; 3], |a, row| std::array::from_fn(|k| a[k] + row[depth][k]));
+            let mean = sum / n.max(1.0);
+            let error = ((square / n.max(1.0) - mean * mean).max(0.0) / n.max(1.0)).sqrt();
+            if n < FEW || mean < DIM || mean < ERRORS * error {
+                continue;
+            }
+            seen += 1;
+            // The logarithm is known to the relative error.
+            let (weight, x, y) = ((mean / error.max(1e-6)).powi(2), -(depth as f64), mean.ln());
+            let terms = [weight, weight * x, weight * x * x, weight * y, weight * x * y];
+            fit.iter_mut().zip(terms).for_each(|(f, t)| *f += t);
+        }
+        let [w, x, xx, y, xy] = fit;
+        let det = w * xx - x * x;
+        if seen < SEEN || det <= 0.0 {
+            return None;
+        }
+        let (level, slope) = ((xx * y - x * xy) / det, (w * xy - x * y) / det);
+        let shine = level.exp();
+        // Light that does not fade is no light from behind.
+        (slope > 1.0 / FADE).then(|| Light {
+            shine: shine.min(SHINE),
+            fade: 1.0 / slope,
+            error: shine * (xx / det).sqrt(),
+        })
     }
+
+    fn keep(&self) -> f32 {
+        (-1.0 / self.fade).exp() as f32
+    }
+}
+
+/// Where the slice itself is solid, once what shines through is taken out; `None` where there is no solid.
+fn own_solid(raw: &Volume<f32>, quiet: &[f32], solid: f32, light: Option<&Light>) -> Option<Volume<bool>> {
+    let plane = raw.shape().x * raw.shape().y;
+    let mut behind = vec![0f32; plane];
+    let mut mask = vec![false; raw.shape().len()];
+    let (shine, keep) = light.map_or((0.0, 0.0), |l| (l.shine as f32, l.keep()));
+    for (mask, own) in mask.chunks_exact_mut(plane).zip(quiet.chunks_exact(plane)).rev() {
+        mask.par_iter_mut().zip(&mut behind).zip(own).for_each(|((m, behind), own)| {
+            let shone = (shine * *behind).min(MOST);
+            let seen = own / solid;
+            *m = (seen - shone) / (1.0 - shone) >= 0.5;
+            *behind = next(*behind, seen, shone, keep);
+        });
+    }
+    if mask.contains(&true) { raw.like(mask).ok() } else { None }
+}
+
+/// Grey value of the solid two steps inside its slice, or one, where the slices before and behind are solid as well.
+fn inner_level(raw: &Volume<f32>, mask: &Volume<bool>, inside: &Volume<bool>) -> Option<f32> {
+    let (shape, plane) = (raw.shape(), raw.shape().x * raw.shape().y);
+    let of = |core: &Volume<bool>| {
+        let sums: Vec<(f64, usize)> = (1..shape.z.saturating_sub(1))
+            .into_par_iter()
+            .map(|z| {
+                let around = mask.plane(z - 1).iter().zip(mask.plane(z + 1));
+                let kept = core.plane(z).iter().zip(around).map(|(c, (a, b))| *c && *a && *b);
+                raw.plane(z)
+                    .iter()
+                    .zip(kept)
+                    .filter(|(_, kept)| *kept)
+                    .fold((0.0, 0), |(sum, n), (v, _)| (sum + f64::from(*v), n + 1))
+            })
+            .collect();
+        let (sum, n) = sums.iter().fold((0.0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
+        (n >= CORE && sum > 0.0 && plane > 0).then(|| (sum / n as f64) as f32)
+    };
+    of(&in_plane(inside, false)).or_else(|| of(inside))
+}
+
+/// The mask grown by its neighbours in the slice, or shrunk by those of the rest; beyond the frame lies the same.
+fn in_plane(mask: &Volume<bool>, grow: bool) -> Volume<bool> {
+    let shape = mask.shape();
+    let (nx, ny) = (shape.x, shape.y);
+    let mut out = mask.clone();
+    out.as_mut_slice().par_chunks_mut(nx * ny).enumerate().for_each(|(z, out)| {
+        let own = mask.plane(z);
+        for (i, o) in out.iter_mut().enumerate() {
+            let (y, x) = (i / nx, i % nx);
+            let around = [
+                own[i - usize::from(x > 0)],
+                own[i + usize::from(x + 1 < nx)],
+                own[if y > 0 { i - nx } else { i }],
+                own[if y + 1 < ny { i + nx } else { i }],
+            ];
+            *o = if grow { *o || around.contains(&true) } else { *o && !around.contains(&false) };
+        }
+    });
+    out
 }
 
 /// What the slice before sees behind it.

@@ -43,11 +43,26 @@ pub fn distinct_values<T: Sample>(volume: &Volume<T>, at_most: usize) -> Option<
         })
 }
 
+/// Shares of the voxels that have the least and the largest value of their type; nothing for floats.
+#[must_use]
+pub fn saturated<T: Sample>(volume: &Volume<T>) -> [f64; 2] {
+    if !T::IS_INTEGER {
+        return [0.0; 2];
+    }
+    let ends = [T::from_f64(f64::NEG_INFINITY), T::from_f64(f64::INFINITY)];
+    let count = |chunk: &[T]| ends.map(|end| chunk.iter().filter(|v| **v == end).count() as f64);
+    let [low, high] =
+        volume.as_slice().par_chunks(1 << 16).map(count).reduce(|| [0.0; 2], |a, b| [a[0] + b[0], a[1] + b[1]]);
+    let n = volume.shape().len() as f64;
+    [low / n, high / n]
+}
+
 /// Refuses options that cannot be right for any image.
 pub(super) fn options(options: &SegmentOptions) -> Result<(), SegmentError> {
     let given = match options.method {
         Method::Fixed { threshold } => vec![threshold],
         Method::Hysteresis { low, high } => vec![low, high],
+        Method::Watershed { seeds: Some(seeds) } => seeds.to_vec(),
         _ => Vec::new(),
     };
     if let Some(&value) = given.iter().find(|v| !v.is_finite()) {
@@ -55,6 +70,12 @@ pub(super) fn options(options: &SegmentOptions) -> Result<(), SegmentError> {
     }
     match options.method {
         Method::Hysteresis { low, high } if low > high => Err(SegmentError::Hysteresis { low, high }),
+        Method::Watershed { seeds: Some([low, high]) } if low > high => Err(SegmentError::Hysteresis { low, high }),
+        Method::Phansalkar { radius } if !(1..=100).contains(&radius) => Err(SegmentError::Parameter {
+            what: "Phansalkar's radius",
+            value: radius as f64,
+            wanted: "1 to 100 voxels",
+        }),
         Method::Sauvola { radius, .. } if !(1..=100).contains(&radius) => {
             Err(SegmentError::Parameter { what: "Sauvola's radius", value: radius as f64, wanted: "1 to 100 voxels" })
         }
@@ -74,7 +95,7 @@ pub(super) fn image<T: Sample>(volume: &Volume<T>, method: Method, watch: &dyn W
         let (z, y, x) = volume.shape().zyx_of(first);
         return Err(ThresholdError::NotFinite { count, x, y, z }.into());
     }
-    let given = matches!(method, Method::Fixed { .. } | Method::Hysteresis { .. });
+    let given = method.is_given();
     match distinct_values(volume, LABEL_VALUES).as_deref() {
         Some([value]) if !given => Err(ThresholdError::Constant { value: *value }.into()),
         Some(values) if values.len() > 1 && values.iter().all(|v| v.fract() == 0.0) => {

@@ -13,6 +13,10 @@
 //! differs from the background, or the threshold leaves the middle between the two levels, and the method says that it does not
 //! apply instead of being wrong.
 //!
+//! [`half_way`] takes the same levels and the middle between them, which needs no sum: for stacks whose halos are not the solid's.
+//! An edge that is brighter than what it bounds, as in electron microscopes, widens the solid by that rule by as many pixels as
+//! its brightness is a share of the contrast per slope: to first order it is a shift of the edge, which no image tells from one.
+//!
 //! On generated foams with 5 % solid, blur of 0.7 voxel and strong shading, Dice was 0.966, 0.955 and 0.946 at contrast-to-noise
 //! ratios of 12, 5.7 and 3, and the volume 1.4 to 1.7, 1.6 to 2.1 and 2.6 to 3.6 % too small; without shading 0.3 %.
 
@@ -81,6 +85,15 @@ pub struct Conserved {
     pub halo: f64,
 }
 
+/// Where the threshold lies between the levels of background and solid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rule {
+    /// Where the solid has its volume.
+    Volume,
+    /// In the middle.
+    HalfWay,
+}
+
 /// Why the method does not apply.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 pub enum Unsuited {
@@ -121,6 +134,14 @@ pub enum Unsuited {
     },
 }
 
+impl Unsuited {
+    /// Whether it is what surrounds the solid: another threshold between the same levels may do.
+    #[must_use]
+    pub const fn is_halo(self) -> bool {
+        matches!(self, Unsuited::Halo { .. } | Unsuited::NotConserved { .. })
+    }
+}
+
 /// Finds field and threshold.
 ///
 /// Memory: the field, two more of its kind while it is smoothed, and three bytes per voxel.
@@ -130,6 +151,27 @@ pub enum Unsuited {
 pub fn conserve<T: Sample>(
     volume: &Volume<T>,
     foreground: Foreground,
+    watch: &dyn Watch,
+) -> Result<Result<Conserved, Unsuited>, SegmentError> {
+    between_levels(volume, foreground, Rule::Volume, watch)
+}
+
+/// Finds the same field, and the threshold in the middle between the levels of background and solid.
+///
+/// # Errors
+/// As [`conserve()`].
+pub fn half_way<T: Sample>(
+    volume: &Volume<T>,
+    foreground: Foreground,
+    watch: &dyn Watch,
+) -> Result<Result<Conserved, Unsuited>, SegmentError> {
+    between_levels(volume, foreground, Rule::HalfWay, watch)
+}
+
+fn between_levels<T: Sample>(
+    volume: &Volume<T>,
+    foreground: Foreground,
+    rule: Rule,
     watch: &dyn Watch,
 ) -> Result<Result<Conserved, Unsuited>, SegmentError> {
     watch.event(Event::Started { stage: Stage::Segment, what: "levels of background and solid".to_owned() });
@@ -149,7 +191,15 @@ pub fn conserve<T: Sample>(
     let Some(levels) = Levels::of(&raw, &smooth, watch)? else { return Ok(Err(Unsuited::NoCore)) };
     stop()?;
     let contrast = levels.solid - levels.background;
-    let solid_fraction = levels.volume / volume.shape().len() as f64;
+    // Grey values of a halo would count as solid, so that what is above the middle is what there is by the other rule.
+    let filled = match rule {
+        Rule::Volume => levels.volume,
+        Rule::HalfWay => {
+            let middle = 0.5 * (levels.background + levels.solid);
+            smooth.as_slice().par_iter().filter(|v| f64::from(**v) >= middle).count() as f64
+        }
+    };
+    let solid_fraction = filled / volume.shape().len() as f64;
     if solid_fraction > RARE {
         return Ok(Err(Unsuited::NotRare { share: solid_fraction }));
     }
@@ -157,7 +207,7 @@ pub fn conserve<T: Sample>(
     if ratio < LEAST_CONTRAST {
         return Ok(Err(Unsuited::Noise { ratio }));
     }
-    if levels.halo.abs() > HALO {
+    if rule == Rule::Volume && levels.halo.abs() > HALO {
         return Ok(Err(Unsuited::Halo { share: levels.halo }));
     }
     let (field, sigma_voxel) = if ratio > CLEAR {
@@ -167,7 +217,10 @@ pub fn conserve<T: Sample>(
         (smooth, SMOOTHING[1])
     };
     drop(raw);
-    let threshold = holding(&field, levels.volume);
+    let threshold = match rule {
+        Rule::Volume => holding(&field, levels.volume),
+        Rule::HalfWay => 0.5 * (levels.background + levels.solid),
+    };
     let place = (threshold - levels.background) / contrast;
     if !MIDDLE.contains(&place) {
         return Ok(Err(Unsuited::NotConserved { place }));
@@ -188,7 +241,7 @@ pub fn conserve<T: Sample>(
 }
 
 /// The level of the background on a coarse grid of bricks.
-struct Background {
+pub(crate) struct Background {
     /// Bricks along z, y, x.
     bricks: [usize; 3],
     /// Voxels of a brick along z, y, x.
@@ -198,7 +251,7 @@ struct Background {
 }
 
 impl Background {
-    fn of<T: Sample>(volume: &Volume<T>, sign: f64) -> Self {
+    pub(crate) fn of<T: Sample>(volume: &Volume<T>, sign: f64) -> Self {
         let shape = volume.shape();
         let sizes = [shape.z, shape.y, shape.x];
         let bricks = sizes.map(|n| (n / BRICK).max(1));
@@ -271,7 +324,7 @@ impl Background {
     }
 
     /// The volume without its background, bright where solid.
-    fn subtracted<T: Sample>(&self, volume: &Volume<T>, sign: f64) -> Volume<f32> {
+    pub(crate) fn subtracted<T: Sample>(&self, volume: &Volume<T>, sign: f64) -> Volume<f32> {
         let shape = volume.shape();
         let (zs, ys, xs) = (self.between(0, shape.z), self.between(1, shape.y), self.between(2, shape.x));
         let [_, by, bx] = self.bricks;

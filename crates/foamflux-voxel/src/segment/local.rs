@@ -1,9 +1,12 @@
-//! Thresholds that follow the surroundings: Sauvola's, and a Markov random field of two normal classes.
+//! Thresholds that follow the surroundings: Sauvola's, Phansalkar's, and a Markov random field of two normal classes.
 //!
 //! - *Sauvola* (J. Sauvola and M. Pietikainen, Pattern Recognition 33, 225, 2000): `T = m (1 + k (s / R - 1))`, `m` and `s` the
 //!   mean and standard deviation in a cube around the voxel and `R` the largest `s` of the image. It was made for dark print on
 //!   bright paper: for bright solid the image is turned over first. Grey values are counted from the least one, so that an
 //!   offset of the detector does not matter.
+//! - *Phansalkar* (N. Phansalkar and others, ICCSP 2011, 218): `T = m (1 + p e^(-q m) + k (s / R - 1))` on grey values from 0 to
+//!   1, with `p = 2, q = 10, k = 0.25, R = 0.5`: the exponential lifts the threshold where the surroundings are as dark as the solid,
+//!   which Sauvola's rule takes for paper. The image is turned over like there.
 //! - *Markov random field* (J. Besag, J. R. Stat. Soc. B 48, 259, 1986): each voxel takes the class with the least
 //!   `-ln(share x density) - beta x (neighbours of that class)`, over and over (iterated conditional modes), from the classes of
 //!   the histogram alone. Voxels are visited like the fields of a chessboard, so that the result does not depend on threads.
@@ -14,21 +17,50 @@ use rayon::prelude::*;
 use super::Foreground;
 use crate::threshold::criteria::TwoNormals;
 
+/// The numbers p, q, k and R of Phansalkar's paper.
+const PHANSALKAR: [f64; 4] = [2.0, 10.0, 0.25, 0.5];
 /// Most rounds of the Markov random field.
 const ROUNDS: usize = 30;
 /// It ends when a round changes no more than this share of the voxels.
 const SETTLED: f64 = 1e-6;
 
-/// True where solid by Sauvola's rule, thresholds moved by `shift`; with the mean threshold.
-pub(super) fn sauvola<T: Sample>(
+/// A threshold from mean and standard deviation around a voxel.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum LocalRule {
+    /// Sauvola's.
+    Sauvola {
+        /// How much a quiet neighbourhood lowers the threshold.
+        k: f64,
+    },
+    /// Phansalkar's.
+    Phansalkar,
+}
+
+impl LocalRule {
+    /// The threshold for a mean `m` and a standard deviation `s`; `largest` is the largest `s` of the image, `range` that of
+    /// its grey values.
+    fn threshold(self, m: f64, s: f64, largest: f64, range: f64) -> f64 {
+        match self {
+            LocalRule::Sauvola { k } => m * (1.0 + k * (s / largest - 1.0)),
+            LocalRule::Phansalkar => {
+                let [p, q, k, r] = PHANSALKAR;
+                m * (1.0 + p * (-q * m / range).exp() + k * (s / range / r - 1.0))
+            }
+        }
+    }
+}
+
+/// True where solid by a local rule, thresholds moved by `shift`; with the mean threshold.
+pub(super) fn local<T: Sample>(
     volume: &Volume<T>,
     radius: usize,
-    k: f64,
+    rule: LocalRule,
     shift: f64,
     foreground: Foreground,
 ) -> (Volume<bool>, f64) {
     let (least, most) = crate::threshold::range(volume.as_slice());
     let bright = foreground == Foreground::Bright;
+    let range = most - least;
     // Turned over, so that the solid is the dark print.
     let value = |v: &T| (if bright { most - v.to_f64() } else { v.to_f64() - least }) as f32;
     let shape = volume.shape();
@@ -39,7 +71,7 @@ pub(super) fn sauvola<T: Sample>(
     square.par_iter_mut().zip(&mean).for_each(|(q, m)| *q = (*q - m * m).max(0.0).sqrt());
     let largest = square.par_iter().copied().reduce(|| 0.0, f32::max);
     let r = if largest > 0.0 { f64::from(largest) } else { 1.0 };
-    let threshold = |i: usize| f64::from(mean[i]) * (1.0 + k * (f64::from(square[i]) / r - 1.0));
+    let threshold = |i: usize| rule.threshold(f64::from(mean[i]), f64::from(square[i]), r, range);
     // A threshold that is higher in the file's values is lower in those turned over.
     let moved = if bright { -shift } else { shift };
     let mask: Vec<bool> =
@@ -177,12 +209,11 @@ mod tests {
     }
 
     #[test]
-    fn sauvola_is_that_of_loops() {
+    fn local_thresholds_are_those_of_loops() {
         let shape = Shape::new(7, 9, 11).unwrap();
         let volume = rough(shape);
         let (radius, k) = (2, 0.3);
         for (foreground, shift) in [(Foreground::Bright, 0.0), (Foreground::Dark, 0.0), (Foreground::Bright, 4.0)] {
-            let (found, _) = sauvola(&volume, radius, k, shift, foreground);
             let bright = foreground == Foreground::Bright;
             let (least, most) = crate::threshold::range(volume.as_slice());
             let value = |v: u8| if bright { most - f64::from(v) } else { f64::from(v) - least };
@@ -205,12 +236,23 @@ mod tests {
                 .collect();
             let r = all.iter().map(|a| a.1).fold(0.0, f64::max);
             let moved = if bright { -shift } else { shift };
-            for (i, (m, s)) in all.iter().enumerate() {
-                let t = m * (1.0 + k * (s / r - 1.0)) + moved;
-                let v = value(volume.as_slice()[i]);
-                // Rounding to f32 decides where the two are equal.
-                if (v - t).abs() > 1e-3 {
-                    assert_eq!(found.as_slice()[i], v <= t, "{i}");
+            let range = most - least;
+            for rule in [LocalRule::Sauvola { k }, LocalRule::Phansalkar] {
+                let (found, _) = local(&volume, radius, rule, shift, foreground);
+                for (i, (m, s)) in all.iter().enumerate() {
+                    let t = match rule {
+                        LocalRule::Sauvola { k } => m * (1.0 + k * (s / r - 1.0)),
+                        // On grey values from 0 to 1.
+                        LocalRule::Phansalkar => {
+                            let (m, s) = (m / range, s / range);
+                            range * m * (1.0 + 2.0 * (-10.0 * m).exp() + 0.25 * (s / 0.5 - 1.0))
+                        }
+                    } + moved;
+                    let v = value(volume.as_slice()[i]);
+                    // Rounding to f32 decides where the two are equal.
+                    if (v - t).abs() > 1e-3 {
+                        assert_eq!(found.as_slice()[i], v <= t, "{rule:?} {i}");
+                    }
                 }
             }
         }

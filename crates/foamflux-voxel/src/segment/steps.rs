@@ -3,10 +3,10 @@
 use foamflux_grid::{Event, Labels, Sample, Stage, Volume, Watch};
 use rayon::prelude::*;
 
-use super::local;
 use super::{
     Foreground, HoleFilling, Method, SegmentError, SegmentOptions, Segmentation, StepBasis, ThresholdSensitivity,
 };
+use super::{local, watershed};
 use crate::cleanup::{fill_holes, remove_small};
 use crate::components::runs::Connected;
 use crate::components::{ComponentsError, Connectivity};
@@ -54,14 +54,21 @@ pub enum Cut {
         /// Upper threshold.
         high: f64,
     },
-    /// Sauvola's.
+    /// A rule for the surroundings of each voxel.
     Local {
         /// Half of the edge of the cube in voxels.
         radius: usize,
-        /// How much a quiet neighbourhood lowers the threshold.
-        k: f64,
+        /// The rule.
+        rule: local::LocalRule,
         /// Mean of the thresholds.
         mean: f64,
+    },
+    /// Watershed from what lies surely on either side.
+    Watershed {
+        /// Values below are surely of the darker class.
+        low: f64,
+        /// Values from here on are surely of the brighter class.
+        high: f64,
     },
     /// Two normal classes and a Markov random field.
     Field {
@@ -79,7 +86,7 @@ impl Cut {
         match self {
             Cut::Whole(t) => vec![*t],
             Cut::PerSlice(t) => t.clone(),
-            Cut::Hysteresis { low, high } => vec![*low, *high],
+            Cut::Hysteresis { low, high } | Cut::Watershed { low, high } => vec![*low, *high],
             Cut::Local { mean, .. } => vec![*mean],
             Cut::Field { classes, .. } => vec![classes.crossing()],
         }
@@ -172,11 +179,27 @@ fn find<T: Sample>(
             Ok((Cut::Whole(outermost.copied().unwrap_or(f64::NAN)), None))
         }
         Method::Sauvola { radius, k } => {
-            let (_, mean) = local::sauvola(volume, radius, k, 0.0, options.foreground);
-            Ok((Cut::Local { radius, k, mean }, None))
+            Ok((local_cut(volume, radius, local::LocalRule::Sauvola { k }, options.foreground), None))
+        }
+        Method::Phansalkar { radius } => {
+            Ok((local_cut(volume, radius, local::LocalRule::Phansalkar, options.foreground), None))
+        }
+        Method::Watershed { seeds: Some([low, high]) } => Ok((Cut::Watershed { low, high }, None)),
+        Method::Watershed { seeds: None } => {
+            let found = otsu(&histogram()?)?;
+            warn_about_histogram(&found, watch);
+            let towards = |mean: f64| 0.5 * (found.threshold + mean);
+            let (low, high) = (towards(found.mean_dark), towards(found.mean_bright));
+            watch.event(Event::Note(format!("seeds of the watershed: below {low} and from {high} on")));
+            Ok((Cut::Watershed { low, high }, Some(found.separability)))
         }
         Method::MarkovField { beta } => Ok((Cut::Field { classes: criteria::two_normals(&histogram()?)?, beta }, None)),
     }
+}
+
+fn local_cut<T: Sample>(volume: &Volume<T>, radius: usize, rule: local::LocalRule, foreground: Foreground) -> Cut {
+    let (_, mean) = local::local(volume, radius, rule, 0.0, foreground);
+    Cut::Local { radius, rule, mean }
 }
 
 fn per_slice<T: Sample>(volume: &Volume<T>, watch: &dyn Watch) -> Result<(Cut, Option<f64>), SegmentError> {
@@ -247,7 +270,11 @@ fn apply<T: Sample>(
             keep_seeded(&mut mask, &seeds)?;
             Ok(mask)
         }
-        Cut::Local { radius, k, .. } => Ok(local::sauvola(volume, *radius, *k, shift, foreground).0),
+        Cut::Local { radius, rule, .. } => Ok(local::local(volume, *radius, *rule, shift, foreground).0),
+        Cut::Watershed { low, high } => {
+            let mask = watershed::watershed(volume, *low, *high, shift);
+            Ok(if bright { mask } else { mask.map(|v| !v) })
+        }
         Cut::Field { classes, beta } => {
             let mask = local::markov(volume, classes, *beta, shift);
             Ok(if bright { mask } else { mask.map(|v| !v) })
@@ -329,7 +356,7 @@ fn sensitivity<T: Sample>(
 fn warn_outside(cut: &Cut, (min, max): (f64, f64), watch: &dyn Watch) {
     let given = match cut {
         Cut::Whole(t) => vec![*t],
-        Cut::Hysteresis { low, high } => vec![*low, *high],
+        Cut::Hysteresis { low, high } | Cut::Watershed { low, high } => vec![*low, *high],
         _ => Vec::new(),
     };
     for t in given.into_iter().filter(|t| !(min..=max).contains(t)) {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use foamflux_grid::{Sample, Volume};
+use foamflux_grid::{Labels, Sample, Volume};
 use foamflux_hosts::imaging::{self, Ct, FibSem};
 use foamflux_io::write::{self, WritableSample};
 use foamflux_pipeline::settings::Content;
@@ -39,11 +39,12 @@ pub(super) fn grey(args: &HostArgs, out: &Path, session: &Session) -> anyhow::Re
     let field = imaging::brightness(&labels);
     drop(labels);
     let seed = session.settings.config.seed.unwrap_or(1);
-    let record = write(&field, args.mode.or(args.grey).unwrap_or(Instrument::Ct), args, out, "grey", seed)?;
+    let (record, _) = write(&field, args.mode.or(args.grey).unwrap_or(Instrument::Ct), args, out, "grey", seed)?;
     session.show(&record, |r| format!("grey slices in {} ({})", out.display(), r["instrument"]))
 }
 
-/// Images a field of brightness and writes the slices; returns what was done.
+/// Images a field of brightness and writes the slices; returns what was done, and the labels of a stack whose slices are not
+/// those of the field.
 pub(super) fn write(
     field: &Volume<f32>,
     instrument: Instrument,
@@ -51,7 +52,7 @@ pub(super) fn write(
     out: &Path,
     name: &str,
     seed: u64,
-) -> anyhow::Result<Value> {
+) -> anyhow::Result<(Value, Option<Labels>)> {
     if args.bits == "16" {
         image::<u16>(field, instrument, f64::from(u16::MAX), out, name, seed)
     } else {
@@ -66,19 +67,21 @@ fn image<T: Sample + WritableSample>(
     out: &Path,
     name: &str,
     seed: u64,
-) -> anyhow::Result<Value> {
+) -> anyhow::Result<(Value, Option<Labels>)> {
     let refused = |e: foamflux_hosts::GreyError| argument(e.to_string());
-    let (grey, mut record) = match instrument {
+    let (grey, mut record, labels) = match instrument {
         Instrument::Ct => {
             let settings = Ct::typical(range);
             let grey: Volume<T> = imaging::ct(field, &settings, seed).map_err(refused)?;
-            (grey, json!({ "instrument": "ct", "settings": settings }))
+            (grey, json!({ "instrument": "ct", "settings": settings }), None)
         }
         Instrument::FibSem => {
             let mut settings = FibSem::typical(range);
             settings.slice_voxels = settings.slice_voxels.min(field.shape().z);
             let (grey, slices): (Volume<T>, _) = imaging::fib_sem(field, &settings, seed).map_err(refused)?;
-            (grey, json!({ "instrument": "fib-sem", "settings": settings, "slices": slices }))
+            let labels = imaging::as_imaged(field, &settings, &slices).map_err(refused)?;
+            let labels = Labels::new(labels).map_err(PipelineError::from)?;
+            (grey, json!({ "instrument": "fib-sem", "settings": settings, "slices": slices }), Some(labels))
         }
     };
     record["schema"] = json!("foamflux.host-grey/1");
@@ -87,5 +90,5 @@ fn image<T: Sample + WritableSample>(
     record["voxel_size_m_xyz"] = json!(grey.voxel_size().m_xyz());
     record["standing"] = json!("all instrument settings are assumed");
     write::slices(out, &grey, name).map_err(PipelineError::from)?;
-    Ok(record)
+    Ok((record, labels))
 }

@@ -145,7 +145,10 @@ fn make(recipe: &Recipe, args: &HostArgs, out: &Path, session: &Session) -> anyh
     }
     if let Some(instrument) = instrument {
         let field = field(&host, &drawn)?;
-        let record = grey::write(&field, instrument, args, &folder.join("grey"), name, seed)?;
+        let (record, imaged) = grey::write(&field, instrument, args, &folder.join("grey"), name, seed)?;
+        if let Some(imaged) = imaged {
+            write::labels(&folder.join("labels_imaged.tif"), &imaged).map_err(PipelineError::from)?;
+        }
         text_file(&folder.join("truth_grey.json"), &serde_json::to_string_pretty(&record)?)?;
     }
     let truth = host.truth(&drawn).map_err(refused)?;

@@ -1,0 +1,103 @@
+//! Thresholds between the levels of background and rare solid, and what `--method auto` makes of a stack.
+//!
+//! ```text
+//! conserve ─applies─────────────────────────────────────────────► cut where the solid keeps its volume
+//!     └─a halo─► pore-backs, where light from behind is found ─► conserve, or half way between the levels
+//!     └─any other reason────────────────────────────────────────► filter and method of the options
+//! ```
+//!
+//! Pore-backs are looked for only where nothing was said about corrections: `--correct none` leaves the stack as it is.
+
+use foamflux_grid::{Event, Watch};
+use foamflux_io::read::StackData;
+use foamflux_results::CorrectionResults;
+use foamflux_voxel::segment::{self, Conserved, Denoise, Unsuited};
+
+use super::{Choice, SegmentSettings, filter, method_name, stopped};
+use crate::error::PipelineError;
+use crate::prepare;
+
+/// Which of the two thresholds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rule {
+    /// Where the solid keeps its volume.
+    Conserve,
+    /// In the middle between the levels.
+    HalfWay,
+}
+
+impl Rule {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Rule::Conserve => "conserve",
+            Rule::HalfWay => "halfway",
+        }
+    }
+}
+
+/// A threshold between levels, and what was done before.
+pub(super) struct Between {
+    pub(super) found: Conserved,
+    pub(super) rule: Rule,
+    /// Artefacts that were corrected without having been asked for.
+    pub(super) corrections: Vec<CorrectionResults>,
+    /// The same in words.
+    pub(super) steps: Vec<String>,
+}
+
+/// The threshold between levels; `None` where `auto` takes the method of the options.
+pub(super) fn between(
+    data: &StackData,
+    settings: &SegmentSettings,
+    denoise: Denoise,
+    watch: &dyn Watch,
+) -> Result<Option<Between>, PipelineError> {
+    let by = |data: &StackData, rule: Rule| -> Result<Result<Conserved, Unsuited>, PipelineError> {
+        let filtered = foamflux_io::for_each_grey!(data, volume => filter(volume, denoise, watch))?;
+        foamflux_io::for_each_grey!(filtered.as_ref().unwrap_or(data), volume => match rule {
+            Rule::Conserve => segment::conserve(volume, settings.options.foreground, watch),
+            Rule::HalfWay => segment::half_way(volume, settings.options.foreground, watch),
+        })
+        .map_err(stopped)
+    };
+    let plain = |found, rule| Between { found, rule, corrections: Vec::new(), steps: Vec::new() };
+    let asked = match settings.choice {
+        Choice::Conserve => Some(Rule::Conserve),
+        Choice::HalfWay => Some(Rule::HalfWay),
+        _ => None,
+    };
+    if let Some(rule) = asked {
+        let found = by(data, rule)?.map_err(|why| PipelineError::Unsuited { method: rule.name(), why })?;
+        return Ok(Some(plain(found, rule)));
+    }
+    let why = match by(data, Rule::Conserve)? {
+        Ok(found) => return Ok(Some(plain(found, Rule::Conserve))),
+        Err(why) => why,
+    };
+    let otherwise = |why: &Unsuited| {
+        watch.event(Event::Note(format!(
+            "segmented by {}, because no threshold between levels of rare solid applies: {why}",
+            method_name(settings.options.method)
+        )));
+        Ok(None)
+    };
+    if !why.is_halo() {
+        return otherwise(&why);
+    }
+    watch.event(Event::Note(format!("the threshold that keeps the volume of rare solid does not apply: {why}")));
+    let (mut corrections, mut steps) = (Vec::new(), Vec::new());
+    let clean = match settings.correct_given {
+        true => None,
+        false => prepare::without_light_from_behind(data, (&mut corrections, &mut steps), watch)?,
+    };
+    let seen = clean.as_ref().unwrap_or(data);
+    let (found, rule) = match if clean.is_some() { by(seen, Rule::Conserve)? } else { Err(why) } {
+        Ok(found) => (Ok(found), Rule::Conserve),
+        Err(why) if why.is_halo() => (by(seen, Rule::HalfWay)?, Rule::HalfWay),
+        Err(why) => (Err(why), Rule::HalfWay),
+    };
+    match found {
+        Ok(found) => Ok(Some(Between { found, rule, corrections, steps })),
+        Err(why) => otherwise(&why),
+    }
+}
