@@ -59,11 +59,12 @@ pub struct Scene<'a> {
     pub title: &'a str,
 }
 
-/// Which way the camera looks: right, down and into the picture, in x, y, z. The z axis points down, as in the slices.
+/// Which way the camera looks: right, down and into the picture, in x, y, z. The z axis points down, as in the slices, and the
+/// three are right-handed as x, y and z of a stack are (y runs down a slice): otherwise the picture would be a mirror image.
 fn camera() -> [Vec3; 3] {
     let (azimuth, elevation) = (32f64.to_radians(), 24f64.to_radians());
-    let right = [azimuth.cos(), -azimuth.sin(), 0.0];
-    let level = [azimuth.sin(), azimuth.cos(), 0.0];
+    let right = [azimuth.cos(), azimuth.sin(), 0.0];
+    let level = [azimuth.sin(), -azimuth.cos(), 0.0];
     let into = plus(scaled(level, elevation.cos()), [0.0, 0.0, elevation.sin()]);
     let down = plus(scaled(level, -elevation.sin()), [0.0, 0.0, elevation.cos()]);
     [right, down, into]
@@ -334,6 +335,13 @@ mod tests {
         assert!(volume.hit([11.5, -5.0, 10.5], [0.0, 1.0, 0.0]).is_none());
         // The other way it is the other voxel.
         assert_eq!(volume.hit([10.5, 25.0, 10.5], [0.0, -1.0, 0.0]).map(|h| h.0), Some([10, 17, 10]));
+    }
+
+    #[test]
+    fn the_picture_is_no_mirror_image() {
+        let [r, d, i] = camera();
+        let cross = [r[1] * d[2] - r[2] * d[1], r[2] * d[0] - r[0] * d[2], r[0] * d[1] - r[1] * d[0]];
+        assert!((dot(cross, i) - 1.0).abs() < 1e-12, "{cross:?} {i:?}");
     }
 
     #[test]

@@ -14,13 +14,26 @@ pub(crate) fn share(value: f64, error: Option<f64>, medium: Medium) -> String {
     }
 }
 
+/// Nodes by coordination, in its order; a long tail in one.
+fn histogram(counts: &std::collections::BTreeMap<String, u64>) -> String {
+    const SHOWN: usize = 10;
+    // Keys of JSON are text, in which 10 comes before 2.
+    let mut counts: Vec<(u64, u64)> = counts.iter().filter_map(|(k, n)| Some((k.parse().ok()?, *n))).collect();
+    counts.sort_unstable();
+    let shown = if counts.len() > SHOWN + 1 { SHOWN } else { counts.len() };
+    let mut by: Vec<String> = counts[..shown].iter().map(|(k, n)| format!("{k}: {n}")).collect();
+    if let (Some((first, _)), Some((last, _))) = (counts.get(shown), counts.last()) {
+        by.push(format!("{first} to {last}: {}", counts[shown..].iter().map(|c| c.1).sum::<u64>()));
+    }
+    by.join(", ")
+}
+
 /// What is known about the network, as names and phrases.
 pub(crate) fn facts(t: &TagResults, medium: Medium) -> Vec<(&'static str, String)> {
     let whole = |n: u64| count(n, medium);
     let (n, f) = (&t.nodes, &t.fibres);
     let coordination = n.coordination_mean.map_or_else(String::new, |c| {
-        let by: Vec<String> = n.coordination_histogram.iter().map(|(k, n)| format!("{k}: {n}")).collect();
-        format!(", coordination {} ({})", trimmed(c, 3), by.join(", "))
+        format!(", coordination {} ({})", trimmed(c, 3), histogram(&n.coordination_histogram))
     });
     let shares: Vec<String> = t
         .volume_fractions
@@ -162,4 +175,18 @@ pub(crate) fn influence(t: &TagResults) -> Option<Table> {
         table.row(vec![Cell::text(format!("x {scale}")), Cell::number(Some(100.0 * share), "unknown")]);
     }
     Some(table)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::histogram;
+
+    #[test]
+    fn coordination_is_told_in_its_order_and_a_long_tail_in_one() {
+        let of = |ks: &[u64]| histogram(&ks.iter().map(|k| (k.to_string(), 2 * k)).collect());
+        assert_eq!(of(&[10, 3, 4]), "3: 6, 4: 8, 10: 20");
+        let long: Vec<u64> = (1..=13).collect();
+        assert_eq!(of(&long), "1: 2, 2: 4, 3: 6, 4: 8, 5: 10, 6: 12, 7: 14, 8: 16, 9: 18, 10: 20, 11 to 13: 72");
+        assert_eq!(of(&[]), "");
+    }
 }
