@@ -155,7 +155,7 @@ mod tests {
             assert!(work.doi.is_empty() || work.doi.starts_with("10."), "{}", work.key);
             let entry = work.bibtex();
             assert_eq!(entry.matches('{').count(), entry.matches('}').count(), "{entry}");
-            assert!(entry.chars().all(|c| c.is_ascii()), "{entry}");
+            assert!(entry.is_ascii(), "{entry}");
         }
     }
 

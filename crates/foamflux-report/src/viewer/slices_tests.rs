@@ -43,7 +43,7 @@ fn field<'a>(values: impl Fn(usize) -> f32 + 'a, range: Option<[f64; 2]>) -> Lay
 
 #[test]
 fn a_code_reads_back_as_the_number_to_half_a_step() {
-    let values = |i: usize| if i % 7 == 0 { f32::NAN } else { 0.37 * i as f32 - 5.0 };
+    let values = |i: usize| if i.is_multiple_of(7) { f32::NAN } else { 0.37 * i as f32 - 5.0 };
     let volume = SliceVolume { shape_zyx: [3, 4, 5], edges_m: None, layers: vec![field(values, Some([-5.0, 18.0]))] };
     let part = SlicePart::new(&volume, usize::MAX).unwrap().unwrap();
     assert_eq!((part.size, part.step), ([5, 4, 3], [1, 1, 1]));
@@ -122,7 +122,8 @@ fn coarse_directions_are_thinned_last() {
 fn a_range_is_never_empty() {
     let [low, high] = percentiles(&[f32::NAN, 2.0, 2.0], 0.005);
     assert!(low < 2.0 && high > 2.0);
-    assert_eq!(percentiles(&[f32::NAN], 0.005), [0.0, 1.0]);
+    let near = |[low, high]: [f64; 2], a: f64, b: f64| (low - a).abs() + (high - b).abs() < 1e-9;
+    assert!(near(percentiles(&[f32::NAN], 0.005), 0.0, 1.0));
     let values: Vec<f32> = (0..=1000).map(|i| i as f32).collect();
-    assert_eq!(percentiles(&values, 0.005), [5.0, 995.0]);
+    assert!(near(percentiles(&values, 0.005), 5.0, 995.0));
 }

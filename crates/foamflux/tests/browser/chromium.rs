@@ -198,18 +198,22 @@ impl Page {
     }
 
     pub(crate) fn click(&mut self, selector: &str, share: [f64; 2]) {
-        self.drag(selector, share, share);
+        self.press(selector, share, None);
     }
 
     pub(crate) fn drag(&mut self, selector: &str, from: [f64; 2], to: [f64; 2]) {
+        self.press(selector, from, Some(to));
+    }
+
+    fn press(&mut self, selector: &str, from: [f64; 2], to: Option<[f64; 2]>) {
         let [left, top, width, height] = self.place(selector);
-        let [from, to] = [from, to].map(|[u, v]| [left + u * width, top + v * height]);
-        self.mouse("mouseMoved", from, false);
-        self.mouse("mousePressed", from, true);
-        if from != to {
-            self.mouse("mouseMoved", to, true);
+        let at = |[u, v]: [f64; 2]| [left + u * width, top + v * height];
+        self.mouse("mouseMoved", at(from), false);
+        self.mouse("mousePressed", at(from), true);
+        if let Some(to) = to {
+            self.mouse("mouseMoved", at(to), true);
         }
-        self.mouse("mouseReleased", to, true);
+        self.mouse("mouseReleased", at(to.unwrap_or(from)), true);
         self.settle();
     }
 
