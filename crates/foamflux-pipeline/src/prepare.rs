@@ -113,15 +113,16 @@ pub fn prepare(data: StackData, settings: &PrepareSettings, watch: &dyn Watch) -
     }
 }
 
-/// The grey values without light from behind open pores; `None` where none was found or there are too few slices.
-pub(crate) fn without_light_from_behind(
+/// The grey values without an artefact that nobody asked for; `None` where none was found or the stack is too small for it.
+pub(crate) fn of_its_own(
     data: &StackData,
+    artefact: Artefact,
     (corrections, steps): (&mut Vec<CorrectionResults>, &mut Vec<String>),
     watch: &dyn Watch,
 ) -> Result<Option<StackData>, PipelineError> {
     let (mut found, mut said) = (Vec::new(), Vec::new());
     let corrected: Result<StackData, PipelineError> = foamflux_io::for_each_grey!(data, volume => {
-        correct(volume, Artefact::PoreBacks, (&mut found, &mut said), watch).map(StackData::from)
+        correct(volume, artefact, (&mut found, &mut said), watch).map(StackData::from)
     });
     match corrected {
         Ok(corrected) if found.iter().any(|f| f.corrected) => {

@@ -45,7 +45,8 @@ pub struct SegmentSettings {
     pub options: SegmentOptions,
     /// Whether the filter was asked for: a method that smooths by itself takes the grey values as they are otherwise.
     pub denoise_given: bool,
-    /// Whether corrections were spoken of: otherwise `auto` looks for light through open pores where it sees a halo.
+    /// Whether corrections were spoken of: otherwise `auto` looks for fringes or light through open pores
+    /// where it sees a halo.
     pub correct_given: bool,
     /// Whether the labels at the ends of the threshold band are made as well.
     pub doubt: bool,

@@ -188,7 +188,7 @@ pub(crate) struct SegmentationArgs {
     recipe: Option<PathBuf>,
     /// Artefacts to correct first: none, or some of outliers, flicker (brightness by slice), shading (slow changes of brightness),
     /// curtains (stripes along y), rings, fringes (rims of phase contrast), pore-backs (surfaces seen through pores of a FIB-SEM
-    /// stack; method auto looks for these by itself where this is not given)
+    /// stack; method auto looks for fringes and these by itself where this is not given)
     #[arg(long, value_name = "WHAT,...", value_delimiter = ',')]
     correct: Option<Vec<String>>,
     /// Align slices: none, jitter (what is smooth over 20 slices stays), drift (a straight line stays, as it may be a slant of the
