@@ -43,7 +43,7 @@ pub struct Config {
     /// Map of a foreign label image, `pore=0,fibre=255`.
     pub labels: Option<String>,
 
-    /// Artefacts to correct: `none`, or some of `outliers`, `flicker`, `shading`, `curtains`, `rings`, `fringes`, `pore-backs`.
+    /// Artefacts to correct: nothing said leaves it to the method `auto`, `none` forbids that, or some of `outliers`, `flicker`, `shading`, `curtains`, `rings`, `fringes`, `pore-backs`.
     #[serde(deserialize_with = "list")]
     pub correct: Option<Vec<String>>,
     /// Alignment of the slices: `none`, `jitter`, `drift`, `all`.
@@ -402,7 +402,6 @@ impl Config {
             content: text("auto"),
             tilt_correction: text("none"),
             data_bar: text("auto"),
-            correct: Some(Vec::new()),
             align: text("none"),
             method: text("auto"),
             foreground: text("bright"),
