@@ -21,13 +21,22 @@ fn main() {
     libtest_mimic::run(&Arguments::from_args(), vec![trial]).exit();
 }
 
-/// The library that this build made, two folders above the test or beside it.
-fn library() -> PathBuf {
-    let name = format!("{}foamflux_native{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
-    let exe = std::env::current_exe().unwrap();
-    let deps = exe.parent().unwrap();
-    let found = [deps.to_owned(), deps.parent().unwrap().to_owned()].map(|folder| folder.join(&name));
-    found.into_iter().find(|path| path.is_file()).unwrap_or_else(|| PathBuf::from(name))
+/// The library that this build made, beside the test.
+fn library() -> Result<PathBuf, Failed> {
+    let (prefix, suffix) = (format!("{}foamflux_native", std::env::consts::DLL_PREFIX), std::env::consts::DLL_SUFFIX);
+    let exe = std::env::current_exe()?;
+    let folder = exe.parent().ok_or("a test without a folder")?;
+    let mut found = Vec::new();
+    for file in std::fs::read_dir(folder)? {
+        let file = file?;
+        let name = file.file_name().to_string_lossy().into_owned();
+        if name.starts_with(&prefix) && name.ends_with(suffix) {
+            found.push((file.metadata()?.modified()?, file.path()));
+        }
+    }
+    // Earlier builds may have left others.
+    let newest = found.into_iter().max().ok_or_else(|| format!("no {prefix}*{suffix} in {}", folder.display()))?;
+    Ok(newest.1)
 }
 
 fn package(python: &str) -> Result<(), Failed> {
@@ -42,7 +51,7 @@ fn package(python: &str) -> Result<(), Failed> {
         }
     }
     let module = if cfg!(windows) { "_native.pyd" } else { "_native.abi3.so" };
-    std::fs::copy(library(), package.join(module)).map_err(|error| format!("{}: {error}", library().display()))?;
+    std::fs::copy(library()?, package.join(module))?;
     let out = Command::new(python)
         .args(["-m", "pytest", "-q", "-p", "no:cacheprovider"])
         .arg(here.join("tests/python"))

@@ -86,25 +86,26 @@ def read(path: Union[str, "_os.PathLike[str]"], **options: Any) -> Stack:
     return Stack(data, None if size is None else tuple(size), results)
 
 
-def segment(grey: ArrayLike, *, voxel_size: Optional[Length] = None, method: str = "auto", **options: Any) -> Labelled:
+def segment(grey: ArrayLike, /, *, voxel_size: Optional[Length] = None, method: str = "auto", **options: Any) -> Labelled:
     """Cut grey values into pore (0) and fibre (1)."""
     labels, text = _native.segment(_array(grey), _options(options, voxel_size=voxel_size, method=method))
     return Labelled(labels, _results(text))
 
 
-def tag(labels: ArrayLike, *, voxel_size: Optional[Length] = None, **options: Any) -> Labelled:
+def tag(labels: ArrayLike, /, *, voxel_size: Optional[Length] = None, **options: Any) -> Labelled:
     """Tag nodes (2) and fibres (1), and measure their network."""
     tags, text = _native.tag(_array(labels), _options(options, voxel_size=voxel_size))
     return Labelled(tags, _results(text))
 
 
-def measure(labels: ArrayLike, *, voxel_size: Optional[Length] = None, **options: Any) -> Results:
+def measure(labels: ArrayLike, /, *, voxel_size: Optional[Length] = None, **options: Any) -> Results:
     """Volume fractions, surface area, thickness, components, percolation."""
     return _results(_native.measure(_array(labels), _options(options, voxel_size=voxel_size)))
 
 
 def transport(
     labels: ArrayLike,
+    /,
     *,
     voxel_size: Optional[Length] = None,
     phase: str = "pore",
@@ -121,6 +122,7 @@ def transport(
 
 def current(
     labels: ArrayLike,
+    /,
     *,
     voxel_size: Length,
     current: Union[float, str] = "1mA/cm2",
@@ -134,7 +136,7 @@ def current(
     return Mapped(_results(text), found)
 
 
-def impedance(labels: ArrayLike, *, voxel_size: Length, **options: Any) -> Results:
+def impedance(labels: ArrayLike, /, *, voxel_size: Length, **options: Any) -> Results:
     """Impedance of a host at rest, and its relaxation times."""
     return _results(_native.impedance(_array(labels), _options(options, voxel_size=voxel_size)))
 

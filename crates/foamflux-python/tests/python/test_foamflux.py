@@ -91,14 +91,23 @@ def test_a_plate_has_the_exact_overpotential():
     assert len(spectrum["frequency_hz"]) == 5
 
 
-def test_nodes_are_tagged():
+def crossing(ball):
+    """Two struts of radius 4 that cross in a ball."""
     n = 48
     z, y, x = np.indices((n, n, n)) - (n - 1) / 2
-    solid = (x**2 + y**2 < 16) | (z**2 + y**2 < 16) | (x**2 + y**2 + z**2 < 100)
-    with pytest.warns(foamflux.FoamfluxWarning):
-        tags, results = foamflux.tag(solid, voxel_size="1um")
+    return (x**2 + y**2 < 16) | (z**2 + y**2 < 16) | (x**2 + y**2 + z**2 < ball**2)
+
+
+def test_nodes_are_tagged():
+    tags, results = foamflux.tag(crossing(7), voxel_size="1um")
     assert set(np.unique(tags)) == {0, 1, 2}
-    assert results["nodes"]["count"] >= 1 and tags[n // 2, n // 2, n // 2] == 2
+    assert results["nodes"]["count"] == 1 and tags[24, 24, 24] == 2
+    assert results["nodes"]["coordination_mean"] == 4
+
+
+def test_what_results_warn_of_is_a_warning():
+    with pytest.warns(foamflux.FoamfluxWarning, match="no node"):
+        foamflux.tag(crossing(10), voxel_size="1um")
 
 
 def test_files_are_read(tmp_path):

@@ -63,8 +63,8 @@ pub struct Scene<'a> {
 /// three are right-handed as x, y and z of a stack are (y runs down a slice): otherwise the picture would be a mirror image.
 fn camera() -> [Vec3; 3] {
     let (azimuth, elevation) = (32f64.to_radians(), 24f64.to_radians());
-    let right = [azimuth.cos(), azimuth.sin(), 0.0];
-    let level = [azimuth.sin(), -azimuth.cos(), 0.0];
+    let right = [-azimuth.cos(), azimuth.sin(), 0.0];
+    let level = [azimuth.sin(), azimuth.cos(), 0.0];
     let into = plus(scaled(level, elevation.cos()), [0.0, 0.0, elevation.sin()]);
     let down = plus(scaled(level, -elevation.sin()), [0.0, 0.0, elevation.cos()]);
     [right, down, into]
