@@ -60,6 +60,5 @@ fn package(python: &str) -> Result<(), Failed> {
         .current_dir(place.path())
         .output()?;
     let text = format!("{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
-    println!("{text}");
     if out.status.success() { Ok(()) } else { Err(text.into()) }
 }

@@ -49,6 +49,7 @@ pub(crate) struct Cli {
 
 /// Commands that work, and those that help to get started.
 #[derive(Debug, Subcommand)]
+#[allow(clippy::large_enum_variant, reason = "there is one, made once")]
 pub(crate) enum Any {
     #[command(flatten)]
     Work(Command),
