@@ -13,6 +13,7 @@ pub mod doubt;
 mod electrode;
 mod error;
 pub mod errors;
+pub mod grey;
 pub mod impedance;
 pub mod ingest;
 pub mod measure;

@@ -14,15 +14,15 @@ use crate::content::Input;
 use crate::current::{Current, CurrentFields};
 use crate::doubt::{Doubt, Doubts};
 use crate::error::PipelineError;
+use crate::grey::{self, Labelled};
 use crate::ingest;
 use crate::measure::GreyField;
-use crate::prepare::Prepared;
 use crate::record::Recorder;
 use crate::segment::{GreyHistogram, Segmented};
 use crate::settings::{OptionalStage, Settings, main_electrode};
 use crate::tag::{self, Extras, Given};
 use crate::transport::Fields;
-use crate::{classify, current, measure, memory, prepare, recipe, transport};
+use crate::{current, measure, memory, transport};
 
 /// Relative error to which the main job converges tau - 1, beside the tolerance of tau.
 const TAU_MINUS_ONE: f64 = 0.01;
@@ -90,14 +90,9 @@ pub fn run(
             (labels, None, None)
         }
         Input::Grey(data) => {
-            memory::check(memory::Work::Segment, data.shape(), data.sample_type().bytes(), settings.max_memory)?;
-            let whole = data.shape();
-            let Prepared { data, results: prepared, steps, region } = prepare::prepare(data, &settings.prepare, watch)?;
-            let (found, classifier) = classify::segment(&data, (whole, region), settings, watch)?;
-            let Segmented { labels, mut results, histogram, filtered, level, doubt: band } = found;
+            let Labelled { data, segmented, .. } = grey::labelled(data, settings, watch)?;
+            let Segmented { labels, results, histogram, filtered, level, doubt: band } = segmented;
             doubt = band;
-            results.prepared(prepared, steps);
-            recipe::keep(settings, &data, classifier, &mut results, watch)?;
             done(&mut stages, Stage::Segment, clock);
             (labels, Some(data), Some((results, histogram, filtered, level)))
         }

@@ -7,7 +7,7 @@ use foamflux_io::read::StackData;
 use foamflux_pipeline::settings::Content;
 use foamflux_pipeline::tag::{Extras, Given};
 use foamflux_pipeline::{Input, PipelineError, Recorder, Settings, ingest, memory};
-use foamflux_pipeline::{current, impedance, measure, segment, tag, transport};
+use foamflux_pipeline::{current, grey, impedance, measure, tag, transport};
 use numpy::PyArray3;
 use pyo3::prelude::*;
 use pyo3::types::{PyAny, PyDict};
@@ -69,15 +69,14 @@ fn read<'py>(py: Python<'py>, path: std::path::PathBuf, options: &str) -> PyResu
 #[pyfunction(name = "segment")]
 fn segment_<'py>(
     py: Python<'py>,
-    grey: &Bound<'py, PyAny>,
+    array: &Bound<'py, PyAny>,
     options: &str,
 ) -> PyResult<(Bound<'py, PyArray3<u8>>, String)> {
     let settings = job::settings(py, options)?;
-    let data = data(grey, &settings)?;
+    let data = data(array, &settings)?;
     let (labels, text) = job::run(py, &settings, |watch| {
         let recorder = Recorder::new(watch);
-        memory::check(memory::Work::Segment, data.shape(), data.sample_type().bytes(), settings.max_memory)?;
-        let mut found = segment::segment(&data, &settings.segment, &recorder)?;
+        let mut found = grey::labelled(data, &settings, &recorder)?.segmented;
         found.results.warnings = recorder.warnings();
         Ok((found.labels, json(&found.results)?))
     })?;

@@ -18,7 +18,7 @@ pub(crate) use current::{CellArgs, CurrentArgs, DepthArgs};
 pub(crate) use diff::{DiffArgs, ReproduceArgs};
 pub(crate) use impedance::ImpedanceArgs;
 pub(crate) use plate::PlateArgs;
-pub(crate) use setup::{InitArgs, Setup};
+pub(crate) use setup::{InitArgs, Setup, kind_of};
 pub(crate) use view::ViewArgs;
 
 /// From tomography and SEM stacks of porous lithium hosts to numbers and maps.

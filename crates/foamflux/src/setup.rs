@@ -11,7 +11,7 @@ use foamflux_pipeline::config::ConfigError;
 use foamflux_pipeline::{Config, PipelineError};
 use foamflux_results::{schema_file, schemas};
 
-use crate::args::{Cli, InitArgs, Setup};
+use crate::args::{Cli, InitArgs, Setup, kind_of};
 use crate::output;
 
 /// Longest line of a comment.
@@ -38,8 +38,9 @@ pub(crate) fn execute(setup: &Setup) -> anyhow::Result<()> {
 fn init(args: &InitArgs) -> anyhow::Result<()> {
     let file = &args.file;
     if file.exists() && !args.overwrite {
-        let message = format!("'{}' is there already: choose another name, or say --overwrite", file.display());
-        return Err(PipelineError::from(ConfigError::Value { key: "file", message }).into());
+        let message =
+            format!("is needed to replace '{}', which is there already; or choose another name", file.display());
+        return Err(PipelineError::from(ConfigError::Value { key: "overwrite", message }).into());
     }
     let text = configuration()?;
     file_atomically(file, |out| out.write_all(text.as_bytes())).map_err(PipelineError::from)?;
@@ -71,15 +72,9 @@ fn man(folder: &Path) -> anyhow::Result<()> {
 }
 
 fn schema(kind: &str) -> anyhow::Result<()> {
-    let schemas = schemas();
-    let kind_of = |name: &str| name.trim_start_matches("foamflux.").split('/').next().unwrap_or_default().to_owned();
-    match schemas.iter().find(|(name, _)| *name == kind || kind_of(name) == kind) {
-        Some((_, schema)) => output::print_json(schema),
-        None => {
-            let kinds: Vec<String> = schemas.iter().map(|(name, _)| kind_of(name)).collect();
-            let message = format!("there are no results of the kind '{kind}': write {}", kinds.join(", "));
-            Err(PipelineError::from(ConfigError::Value { key: "kind", message }).into())
-        }
+    match schemas().into_iter().find(|(name, _)| kind_of(name) == kind) {
+        Some((_, schema)) => output::print_json(&schema),
+        None => Err(PipelineError::Internal(format!("no schema of the kind '{kind}'")).into()),
     }
 }
 

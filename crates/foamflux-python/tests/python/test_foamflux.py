@@ -79,6 +79,19 @@ def test_grey_values_are_cut():
     assert labels.dtype == np.uint8 and (labels.astype(bool) == truth).mean() > 0.998
 
 
+def test_corrections_and_alignment_reach_the_stack():
+    """Options that are no method: what the command line does before the cut, and the recipe that repeats it."""
+    rng = np.random.default_rng(2)
+    _, y, x = np.indices((24, 40, 40))
+    grey = 60 + 120 * ((y - 20) ** 2 + (x - 20) ** 2 < 64) + rng.normal(0, 5, (24, 40, 40))
+    bright = grey * (1 + 0.2 * (np.arange(24) % 2))[:, None, None]
+    _, results = foamflux.segment(bright, method="otsu", correct=["flicker"])
+    assert [c["artefact"] for c in results["preparation"]["corrections"]] == ["flicker"]
+    assert "flicker" in results["recipe_toml"]
+    with pytest.raises(foamflux.UsageError, match="correct"):
+        foamflux.segment(bright, correct=["scratches"])
+
+
 def test_a_plate_has_the_exact_overpotential():
     found = foamflux.current(plate(), voxel_size="2um", current=10.0, maps=True)
     volt = 8.314462618 * 298.15 / 96485.33212

@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 use clap_complete::Shell;
+use foamflux_results::schemas;
 
 /// Commands without an input.
 #[derive(Debug, Subcommand)]
@@ -23,13 +25,23 @@ pub(crate) enum Setup {
     },
     /// Print the JSON Schema of what run, or another command with --json, writes
     Schema {
-        /// Kind of results: run, ingest, segment, tag, measure, transport, current, impedance, plate, compare, host-gallery
-        #[arg(value_name = "KIND", default_value = "run")]
+        /// Kind of results
+        #[arg(value_name = "KIND", default_value = "run", value_parser = PossibleValuesParser::new(kinds()))]
         kind: String,
         /// Write all of them into a folder instead
         #[arg(short, long, value_name = "FOLDER")]
         output: Option<PathBuf>,
     },
+}
+
+/// The kinds of results: `run` for `foamflux.run/1`.
+fn kinds() -> Vec<&'static str> {
+    schemas().into_iter().map(|(name, _)| kind_of(name)).collect()
+}
+
+/// The kind in the name of a schema.
+pub(crate) fn kind_of(name: &'static str) -> &'static str {
+    name.trim_start_matches("foamflux.").split('/').next().unwrap_or(name)
 }
 
 /// `foamflux init`.

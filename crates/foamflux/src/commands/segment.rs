@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use foamflux_grid::{Event, Labels, Watch, units};
+use foamflux_pipeline::grey::{self, Labelled};
 use foamflux_pipeline::measure::GreyField;
-use foamflux_pipeline::prepare::{self, Prepared};
+use foamflux_pipeline::prepare;
 use foamflux_pipeline::settings::{Content, IngestSettings};
 use foamflux_pipeline::truth::{Found, score};
-use foamflux_pipeline::{Input, PipelineError, Recorder, classify, ingest, memory, recipe, segment as stage};
+use foamflux_pipeline::{Input, PipelineError, Recorder, ingest, segment as stage};
 use foamflux_report::text;
 
 use super::{Session, check_volume_path, spare_the_input};
@@ -52,14 +53,7 @@ pub(crate) fn segment(args: &SegmentArgs, session: &Session) -> anyhow::Result<(
             .into());
         }
     };
-    memory::check(memory::Work::Segment, data.shape(), data.sample_type().bytes(), session.settings.max_memory)?;
-    let whole = data.shape();
-    let Prepared { data, results: preparation, steps, region } =
-        prepare::prepare(data, &session.settings.prepare, &recorder)?;
-    let (mut segmented, classifier) = classify::segment(&data, (whole, region), &session.settings, &recorder)?;
-    segmented.results.prepared(preparation, steps);
-    recipe::keep(&session.settings, &data, classifier, &mut segmented.results, &recorder)
-        .map_err(PipelineError::from)?;
+    let Labelled { data, whole, region, mut segmented } = grey::labelled(data, &session.settings, &recorder)?;
     if let Some(path) = &args.shifts {
         match segmented.results.preparation.as_ref().and_then(|p| p.alignment.as_ref()) {
             Some(alignment) => {
