@@ -122,7 +122,7 @@ fn written<T: WritableSample + Sample>(
 /// Bars in noise of a kind; all grey values within 16 of their level.
 fn bars(z: usize, y: usize, x: usize) -> u8 {
     let ripple = ((7 * x + 5 * y + 3 * z + x * y) % 16) as u8;
-    if (x / 6 + y / 6) % 4 == 0 { 180 + ripple } else { 40 + ripple }
+    if (x / 6 + y / 6).is_multiple_of(4) { 180 + ripple } else { 40 + ripple }
 }
 
 #[test]
