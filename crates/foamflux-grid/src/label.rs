@@ -217,6 +217,18 @@ impl Labels {
         Labels(mask.map(|&solid| u8::from(solid)))
     }
 
+    /// The same in the memory of the mask.
+    #[must_use]
+    pub fn from_solid_owned(mask: Volume<bool>) -> Self {
+        let (shape, voxel_size) = (mask.shape(), mask.voxel_size().clone());
+        // A vector of bytes is collected in place.
+        let values: Vec<u8> = mask.into_vec().into_iter().map(u8::from).collect();
+        match Volume::from_vec(shape, voxel_size, values) {
+            Ok(labels) => Labels(labels),
+            Err(_) => unreachable!("one label for every voxel of the mask"),
+        }
+    }
+
     /// The voxels as numbers.
     #[must_use]
     pub const fn volume(&self) -> &Volume<u8> {

@@ -74,7 +74,7 @@ pub struct Config {
     /// Solid components smaller than this many voxels, or than a volume such as `5um3`, become pore.
     #[serde(deserialize_with = "text_or_number")]
     pub min_solid: Option<String>,
-    /// Holes in the solid to fill: `none`, `all`, or the largest size in voxels or as a volume such as `5um3`.
+    /// Holes in the solid to fill: `none`, `all` that are enclosed, `hollow` (also the insides of struts that the box cuts), or the largest size in voxels or as a volume such as `5um3`.
     #[serde(deserialize_with = "text_or_number")]
     pub fill_holes: Option<String>,
 

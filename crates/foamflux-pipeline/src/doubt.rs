@@ -1,7 +1,7 @@
 //! Labels at the lower, the taken and the upper threshold, and what they do to the numbers.
 //!
 //! The band of thresholds that an image leaves open is found in [`foamflux_voxel::segment::band`].
-//! Here the labels at its ends are made, kept as one byte per voxel, and every number that depends on them is computed again:
+//! Here the labels at its ends are made, kept as bits, and every number that depends on them is computed again:
 //! shares by counting, area and thickness by the same estimators, tau by solves that start from the solution in between.
 //! The larger change is `error.segmentation`.
 //!
@@ -13,8 +13,9 @@ mod measure;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use foamflux_grid::{Event, LabelSet, Labels, Sample, Volume, Watch};
+use foamflux_grid::{Event, LabelSet, Labels, Sample, Volume, VoxelSize, Watch};
 use foamflux_results::{AtThresholds, DoubtResults, MeasureResults, TagResults, ThresholdBand, TransportResults};
+use foamflux_voxel::bits::{Bits, runs};
 use foamflux_voxel::segment::{self, Band, Cut, SegmentOptions};
 
 use crate::error::PipelineError;
@@ -35,13 +36,6 @@ impl End {
     /// Both.
     pub const BOTH: [End; 2] = [End::Low, End::High];
 
-    const fn bit(self) -> u8 {
-        match self {
-            End::Low => 1,
-            End::High => 4,
-        }
-    }
-
     /// For messages.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -51,9 +45,6 @@ impl End {
         }
     }
 }
-
-/// Bit of the thresholds that were taken.
-const MIDDLE: u8 = 2;
 
 /// The band in words.
 const PRINCIPLE: &str = "thresholds may lie as far from those taken as the root of the sum of three squares: their distance from \
@@ -69,13 +60,18 @@ const ODDS: f64 = 0.25;
 const OF_PROBABILITIES: &str = "probabilities of solid may be as far from the one taken as odds of one to three and of three to one \
                                 are from even";
 
+fn solid_of(labels: &Labels) -> Bits {
+    Bits::matching(labels.volume(), |label| LabelSet::SOLID.contains(*label))
+}
+
 /// The labels that the band leaves open.
 #[derive(Debug, Clone)]
 pub struct Doubt {
     /// The band with the solid shares at its ends.
     pub band: ThresholdBand,
-    /// Bit 0: solid at the lower thresholds; bit 1: at those taken; bit 2: at the upper ones.
-    codes: Volume<u8>,
+    /// Solid at the lower thresholds, at those taken, and at the upper ones.
+    solid: [Bits; 3],
+    voxel_size: VoxelSize,
 }
 
 impl Doubt {
@@ -89,7 +85,7 @@ impl Doubt {
         cut: &Cut,
         options: &SegmentOptions,
     ) -> Result<Option<Self>, PipelineError> {
-        let solid = labels.mask(LabelSet::SOLID);
+        let solid = solid_of(labels);
         match segment::band(field, &solid, cut) {
             Some(band) => Doubt::within(band, PRINCIPLE, field, solid, cut, options).map(Some),
             None => Ok(None),
@@ -106,9 +102,8 @@ impl Doubt {
         level: f64,
         options: &SegmentOptions,
     ) -> Result<Option<Self>, PipelineError> {
-        let solid = labels.mask(LabelSet::SOLID);
-        let count = solid.as_slice().iter().filter(|&&s| s).count();
-        if count == 0 || count == solid.as_slice().len() {
+        let solid = solid_of(labels);
+        if [0, solid.shape().len() as u64].contains(&solid.count()) {
             return Ok(None);
         }
         // Not so far that certainty itself would be doubted.
@@ -129,21 +124,19 @@ impl Doubt {
         band: Band,
         principle: &str,
         field: &Volume<T>,
-        solid: Volume<bool>,
+        middle: Bits,
         cut: &Cut,
         options: &SegmentOptions,
     ) -> Result<Self, PipelineError> {
-        let mut codes = solid.map(|&v| if v { MIDDLE } else { 0 });
-        drop(solid);
-        for (end, shift) in [(End::Low, -band.half_width), (End::High, band.half_width)] {
-            let mask = segment::solid_at(field, cut, shift, options)
-                .map_err(|e| PipelineError::Internal(format!("clean-up at the {} threshold: {e}", end.name())))?;
-            for (code, _) in codes.as_mut_slice().iter_mut().zip(mask.as_slice()).filter(|(_, m)| **m) {
-                *code |= end.bit();
-            }
-        }
-        let n = codes.shape().len() as f64;
-        let share = |of: &dyn Fn(u8) -> bool| codes.as_slice().iter().filter(|c| of(**c)).count() as f64 / n;
+        let at = |end: End, shift: f64| {
+            segment::solid_at(field, cut, shift, options)
+                .map_err(|e| PipelineError::Internal(format!("clean-up at the {} threshold: {e}", end.name())))
+        };
+        let solid = [at(End::Low, -band.half_width)?, middle, at(End::High, band.half_width)?];
+        let voxel_size = field.voxel_size().clone();
+        let n = field.shape().len() as f64;
+        let [low, middle, high] = [0, 1, 2].map(|k| solid[k].count() as f64 / n);
+        let uncertain = Bits::disagreeing(&solid) as f64 / n;
         let moved = |shift: f64| cut.thresholds().iter().map(|t| t + shift).collect();
         let band = ThresholdBand {
             half_width: band.half_width,
@@ -155,19 +148,26 @@ impl Doubt {
             pore_level: band.pore_level,
             solid_level: band.solid_level,
             noise_sigma: band.sigma,
-            solid_fraction_low: share(&|c| c & End::Low.bit() != 0),
-            solid_fraction: share(&|c| c & MIDDLE != 0),
-            solid_fraction_high: share(&|c| c & End::High.bit() != 0),
-            uncertain_fraction: share(&|c| c != 0 && c != 7),
+            solid_fraction_low: low,
+            solid_fraction: middle,
+            solid_fraction_high: high,
+            uncertain_fraction: uncertain,
             principle: principle.to_owned(),
         };
-        Ok(Doubt { band, codes })
+        Ok(Doubt { band, solid, voxel_size })
     }
 
     /// Solid at one end.
     #[must_use]
     pub fn solid(&self, end: End) -> Volume<bool> {
-        self.codes.map(|c| c & end.bit() != 0)
+        self.bits(end).unpacked(self.voxel_size.clone())
+    }
+
+    const fn bits(&self, end: End) -> &Bits {
+        match end {
+            End::Low => &self.solid[0],
+            End::High => &self.solid[2],
+        }
     }
 
     /// Labels at one end: solid that stays keeps its label, new solid is fibre.
@@ -175,25 +175,42 @@ impl Doubt {
     /// # Errors
     /// [`PipelineError::Internal`] when the labels are of another shape.
     pub(crate) fn labels(&self, end: End, middle: &Labels) -> Result<Labels, PipelineError> {
-        let values = middle
-            .volume()
-            .as_slice()
-            .iter()
-            .zip(self.codes.as_slice())
-            .map(|(&label, code)| match (code & end.bit() != 0, LabelSet::SOLID.contains(label)) {
-                (true, false) if code & MIDDLE == 0 => 1,
-                (false, true) => 0,
-                _ => label,
-            })
-            .collect();
-        let labels = middle.volume().like(values).and_then(Labels::new);
-        labels.map_err(|e| PipelineError::Internal(format!("labels at the {} threshold: {e}", end.name())))
+        let taken = &self.solid[1];
+        if middle.shape() != taken.shape() {
+            return Err(PipelineError::Internal(format!(
+                "labels at the {} threshold: {} voxels for a band of {}",
+                end.name(),
+                middle.shape(),
+                taken.shape()
+            )));
+        }
+        let mut volume = middle.volume().clone();
+        let nx = taken.shape().x;
+        volume.as_mut_slice().chunks_exact_mut(nx).enumerate().for_each(|(row, labels)| {
+            let (there, before) = (self.bits(end).row(row), taken.row(row));
+            for (x, label) in labels.iter_mut().enumerate() {
+                let of = |row: &[u64]| row[x / 64] >> (x % 64) & 1 == 1;
+                match (of(there), LabelSet::SOLID.contains(*label)) {
+                    (true, false) if !of(before) => *label = 1,
+                    (false, true) => *label = 0,
+                    _ => {}
+                }
+            }
+        });
+        Labels::new(volume).map_err(|e| PipelineError::Internal(format!("labels at the {} threshold: {e}", end.name())))
     }
 
     /// At how many of the three thresholds each voxel is solid: 0 pore and 3 solid in any case, 1 and 2 uncertain.
     #[must_use]
     pub fn map(&self) -> Volume<u8> {
-        self.codes.map(|c| c.count_ones() as u8)
+        let mut out = self.solid[0].unpacked(self.voxel_size.clone()).map(|v| u8::from(*v));
+        let nx = out.shape().x;
+        out.as_mut_slice().chunks_exact_mut(nx).enumerate().for_each(|(row, out)| {
+            for x in self.solid[1..].iter().flat_map(|bits| runs(bits.row(row))).flatten() {
+                out[x] += 1;
+            }
+        });
+        out
     }
 
     /// Grey values by which the threshold of an end differs from the one taken.

@@ -27,7 +27,8 @@ pub struct Labelled {
 /// # Errors
 /// [`PipelineError::Memory`], and those of [`prepare::prepare`], [`classify::segment`] and [`recipe::keep`].
 pub fn labelled(data: StackData, settings: &Settings, watch: &dyn Watch) -> Result<Labelled, PipelineError> {
-    memory::check(memory::Work::Segment, data.shape(), data.sample_type().bytes(), settings.max_memory)?;
+    let work = memory::segmenting(data.sample_type(), &settings.prepare, &settings.segment);
+    memory::check(work, data.shape(), data.sample_type().bytes(), settings.max_memory)?;
     let whole = data.shape();
     let Prepared { data, results, steps, region } = prepare::prepare(data, &settings.prepare, watch)?;
     let (mut segmented, classifier) = classify::segment(&data, (whole, region), settings, watch)?;

@@ -229,6 +229,17 @@ fn say(artefact: Artefact, found: Found) -> String {
                 percent(found.strength)
             );
         }
+        Artefact::Fringes if !found.corrected && found.strength < 0.0 => {
+            return "fringes: none found, what surrounds the solid is no farther from it than the background"
+                .to_owned();
+        }
+        Artefact::Fringes if !found.corrected && found.strength > artefact::STRONGEST_FRINGES => {
+            return format!(
+                "fringes of {} left as they are: more than {} is not believed to be fringes",
+                percent(found.strength),
+                percent(artefact::STRONGEST_FRINGES)
+            );
+        }
         Artefact::Flicker | Artefact::Shading | Artefact::Curtains | Artefact::Fringes => {
             (percent(found.strength), percent(found.noise))
         }

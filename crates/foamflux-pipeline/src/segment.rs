@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use foamflux_grid::{Event, Label, Labels, Sample, Stage, Volume, VoxelSize, Watch, units};
 use foamflux_io::read::StackData;
-use foamflux_results::{PreparationResults, SegmentResults, ThresholdSensitivity};
+use foamflux_results::{BridgeResults, PreparationResults, SegmentResults, ThresholdSensitivity};
 use foamflux_voxel::classify::Classified;
 use foamflux_voxel::filter;
 use foamflux_voxel::segment::{
@@ -14,7 +14,7 @@ use foamflux_voxel::segment::{
 };
 use foamflux_voxel::threshold::Histogram;
 
-use self::auto::{Between, Rule};
+use self::auto::{Between, Outcome, Rule};
 use crate::config::ConfigError;
 use crate::doubt::Doubt;
 use crate::error::PipelineError;
@@ -128,10 +128,12 @@ pub fn segment(data: &StackData, settings: &SegmentSettings, watch: &dyn Watch) 
     let options = &settings.options;
     watch.event(Event::Started { stage: Stage::Segment, what: recipe(settings).join("; ") });
     warn_saturated(data, options.foreground, watch);
+    let mut reason = None;
     if matches!(settings.choice, Choice::Auto | Choice::Conserve | Choice::HalfWay) {
         let denoise = if settings.denoise_given { options.denoise } else { Denoise::None };
-        if let Some(found) = auto::between(data, settings, denoise, watch)? {
-            return between_levels(found, settings, denoise, &recorder);
+        match auto::between(data, settings, denoise, watch)? {
+            Outcome::Between(found) => return between_levels(found, settings, denoise, &recorder),
+            Outcome::Otherwise(why) => reason = Some(why),
         }
     }
     let filtered = foamflux_io::for_each_grey!(data, volume => filter(volume, options.denoise, watch))?;
@@ -155,6 +157,7 @@ pub fn segment(data: &StackData, settings: &SegmentSettings, watch: &dyn Watch) 
     };
     let mut results =
         results(method_name(options.method), steps(options), options.foreground, &found, recorder.warnings());
+    results.reason = reason;
     results.band = doubt.as_ref().map(|d| d.band.clone());
     Ok(Segmented { labels: found.labels, results, histogram, filtered, level, doubt })
 }
@@ -187,6 +190,14 @@ fn between_levels(
             shown(100.0 * found.solid_fraction),
             side(options.foreground)
         ),
+        Rule::Surroundings => format!(
+            "threshold {} that keeps the volume of the solid ({} % by the sum of grey values between the level {low} of what surrounds \
+             it, where {} % of the contrast were left of a halo, and {high}), {}",
+            shown(found.threshold),
+            shown(100.0 * found.solid_fraction),
+            units::significant(100.0 * found.halo, 2),
+            side(options.foreground)
+        ),
         Rule::HalfWay => format!(
             "threshold {} half way between the levels {low} of the background and {high} inside of the solid, {}",
             shown(found.threshold),
@@ -194,12 +205,12 @@ fn between_levels(
         ),
     });
     recipe.extend(cleaned(options));
-    watch.event(Event::Note(format!(
-        "solid is rare ({} %), contrast over noise {}: {}",
+    let reason = format!(
+        "solid is rare ({} %), contrast over noise {}",
         units::significant(100.0 * found.solid_fraction, 3),
-        units::significant(found.contrast.abs() / found.noise, 3),
-        recipe.join("; ")
-    )));
+        units::significant(found.contrast.abs() / found.noise, 3)
+    );
+    watch.event(Event::Note(format!("{reason}: {}", recipe.join("; "))));
     let cut =
         SegmentOptions { denoise: Denoise::None, method: Method::Fixed { threshold: found.threshold }, ..*options };
     let segmented = segment::segment(&found.field, &cut, watch).map_err(stopped)?;
@@ -210,6 +221,7 @@ fn between_levels(
         false => None,
     };
     let mut results = results(rule.name(), recipe, options.foreground, &segmented, recorder.warnings());
+    results.reason = (settings.choice == Choice::Auto).then_some(reason);
     results.band = doubt.as_ref().map(|d| d.band.clone());
     if !corrections.is_empty() {
         results.preparation = Some(PreparationResults { corrections, alignment: None });
@@ -403,6 +415,10 @@ fn cleaned(options: &SegmentOptions) -> Vec<String> {
     match options.fill_holes {
         HoleFilling::None => {}
         HoleFilling::Enclosed => steps.push("enclosed pores filled".to_owned()),
+        HoleFilling::Hollow => steps.push(
+            "enclosed pores filled, and those that the box cuts but that are apart from the largest: the insides of hollow struts"
+                .to_owned(),
+        ),
         HoleFilling::UpTo(n) => steps.push(format!("enclosed pores of up to {n} voxels filled")),
     }
     steps
@@ -455,6 +471,7 @@ fn results(
         volume: volume_info(found.labels.shape(), found.labels.voxel_size()),
         preparation: None,
         method: method.to_owned(),
+        reason: None,
         recipe,
         recipe_toml: None,
         thresholds: found.thresholds.clone(),
@@ -482,6 +499,11 @@ fn results(
         score: None,
         removed_solid_voxels: found.removed_solid_voxels,
         filled_pore_voxels: found.filled_pore_voxels,
+        bridges: found.bridges.map(|b| BridgeResults {
+            count: b.count,
+            voxels: b.voxels,
+            hanging_solid_voxels: b.hanging_voxels,
+        }),
         warnings,
     }
 }

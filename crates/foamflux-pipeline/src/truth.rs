@@ -2,52 +2,56 @@
 //!
 //! The boundary of a solid is its voxels with a pore at one of their faces; distances are between centres, from each boundary
 //! voxel of either labels to the nearest one of the other, so that a boundary that agrees has distance zero.
+//!
+//! Area and thickness are those of the labels on both sides, so that equal labels have equal numbers: what a grey field adds to them
+//! below the size of a voxel is no merit or fault of the segmentation. The voxel size is that of the image for both.
 
 use std::collections::BTreeMap;
 
-use foamflux_grid::{Event, LabelSet, Labels, LengthUnit, Stage, Volume, Watch};
+use foamflux_grid::{Event, LabelSet, Labels, LengthUnit, Stage, Volume, VoxelSize, Watch, units};
 use foamflux_results::{AgainstTruth, BoundaryDistance, SegmentScore};
 use foamflux_transport::Backend;
 use foamflux_voxel::distance::{Border, distance};
 use foamflux_voxel::{stats, surface, thickness};
 
 use crate::error::PipelineError;
-use crate::measure::GreyField;
 use crate::settings::TransportSettings;
 use crate::transport;
-
-/// Labels and the grey field that they were cut from.
-#[derive(Debug, Clone, Copy)]
-pub struct Found<'a> {
-    /// The labels.
-    pub labels: &'a Labels,
-    /// The field, where there is one level at which it was cut.
-    pub grey: Option<GreyField<'a>>,
-}
 
 /// Scores labels.
 ///
 /// # Errors
 /// [`PipelineError::Content`] for true labels of another shape, and as [`transport::transport`] where tau is asked for.
 pub fn score(
-    found: Found<'_>,
+    found: &Labels,
     truth: &Labels,
     name: &str,
     tau: Option<(&TransportSettings, &dyn Backend)>,
     watch: &dyn Watch,
 ) -> Result<SegmentScore, PipelineError> {
-    if found.labels.shape() != truth.shape() {
+    if found.shape() != truth.shape() {
         return Err(PipelineError::Content {
             path: name.to_owned(),
             message: format!(
                 "holds {} voxels (z,y,x), and the image {}: give the labels of the same box (--crop and --bin act on both)",
                 truth.shape(),
-                found.labels.shape()
+                found.shape()
             ),
         });
     }
     watch.event(Event::Started { stage: Stage::Segment, what: "scoring against the truth".to_owned() });
-    let (a, b) = (found.labels.mask(LabelSet::SOLID), truth.mask(LabelSet::SOLID));
+    let size = found.voxel_size();
+    if let (VoxelSize::Known { m_xyz: ours, .. }, VoxelSize::Known { m_xyz: theirs, .. }) = (size, truth.voxel_size())
+        && ours.iter().zip(theirs).any(|(a, b)| (a / b - 1.0).abs() > SAME_SIZE)
+    {
+        watch.event(Event::Warning(format!(
+            "the image has voxels of {} µm and {name} of {} µm (x, y, z): the former were taken for both",
+            micrometres(ours),
+            micrometres(theirs)
+        )));
+    }
+    let truth = &Labels::new(truth.volume().clone().with_voxel_size(size.clone()))?;
+    let (a, b) = (found.mask(LabelSet::SOLID), truth.mask(LabelSet::SOLID));
     let mut counts = [0u64; 4];
     for (a, b) in a.as_slice().iter().zip(b.as_slice()) {
         counts[usize::from(*a) + 2 * usize::from(*b)] += 1;
@@ -65,12 +69,12 @@ pub fn score(
     let edge = spacing.min_edge();
     let in_voxels =
         |d: BoundaryDistance| BoundaryDistance { mean: d.mean / edge, p95: d.p95 / edge, max: d.max / edge };
-    let (area, thick) = (area(&a, found.grey)?, mean_thickness(&a, found.grey, watch)?);
-    let (true_area, true_thick) = (self::area(&b, None)?, mean_thickness(&b, None, watch)?);
+    let (area, thick) = (area(&a)?, mean_thickness(&a, watch)?);
+    let (true_area, true_thick) = (self::area(&b)?, mean_thickness(&b, watch)?);
     let mut taus = BTreeMap::new();
     if let Some((settings, backend)) = tau {
         let of = |labels: &Labels| transport::transport(labels, settings, 0.0, backend, watch);
-        let (ours, theirs) = (of(found.labels)?.results, of(&solid_alone(truth)?)?.results);
+        let (ours, theirs) = (of(found)?.results, of(&solid_alone(truth)?)?.results);
         for (phase, results) in &ours {
             for (axis, direction) in &results.directions {
                 let true_tau = theirs.get(phase).and_then(|t| t.directions.get(axis)).and_then(|d| d.tau);
@@ -95,6 +99,13 @@ pub fn score(
     })
 }
 
+/// Voxel sizes that differ by less are the same, written by different programs.
+const SAME_SIZE: f64 = 1e-3;
+
+fn micrometres(m_xyz: &[f64; 3]) -> String {
+    m_xyz.map(|m| units::significant(1e6 * m, 4)).join(" x ")
+}
+
 /// What a segmentation can know of true labels: solid and pore.
 fn solid_alone(truth: &Labels) -> Result<Labels, PipelineError> {
     Ok(Labels::from_solid(&truth.mask(LabelSet::SOLID)))
@@ -104,33 +115,19 @@ fn stop(watch: &dyn Watch) -> Result<(), PipelineError> {
     if watch.cancelled() { Err(PipelineError::Cancelled) } else { Ok(()) }
 }
 
-fn area(mask: &Volume<bool>, grey: Option<GreyField<'_>>) -> Result<Option<f64>, PipelineError> {
+fn area(mask: &Volume<bool>) -> Result<Option<f64>, PipelineError> {
     if !mask.as_slice().contains(&true) {
         return Ok(None);
     }
-    let report = match grey {
-        Some(GreyField { data, level }) => foamflux_io::for_each_grey!(data, field => {
-            surface::measure(mask, Some(surface::GreyField { field, level }))
-        })?,
-        None => surface::measure::<u8>(mask, None)?,
-    };
+    let report = surface::measure::<u8>(mask, None)?;
     Ok(Some(report.recommended_area().interior / (mask.shape().len() as f64 * mask.spacing().voxel_volume())))
 }
 
-fn mean_thickness(
-    mask: &Volume<bool>,
-    grey: Option<GreyField<'_>>,
-    watch: &dyn Watch,
-) -> Result<Option<f64>, PipelineError> {
+fn mean_thickness(mask: &Volume<bool>, watch: &dyn Watch) -> Result<Option<f64>, PipelineError> {
     if !mask.as_slice().contains(&true) || !mask.as_slice().contains(&false) {
         return Ok(None);
     }
-    let local = match grey {
-        Some(GreyField { data, level }) => foamflux_io::for_each_grey!(data, field => {
-            thickness::local_thickness_in_grey(mask, field, level, watch)
-        }),
-        None => thickness::local_thickness(mask, watch),
-    };
+    let local = thickness::local_thickness(mask, watch);
     stop(watch)?;
     Ok(stats::Summary::over(&local, mask)?.map(|s| s.mean))
 }
@@ -170,7 +167,7 @@ fn boundary(a: &Volume<bool>, b: &Volume<bool>) -> Option<BoundaryDistance> {
 
 #[cfg(test)]
 mod tests {
-    use foamflux_grid::{Shape, Silent, VoxelSize, VoxelSizeSource};
+    use foamflux_grid::{Shape, Silent, VoxelSizeSource};
 
     use super::*;
 
@@ -182,7 +179,7 @@ mod tests {
     }
 
     fn scored(a: &Labels, b: &Labels) -> SegmentScore {
-        score(Found { labels: a, grey: None }, b, "truth", None, &Silent).unwrap()
+        score(a, b, "truth", None, &Silent).unwrap()
     }
 
     #[test]
@@ -211,12 +208,21 @@ mod tests {
     }
 
     #[test]
+    fn labels_without_a_voxel_size_are_scored_in_that_of_the_image() {
+        let bare = Labels::new(slab(5, 11).into_volume().with_voxel_size(VoxelSize::Unknown)).unwrap();
+        for (a, b) in [(&bare, &slab(5, 11)), (&slab(5, 11), &bare)] {
+            let s = scored(a, b);
+            assert_eq!((s.area_per_volume.relative, s.thickness_mean.relative), (Some(0.0), Some(0.0)));
+        }
+    }
+
+    #[test]
     fn emptiness_is_a_score_and_another_shape_is_refused() {
         let s = scored(&slab(5, 5), &slab(5, 11));
         assert_eq!((s.dice, s.missed_solid), (0.0, 1.0));
         assert!(s.boundary_distance_vox.is_none() && s.area_per_volume.found.is_none());
         let other = Labels::from_solid(&Volume::from_fn(Shape::cube(6).unwrap(), VoxelSize::Unknown, |_, _, x| x > 2));
-        let error = score(Found { labels: &slab(5, 9), grey: None }, &other, "t.tif", None, &Silent).unwrap_err();
+        let error = score(&slab(5, 9), &other, "t.tif", None, &Silent).unwrap_err();
         assert!(error.to_string().contains("t.tif"), "{error}");
     }
 }

@@ -259,6 +259,9 @@ pub fn segment_text(s: &SegmentResults) -> String {
         "",
         &format!("method {}, solid is {}, thresholds {}", s.method, s.foreground, input::thresholds(&s.thresholds)),
     );
+    if let Some(reason) = &s.reason {
+        paragraph(&mut out, "chosen by auto: ", reason);
+    }
     if let Some(separability) = s.separability {
         paragraph(&mut out, "", &format!("separability {} (1: two classes without overlap)", trimmed(separability, 3)));
     }
@@ -271,6 +274,9 @@ pub fn segment_text(s: &SegmentResults) -> String {
         let text =
             format!("{} solid voxels removed, {} pore voxels filled", s.removed_solid_voxels, s.filled_pore_voxels);
         paragraph(&mut out, "clean-up: ", &text);
+    }
+    if let Some(found) = s.bridges.filter(|b| b.count > 0) {
+        paragraph(&mut out, "bridges of single voxels: ", &input::bridges(&found, s, Medium::Terminal));
     }
     section(&mut out, input::sensitivity(s));
     if let Some(band) = &s.band {

@@ -49,7 +49,7 @@ pub use run::{Figure, Program, RunResults, StageOutcome, StageReport};
 pub use sampling::{RepresentativityInfo, SamplingResults};
 pub use schema::{schema_file, schemas};
 pub use score::{FoundAndTrue, GalleryResults, HostScore};
-pub use segment::{SegmentResults, ThresholdSensitivity};
+pub use segment::{BridgeResults, SegmentResults, ThresholdSensitivity};
 pub use tag::{
     CellResults, FibreResults, NetworkConduction, NetworkPaths, NodeResults, NodeZoneInfo, OrientationField,
     SpreadInfo, StepSeconds, TagResults, TopologyInfo,

@@ -38,7 +38,10 @@ pub struct SegmentResults {
     pub method: String,
     /// Every step in order, with its parameters.
     pub recipe: Vec<String>,
-    /// The same as a file that `--recipe` repeats.
+    /// Why `auto` chose the method; absent where the user did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The same steps as a file that `--recipe` repeats.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recipe_toml: Option<String>,
     /// Thresholds in grey values: one, one per slice, or low and high.
@@ -61,8 +64,22 @@ pub struct SegmentResults {
     pub removed_solid_voxels: u64,
     /// Pore voxels filled as holes.
     pub filled_pore_voxels: u64,
+    /// Places where the solid hangs together by a single voxel; absent in results before they were looked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bridges: Option<BridgeResults>,
     /// Warnings.
     pub warnings: Vec<String>,
+}
+
+/// Solid voxels without which the solid around them would fall apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BridgeResults {
+    /// Bridges; voxels that touch over face, edge or corner are one.
+    pub count: u64,
+    /// Their voxels.
+    pub voxels: u64,
+    /// Solid voxels that hang on the largest piece of solid by bridges alone.
+    pub hanging_solid_voxels: u64,
 }
 
 impl SegmentResults {

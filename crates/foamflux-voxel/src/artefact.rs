@@ -28,7 +28,7 @@ mod tests;
 
 pub use curtains::curtains;
 pub use flicker::flicker;
-pub use fringes::fringes;
+pub use fringes::{STRONGEST_FRINGES, fringes};
 pub use outliers::outliers;
 pub use pore_backs::pore_backs;
 pub use rings::rings;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use foamflux_grid::{Shape, Volume};
+use foamflux_grid::{Sample, Shape, Volume, VoxelSize};
 use rayon::prelude::*;
 
 /// One bit per voxel; every row starts a new word and its unused bits are zero.
@@ -17,15 +17,122 @@ impl Bits {
     /// The bits of a mask.
     #[must_use]
     pub fn new(mask: &Volume<bool>) -> Self {
-        let shape = mask.shape();
+        Self::packed(mask, packed)
+    }
+
+    /// The bits of the voxels that pass a test.
+    #[must_use]
+    pub fn matching<T: Sync>(volume: &Volume<T>, test: impl Fn(&T) -> bool + Sync) -> Self {
+        Self::packed(volume, |chunk| {
+            let mut flags = [false; 64];
+            flags.iter_mut().zip(chunk).for_each(|(flag, v)| *flag = test(v));
+            packed(&flags)
+        })
+    }
+
+    /// Every stretch of up to 64 voxels of a row as the word that `pack` makes of it.
+    fn packed<T: Sync>(volume: &Volume<T>, pack: impl Fn(&[T]) -> u64 + Sync) -> Self {
+        let shape = volume.shape();
         let words = shape.x.div_ceil(64);
         let mut data = vec![0u64; words * shape.y * shape.z];
-        data.par_chunks_mut(words).zip(mask.as_slice().par_chunks(shape.x)).with_min_len(64).for_each(|(out, row)| {
-            for (word, chunk) in out.iter_mut().zip(row.chunks(64)) {
-                *word = packed(chunk);
+        data.par_chunks_mut(words).zip(volume.as_slice().par_chunks(shape.x)).with_min_len(64).for_each(
+            |(out, row)| {
+                for (word, chunk) in out.iter_mut().zip(row.chunks(64)) {
+                    *word = pack(chunk);
+                }
+            },
+        );
+        Bits { shape, words, data }
+    }
+
+    /// True where the mask is false.
+    #[must_use]
+    pub fn inverted(&self) -> Self {
+        let unused = u64::MAX >> (63 - (self.shape.x - 1) % 64);
+        let mut data = vec![0u64; self.data.len()];
+        data.par_chunks_mut(self.words).zip(self.data.par_chunks(self.words)).with_min_len(64).for_each(
+            |(out, row)| {
+                out.iter_mut().zip(row).for_each(|(out, word)| *out = !word);
+                if let Some(last) = out.last_mut() {
+                    *last &= unused;
+                }
+            },
+        );
+        Bits { data, ..*self }
+    }
+
+    /// The mask grown by its six neighbours; beyond the box lies what lies at its faces.
+    #[must_use]
+    pub fn grown(&self) -> Self {
+        self.stepped(|a, b| a | b)
+    }
+
+    /// The mask without the voxels that have one of the rest among their six neighbours; beyond the box lies what lies at its faces.
+    #[must_use]
+    pub fn shrunk(&self) -> Self {
+        self.stepped(|a, b| a & b)
+    }
+
+    /// Every voxel joined with its six neighbours.
+    fn stepped(&self, join: impl Fn(u64, u64) -> u64 + Sync) -> Self {
+        let (n, words) = (self.shape.x, self.words);
+        let end = (n - 1) % 64;
+        let unused = u64::MAX >> (63 - end);
+        let mut data = vec![0u64; self.data.len()];
+        data.par_chunks_mut(words).enumerate().with_min_len(64).for_each(|(row, out)| {
+            let (z, y) = ((row / self.shape.y) as isize, (row % self.shape.y) as isize);
+            let here = self.row(row);
+            let around = [(z, y - 1), (z, y + 1), (z - 1, y), (z + 1, y)].map(|(z, y)| self.nearest_row(z, y));
+            for (i, word) in out.iter_mut().enumerate() {
+                let own = here[i];
+                let before = own << 1 | if i > 0 { here[i - 1] >> 63 } else { own & 1 };
+                let after = own >> 1
+                    | match here.get(i + 1) {
+                        Some(next) => next << 63,
+                        None => own & 1 << end,
+                    };
+                *word = around.iter().fold(join(join(own, before), after), |word, row| join(word, row[i]));
+            }
+            if let Some(last) = out.last_mut() {
+                *last &= unused;
             }
         });
-        Bits { shape, words, data }
+        Bits { data, ..*self }
+    }
+
+    /// Sum and number of the values where the mask is true; plane by plane, so that threads do not matter.
+    ///
+    /// # Panics
+    /// When the shapes differ.
+    #[must_use]
+    pub fn sum_of<T: Sample>(&self, field: &Volume<T>) -> [f64; 2] {
+        assert_eq!(self.shape, field.shape(), "mask and field");
+        let planes: Vec<[f64; 2]> = (0..self.shape.z)
+            .into_par_iter()
+            .map(|z| {
+                let (mut sum, mut n) = (0.0, 0.0);
+                for (y, values) in field.plane(z).chunks_exact(self.shape.x).enumerate() {
+                    for run in runs(self.row(z * self.shape.y + y)) {
+                        n += run.len() as f64;
+                        sum += values[run].iter().map(|v| v.to_f64()).sum::<f64>();
+                    }
+                }
+                [sum, n]
+            })
+            .collect();
+        planes.iter().fold([0.0; 2], |a, b| [a[0] + b[0], a[1] + b[1]])
+    }
+
+    /// Sets the chosen stretches of every row to false; `chosen` is given the number of a row.
+    pub(crate) fn clear<I: Iterator<Item = Range<usize>>>(&mut self, chosen: impl Fn(usize) -> I + Sync) {
+        let below = |x: usize| if x >= 64 { u64::MAX } else { (1 << x) - 1 };
+        self.data.par_chunks_mut(self.words).enumerate().with_min_len(64).for_each(|(row, out)| {
+            for Range { start, end } in chosen(row) {
+                for (word, out) in out.iter_mut().enumerate().take(end.div_ceil(64)).skip(start / 64) {
+                    *out &= !(below(end - 64 * word) & !below(start.saturating_sub(64 * word)));
+                }
+            }
+        });
     }
 
     /// Shape in voxels.
@@ -44,10 +151,36 @@ impl Bits {
         &self.data[row * self.words..(row + 1) * self.words]
     }
 
+    /// The mask with one byte per voxel.
+    #[must_use]
+    pub fn unpacked(&self, voxel_size: VoxelSize) -> Volume<bool> {
+        let mut out = vec![false; self.shape.len()];
+        out.par_chunks_mut(self.shape.x).enumerate().with_min_len(64).for_each(|(row, out)| {
+            for run in runs(self.row(row)) {
+                out[run].fill(true);
+            }
+        });
+        match Volume::from_vec(self.shape, voxel_size, out) {
+            Ok(mask) => mask,
+            Err(_) => unreachable!("one value was written for every voxel"),
+        }
+    }
+
     /// Number of true voxels.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.data.par_iter().with_min_len(1 << 12).map(|w| u64::from(w.count_ones())).sum()
+    }
+
+    /// Number of voxels at which three masks of one shape are not the same.
+    ///
+    /// # Panics
+    /// When the shapes differ.
+    #[must_use]
+    pub fn disagreeing([a, b, c]: &[Bits; 3]) -> u64 {
+        assert!(a.shape == b.shape && a.shape == c.shape, "masks of one shape");
+        let differ = |((a, b), c): ((&u64, &u64), &u64)| u64::from(((a | b | c) & !(a & b & c)).count_ones());
+        a.data.iter().zip(&b.data).zip(&c.data).map(differ).sum()
     }
 
     /// Every `step`-th true voxel from the first on, as linear indices of the volume.
@@ -204,7 +337,6 @@ pub fn runs(row: &[u64]) -> impl Iterator<Item = Range<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use foamflux_grid::VoxelSize;
 
     #[test]
     fn runs_are_maximal() {
@@ -230,6 +362,8 @@ mod tests {
             let bits = Bits::new(&mask);
             let places: Vec<usize> = (0..shape.len()).filter(|&i| mask.as_slice()[i]).collect();
             assert_eq!(bits.count(), places.len() as u64);
+            assert_eq!(bits.unpacked(VoxelSize::Unknown), mask);
+            assert_eq!(bits.inverted(), Bits::matching(&mask, |v| !v));
             for step in [1, 2, 7, 1000] {
                 assert_eq!(bits.every(step), places.iter().copied().step_by(step).collect::<Vec<_>>());
             }
@@ -253,5 +387,60 @@ mod tests {
                 assert_eq!(bits.differing(step), plain, "row of {n}, step {step:?}");
             }
         }
+    }
+
+    /// A mask of which about this share of a thousand is true.
+    fn scattered(shape: Shape, share: u32) -> Volume<bool> {
+        let mut state = 7u32;
+        Volume::from_fn(shape, VoxelSize::Unknown, |_, _, _| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 16) % 1000 < share
+        })
+    }
+
+    #[test]
+    fn steps_are_those_of_a_plain_loop() {
+        for n in [1usize, 2, 63, 64, 65, 130] {
+            for share in [30, 970] {
+                let shape = Shape::new(3, 4, n).unwrap();
+                let mask = scattered(shape, share);
+                let bits = Bits::matching(&mask, |v| *v);
+                assert_eq!(bits, Bits::new(&mask));
+                let near = |z: usize, y: usize, x: usize| {
+                    let at = |v: usize, d: isize, n: usize| v.saturating_add_signed(d).min(n - 1);
+                    [-1, 0, 1]
+                        .into_iter()
+                        .flat_map(|d| {
+                            [*mask.at(at(z, d, 3), y, x), *mask.at(z, at(y, d, 4), x), *mask.at(z, y, at(x, d, n))]
+                        })
+                        .collect::<Vec<bool>>()
+                };
+                let plain = |f: &dyn Fn(&[bool]) -> bool| {
+                    Bits::new(&Volume::from_fn(shape, VoxelSize::Unknown, |z, y, x| f(&near(z, y, x))))
+                };
+                assert_eq!(bits.grown(), plain(&|v| v.contains(&true)), "row of {n}");
+                assert_eq!(bits.shrunk(), plain(&|v| !v.contains(&false)), "row of {n}");
+            }
+        }
+    }
+
+    #[test]
+    fn sums_and_cleared_stretches_are_those_of_a_plain_loop() {
+        let shape = Shape::new(2, 3, 150).unwrap();
+        let mask = scattered(shape, 700);
+        let field = Volume::from_fn(shape, VoxelSize::Unknown, |z, y, x| (z * 7 + y * 5 + x) as f32);
+        let mut bits = Bits::new(&mask);
+        let inside = |keep: &dyn Fn(usize) -> bool| {
+            let kept = (0..shape.len()).filter(|&i| mask.as_slice()[i] && keep(i % 150));
+            kept.fold([0.0, 0.0], |[sum, n], i| [sum + f64::from(field.as_slice()[i]), n + 1.0])
+        };
+        assert_eq!(bits.sum_of(&field), inside(&|_| true));
+        for gone in [0..1, 10..64, 60..70, 64..128, 3..150] {
+            let mut cleared = bits.clone();
+            cleared.clear(|_| std::iter::once(gone.clone()));
+            assert_eq!(cleared.sum_of(&field), inside(&|x| !gone.contains(&x)), "{gone:?}");
+        }
+        bits.clear(|row| (row != 2).then_some(0..150).into_iter());
+        assert_eq!(bits.count(), runs(Bits::new(&mask).row(2)).map(|r| r.len() as u64).sum::<u64>());
     }
 }

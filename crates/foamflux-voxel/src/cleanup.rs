@@ -8,6 +8,7 @@ use foamflux_grid::{Axis, Volume};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::bits::Bits;
 use crate::components::runs::Connected;
 use crate::components::{ComponentsError, Connectivity, Faces};
 
@@ -22,7 +23,13 @@ pub enum HoleFilling {
     Enclosed,
     /// Enclosed pores of at most this many voxels.
     UpTo(u64),
+    /// All enclosed pores, and those that the box cuts but that are apart from the largest and smaller than a tenth of all pores:
+    /// the insides of hollow struts.
+    Hollow,
 }
+
+/// A pore that the box cuts is the inside of a strut where this many of its size are less than all pores.
+const HOLLOW: u64 = 10;
 
 /// What a clean-up changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -51,6 +58,20 @@ pub fn remove_small(
     Ok(paint(mask, &connected, &drop, false))
 }
 
+/// The same on bits, without saying how many went.
+pub(crate) fn remove_small_bits(
+    bits: &mut Bits,
+    min_voxels: u64,
+    connectivity: Connectivity,
+) -> Result<(), ComponentsError> {
+    let connected = Connected::of_bits(bits, connectivity)?;
+    bits.clear(|row| {
+        let small = connected.row(row).filter(|(_, number)| connected.sizes[*number as usize] < min_voxels);
+        small.map(|(run, _)| run.start as usize..run.end as usize)
+    });
+    Ok(())
+}
+
 /// Sets enclosed components of false voxels (6 neighbours) to true.
 ///
 /// Along an axis of a single voxel (one image instead of a stack) the faces do not count: the image is taken as flat.
@@ -60,7 +81,7 @@ pub fn remove_small(
 pub fn fill_holes(mask: &mut Volume<bool>, filling: HoleFilling) -> Result<Cleaned, ComponentsError> {
     let largest = match filling {
         HoleFilling::None | HoleFilling::UpTo(0) => return Ok(Cleaned::default()),
-        HoleFilling::Enclosed => u64::MAX,
+        HoleFilling::Enclosed | HoleFilling::Hollow => u64::MAX,
         HoleFilling::UpTo(voxels) => voxels,
     };
     let shape = mask.shape();
@@ -70,11 +91,15 @@ pub fn fill_holes(mask: &mut Volume<bool>, filling: HoleFilling) -> Result<Clean
         .fold(Faces::NONE, |faces, axis| faces.or(Faces::first(axis)).or(Faces::last(axis)));
     let values = mask.as_slice();
     let connected = Connected::of(shape, Connectivity::Face6, false, |row| &values[row])?;
+    let pores: u64 = connected.sizes.iter().sum();
+    let most = connected.sizes.iter().copied().max().unwrap_or(0);
+    // Of pores that the box cuts.
+    let cut = |size: u64| filling == HoleFilling::Hollow && size < most && HOLLOW * size < pores;
     let fill: Vec<bool> = connected
         .sizes
         .iter()
         .zip(&connected.faces)
-        .map(|(&size, &faces)| size > 0 && size <= largest && !faces.meets(border))
+        .map(|(&size, &faces)| size > 0 && size <= largest && (!faces.meets(border) || cut(size)))
         .collect();
     Ok(paint(mask, &connected, &fill, true))
 }
@@ -130,6 +155,9 @@ mod tests {
             assert_eq!(remove_small(&mut cleaned, min, connectivity).unwrap(), expected, "{connectivity:?} {min}");
             assert_eq!(set(&cleaned) as u64, 8 - expected.voxels);
             assert!(cleaned.as_slice().iter().zip(m.as_slice()).all(|(after, before)| !after || *before));
+            let mut bits = Bits::new(&m);
+            remove_small_bits(&mut bits, min, connectivity).unwrap();
+            assert_eq!(bits, Bits::new(&cleaned));
         }
     }
 
@@ -148,6 +176,20 @@ mod tests {
             assert_eq!(fill_holes(&mut filled, filling).unwrap(), expected, "{filling:?}");
             assert_eq!(set(&filled) as u64, 400 - 7 + expected.voxels);
             assert!(!*filled.at(0, 3, 3) && !*filled.at(1, 6, 8));
+        }
+    }
+
+    #[test]
+    fn hollow_struts_are_filled_where_the_box_cuts_them() {
+        // A tube of 7 x 7 with a channel of 3 x 3 along z, open at both ends, and a wall that halves what is around it.
+        let tube = |y: usize, x: usize, r: usize| y.abs_diff(5) <= r && x.abs_diff(5) <= r;
+        let m = mask((12, 20, 20), |_, y, x| (tube(y, x, 3) && !tube(y, x, 1)) || y == 12);
+        for (filling, voxels) in
+            [(HoleFilling::Enclosed, 0), (HoleFilling::UpTo(1000), 0), (HoleFilling::Hollow, 9 * 12)]
+        {
+            let mut filled = m.clone();
+            assert_eq!(fill_holes(&mut filled, filling).unwrap().voxels, voxels, "{filling:?}");
+            assert!(!*filled.at(3, 16, 16) && !*filled.at(3, 1, 16), "the pore on either side of the wall stays");
         }
     }
 

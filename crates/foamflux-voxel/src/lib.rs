@@ -5,6 +5,7 @@
 pub mod align;
 pub mod artefact;
 pub mod bits;
+pub mod bridges;
 pub mod chords;
 pub mod classify;
 pub mod cleanup;

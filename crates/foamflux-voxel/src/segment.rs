@@ -24,6 +24,7 @@ mod watershed;
 use foamflux_grid::{Labels, Sample, Volume, Watch};
 use serde::{Deserialize, Serialize};
 
+use crate::bridges::Bridges;
 pub use crate::cleanup::HoleFilling;
 use crate::components::ComponentsError;
 use crate::filter::FilterError;
@@ -31,7 +32,7 @@ use crate::threshold::ThresholdError;
 pub use band::{Band, band};
 pub use checks::{distinct_values, saturated};
 pub(crate) use conserve::Background;
-pub use conserve::{Conserved, Unsuited, conserve, half_way};
+pub use conserve::{Conserved, Unsuited, above_surroundings, conserve, half_way};
 pub use local::LocalRule;
 pub use steps::{Cut, solid_at};
 
@@ -207,6 +208,8 @@ pub struct Segmentation {
     pub removed_solid_voxels: u64,
     /// Voxels of enclosed pores that became solid.
     pub filled_pore_voxels: u64,
+    /// Places where the solid hangs together by a single voxel; `None` where noise makes more runs of voxels than can be numbered.
+    pub bridges: Option<Bridges>,
     /// How much the threshold matters.
     pub sensitivity: ThresholdSensitivity,
     /// The thresholds with the way in which they are applied.

@@ -6,6 +6,7 @@
 use foamflux_grid::{Silent, Volume};
 use foamflux_hosts::cmf_demo;
 use foamflux_hosts::imaging::{Ct, ct};
+use foamflux_voxel::bits::Bits;
 use foamflux_voxel::filter;
 use foamflux_voxel::segment::{Band, Cut, Foreground, Method, SegmentOptions, band, conserve, segment, solid_at};
 
@@ -21,7 +22,7 @@ impl Case {
         let cut = Cut::Whole(threshold);
         let options = SegmentOptions { method: Method::Fixed { threshold }, ..SegmentOptions::default() };
         let mask = |shift: f64| solid_at(field, &cut, shift, &options).unwrap();
-        let share = |m: &Volume<bool>| m.as_slice().iter().filter(|v| **v).count() as f64 / m.shape().len() as f64;
+        let share = |m: &Bits| m.count() as f64 / m.shape().len() as f64;
         let middle = mask(0.0);
         let band = band(field, &middle, &cut).unwrap();
         Case { truth, found: [share(&mask(-band.half_width)), share(&middle), share(&mask(band.half_width))], band }

@@ -7,7 +7,7 @@ use foamflux_hosts::Recipe;
 use foamflux_hosts::grey::{GreyParameters, Shading, grey};
 use foamflux_hosts::imaging::{Ct, FibSem, as_imaged, brightness, ct, fib_sem};
 use foamflux_voxel::artefact;
-use foamflux_voxel::segment::{Conserved, Foreground, Unsuited, conserve, half_way};
+use foamflux_voxel::segment::{Conserved, Foreground, Unsuited, above_surroundings, conserve, half_way};
 
 /// A foam with struts of 6.2 voxels and 4 % solid: its solid fraction by voxel, and its labels.
 fn foam(seed: u64) -> (Volume<f32>, Labels) {
@@ -107,6 +107,28 @@ fn a_fib_sem_series_without_its_pore_backs_is_cut_half_way() {
     // With the light it is half as much again.
     let shining = half_way(&series, Foreground::Bright, &Silent).unwrap().unwrap();
     assert!(score(&solid(&shining, Foreground::Bright), &truth).1 > 0.25);
+}
+
+#[test]
+fn what_is_left_of_a_halo_does_not_count_as_solid() {
+    let (coverage, truth) = foam(1);
+    let plain = image(&coverage, 5.7, [60.0, 150.0]);
+    // A twenty-fifth of the contrast around the struts: as far as ten voxels by a Gaussian of the labels.
+    let body = truth.volume().map(|l| f32::from(u8::from(*l != 0)));
+    let glow = foamflux_voxel::filter::gaussian(&body, 5.0, &Silent).unwrap();
+    let mut seen = plain.clone();
+    let place = seen.as_mut_slice().iter_mut().zip(glow.as_slice()).zip(truth.volume().as_slice());
+    place.filter(|(_, l)| **l == 0).for_each(|((v, g), _)| *v = (f32::from(*v) + 20.0 * g).round() as u8);
+    let refused = conserve(&seen, Foreground::Bright, &Silent).unwrap().err();
+    assert!(matches!(refused, Some(Unsuited::Halo { share }) if share > 0.0), "{refused:?}");
+    let found = above_surroundings(&seen, Foreground::Bright, &Silent).unwrap().unwrap();
+    let (d, v) = score(&solid(&found, Foreground::Bright), &truth);
+    println!("halo {:+.4}: Dice {d:.4}, volume {:+.2} %", found.halo, 100.0 * v);
+    assert!(d > 0.94 && v.abs() < 0.04, "Dice {d}, volume {v:+}");
+    // Without a halo both rules are one.
+    let [a, b] = [conserve, above_surroundings].map(|rule| rule(&plain, Foreground::Bright, &Silent).unwrap().unwrap());
+    let [a, b] = [&a, &b].map(|found| score(&solid(found, Foreground::Bright), &truth).1);
+    assert!((a - b).abs() < 0.03, "{a:+} and {b:+}");
 }
 
 #[test]

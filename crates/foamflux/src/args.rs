@@ -235,7 +235,7 @@ pub(crate) struct SegmentationArgs {
     /// Solid pieces smaller than N voxels, or than a volume such as 5um3, become pore
     #[arg(long, value_name = "SIZE")]
     min_solid: Option<String>,
-    /// Holes in the solid to fill: none, all, or up to N voxels or a volume such as 5um3
+    /// Holes in the solid to fill: none, all that are enclosed, hollow (also the insides of hollow struts that the box cuts), or up to N voxels or a volume such as 5um3
     #[arg(long, value_name = "WHICH")]
     fill_holes: Option<String>,
     /// Do not compute anything at the ends of the threshold band: faster, and without error.segmentation

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! conserve ─applies──────────────────────────────────────────────────► cut where the solid keeps its volume
-//!     ├─a dark halo──► fringes, where they are found ────────────────► conserve
-//!     ├─a bright one─► pore-backs, where light from behind is found ─► conserve, or half way between the levels
+//!     ├─a dark halo──► fringes, where they are found ────────────────► conserve, by the surroundings where a halo is left
+//!     ├─a bright one─► pore-backs, where light from behind is found ─► the same, or half way between the levels
 //!     └─otherwise────────────────────────────────────────────────────► filter and method of the options
 //! ```
 //!
@@ -25,6 +25,8 @@ use crate::prepare::{self, Artefact};
 pub(super) enum Rule {
     /// Where the solid keeps its volume.
     Conserve,
+    /// The same above the level of what surrounds it.
+    Surroundings,
     /// In the middle between the levels.
     HalfWay,
 }
@@ -32,10 +34,18 @@ pub(super) enum Rule {
 impl Rule {
     pub(super) const fn name(self) -> &'static str {
         match self {
-            Rule::Conserve => "conserve",
+            Rule::Conserve | Rule::Surroundings => "conserve",
             Rule::HalfWay => "halfway",
         }
     }
+}
+
+/// What came of looking for a threshold between levels.
+pub(super) enum Outcome {
+    /// There is one.
+    Between(Between),
+    /// None applies, and why.
+    Otherwise(String),
 }
 
 /// A threshold between levels, and what was done before.
@@ -48,17 +58,18 @@ pub(super) struct Between {
     pub(super) steps: Vec<String>,
 }
 
-/// The threshold between levels; `None` where `auto` takes the method of the options.
+/// The threshold between levels, or why `auto` takes the method of the options.
 pub(super) fn between(
     data: &StackData,
     settings: &SegmentSettings,
     denoise: Denoise,
     watch: &dyn Watch,
-) -> Result<Option<Between>, PipelineError> {
+) -> Result<Outcome, PipelineError> {
     let by = |data: &StackData, rule: Rule| -> Result<Result<Conserved, Unsuited>, PipelineError> {
         let filtered = foamflux_io::for_each_grey!(data, volume => filter(volume, denoise, watch))?;
         foamflux_io::for_each_grey!(filtered.as_ref().unwrap_or(data), volume => match rule {
             Rule::Conserve => segment::conserve(volume, settings.options.foreground, watch),
+            Rule::Surroundings => segment::above_surroundings(volume, settings.options.foreground, watch),
             Rule::HalfWay => segment::half_way(volume, settings.options.foreground, watch),
         })
         .map_err(stopped)
@@ -71,10 +82,10 @@ pub(super) fn between(
     };
     if let Some(rule) = asked {
         let found = by(data, rule)?.map_err(|why| PipelineError::Unsuited { method: rule.name(), why })?;
-        return Ok(Some(plain(found, rule)));
+        return Ok(Outcome::Between(plain(found, rule)));
     }
     let why = match by(data, Rule::Conserve)? {
-        Ok(found) => return Ok(Some(plain(found, Rule::Conserve))),
+        Ok(found) => return Ok(Outcome::Between(plain(found, Rule::Conserve))),
         Err(why) => why,
     };
     let otherwise = |why: &Unsuited| {
@@ -82,7 +93,7 @@ pub(super) fn between(
             "segmented by {}, because no threshold between levels of rare solid applies: {why}",
             method_name(settings.options.method)
         )));
-        Ok(None)
+        Ok(Outcome::Otherwise(format!("no threshold between levels of rare solid applies: {why}")))
     };
     let artefact = match why {
         _ if settings.correct_given => return otherwise(&why),
@@ -95,12 +106,17 @@ pub(super) fn between(
     let Some(clean) = prepare::of_its_own(data, artefact, (&mut corrections, &mut steps), watch)? else {
         return otherwise(&why);
     };
-    let (found, rule) = match by(&clean, Rule::Conserve)? {
-        Err(why) if why.is_halo() && artefact == Artefact::PoreBacks => (by(&clean, Rule::HalfWay)?, Rule::HalfWay),
-        found => (found, Rule::Conserve),
-    };
+    let mut rule = Rule::Conserve;
+    let mut found = by(&clean, rule)?;
+    for next in [Rule::Surroundings, Rule::HalfWay] {
+        let left = matches!(&found, Err(why) if why.is_halo());
+        if left && (next == Rule::Surroundings || artefact == Artefact::PoreBacks) {
+            rule = next;
+            found = by(&clean, rule)?;
+        }
+    }
     match found {
-        Ok(found) => Ok(Some(Between { found, rule, corrections, steps })),
+        Ok(found) => Ok(Outcome::Between(Between { found, rule, corrections, steps })),
         Err(why) => otherwise(&why),
     }
 }

@@ -125,7 +125,9 @@ pub(super) fn settings(config: &Config) -> Result<SegmentSettings, ConfigError> 
     let (fill_holes, fill_volume) = match config.fill_holes.as_deref().unwrap_or("none") {
         "none" => (HoleFilling::None, None),
         "all" => (HoleFilling::Enclosed, None),
-        text => match size("fill-holes", text, "none, all, a number of voxels or a volume, as in 200 or 5um3")? {
+        "hollow" => (HoleFilling::Hollow, None),
+        text => match size("fill-holes", text, "none, all, hollow, a number of voxels or a volume, as in 200 or 5um3")?
+        {
             Size::Voxels(n) => (HoleFilling::UpTo(n), None),
             Size::Volume(m3) => (HoleFilling::None, Some(m3)),
         },

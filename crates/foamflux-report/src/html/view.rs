@@ -303,6 +303,9 @@ fn segment_facts(r: &RunResults) -> Vec<(&'static str, String)> {
         ("Thresholds", format!("{} (grey values)", input::thresholds(&s.thresholds))),
         ("Solid is", s.foreground.clone()),
     ];
+    if let Some(reason) = &s.reason {
+        out.push(("Chosen by auto", reason.clone()));
+    }
     if let Some(separability) = s.separability {
         out.push(("Separability", format!("{}; 1 means two classes without overlap", trimmed(separability, 3))));
     }
@@ -314,6 +317,9 @@ fn segment_facts(r: &RunResults) -> Vec<(&'static str, String)> {
         count(s.filled_pore_voxels, Medium::Page)
     );
     out.push(("Clean-up", cleaned));
+    if let Some(found) = s.bridges {
+        out.push(("Bridges of single voxels", input::bridges(&found, s, Medium::Page)));
+    }
     out.extend(s.recipe.iter().map(|step| ("Step", step.clone())));
     out
 }

@@ -1,9 +1,11 @@
 //! Tables of what was read and how grey became labels.
 
-use foamflux_results::{AgainstTruth, DoubtResults, InputFile, SegmentResults, SegmentScore, VoxelSizeCandidate};
+use foamflux_results::{
+    AgainstTruth, BridgeResults, DoubtResults, InputFile, SegmentResults, SegmentScore, VoxelSizeCandidate,
+};
 
 use super::{Cell, Table};
-use crate::number::{bytes, percent, trimmed};
+use crate::number::{Medium, bytes, count, percent, trimmed};
 
 /// Every voxel size found and what became of it; `None` where none was found.
 pub(crate) fn voxel_sizes(candidates: &[VoxelSizeCandidate]) -> Option<Table> {
@@ -18,6 +20,22 @@ pub(crate) fn voxel_sizes(candidates: &[VoxelSizeCandidate]) -> Option<Table> {
         }
     }
     Some(table)
+}
+
+/// Places where the solid hangs together by a single voxel, in words.
+pub(crate) fn bridges(found: &BridgeResults, s: &SegmentResults, medium: Medium) -> String {
+    if found.count == 0 {
+        return "none".to_owned();
+    }
+    let [nz, ny, nx] = s.volume.shape_zyx;
+    let share: f64 = s.volume_fractions.iter().filter(|(name, _)| *name != "pore").map(|(_, f)| f).sum();
+    let solid = share * (nz * ny * nx) as f64;
+    let hanging = if solid > 0.0 { found.hanging_solid_voxels as f64 / solid } else { 0.0 };
+    let by_them = match found.hanging_solid_voxels {
+        0 => "no solid hangs by them alone".to_owned(),
+        _ => format!("{} of the solid hang on the rest by them alone", percent(hanging)),
+    };
+    format!("{} ({} voxels); {by_them}", count(found.count, medium), count(found.voxels, medium))
 }
 
 /// Files in slice order with their hashes.

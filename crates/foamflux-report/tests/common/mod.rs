@@ -219,6 +219,9 @@ pub(crate) fn segment() -> SegmentResults {
         volume: volume(),
         preparation: None,
         method: "otsu".into(),
+        reason: Some(
+            "no threshold between levels of rare solid applies: 17 % of the volume is solid, which is not rare".into(),
+        ),
         recipe: vec!["median filter, radius 1 voxel".into(), "Otsu threshold on the whole stack".into()],
         recipe_toml: None,
         thresholds: vec![117.5],
@@ -237,6 +240,7 @@ pub(crate) fn segment() -> SegmentResults {
         score: None,
         removed_solid_voxels: 10_213,
         filled_pore_voxels: 88,
+        bridges: Some(BridgeResults { count: 12, voxels: 31, hanging_solid_voxels: 2_040 }),
         warnings: vec![],
     }
 }

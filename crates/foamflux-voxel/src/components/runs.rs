@@ -6,6 +6,7 @@ use foamflux_grid::{Axis, Shape};
 use rayon::prelude::*;
 
 use super::{ComponentsError, Connectivity, Extent, Faces};
+use crate::bits::{Bits, runs};
 
 /// A maximal stretch of mask voxels in one row, `start..end`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +81,30 @@ impl Connected {
         wanted: bool,
         voxels: impl Fn(Range<usize>) -> &'a [V] + Sync,
     ) -> Result<Self, ComponentsError> {
+        Self::of_rows(shape, connectivity, |row, runs| {
+            let voxels = voxels(row * shape.x..(row + 1) * shape.x);
+            let mut x = next(voxels, 0, wanted);
+            while x < shape.x {
+                let end = next(voxels, x, !wanted);
+                runs.push(Run { start: x as u32, end: end as u32 });
+                x = next(voxels, end, wanted);
+            }
+        })
+    }
+
+    /// Connects the runs of true voxels.
+    pub(crate) fn of_bits(bits: &Bits, connectivity: Connectivity) -> Result<Self, ComponentsError> {
+        Self::of_rows(bits.shape(), connectivity, |row, found| {
+            found.extend(runs(bits.row(row)).map(|r| Run { start: r.start as u32, end: r.end as u32 }));
+        })
+    }
+
+    /// Connects the runs that `find` appends for each row.
+    fn of_rows(
+        shape: Shape,
+        connectivity: Connectivity,
+        find: impl Fn(usize, &mut Vec<Run>) + Sync,
+    ) -> Result<Self, ComponentsError> {
         // Slabs only share out the work: the numbering does not depend on them.
         let thickness = shape.z.div_ceil(4 * rayon::current_num_threads()).max(1);
         let starts: Vec<usize> = (0..shape.z).step_by(thickness).collect();
@@ -87,7 +112,7 @@ impl Connected {
             .par_iter()
             .map(|&z0| {
                 let rows = z0 * shape.y..(z0 + thickness).min(shape.z) * shape.y;
-                Slab::of(shape, connectivity, wanted, rows, &voxels)
+                Slab::of(shape, connectivity, rows, &find)
             })
             .collect();
 
@@ -180,26 +205,14 @@ impl Connected {
 }
 
 impl Slab {
-    fn of<'a, V: MaskVoxel + 'a>(
-        shape: Shape,
-        connectivity: Connectivity,
-        wanted: bool,
-        rows: Range<usize>,
-        voxels: &impl Fn(Range<usize>) -> &'a [V],
-    ) -> Slab {
+    fn of(shape: Shape, connectivity: Connectivity, rows: Range<usize>, find: &impl Fn(usize, &mut Vec<Run>)) -> Slab {
         let (first_row, count) = (rows.start, rows.len());
         let mut runs = Vec::new();
         let mut row_starts = Vec::with_capacity(count + 1);
         for row in rows {
             // A slab with more runs than u32 holds is refused by the sum over slabs before these numbers are used.
             row_starts.push(runs.len() as u32);
-            let voxels = voxels(row * shape.x..(row + 1) * shape.x);
-            let mut x = next(voxels, 0, wanted);
-            while x < shape.x {
-                let end = next(voxels, x, !wanted);
-                runs.push(Run { start: x as u32, end: end as u32 });
-                x = next(voxels, end, wanted);
-            }
+            find(row, &mut runs);
         }
         row_starts.push(runs.len() as u32);
         if runs.len() as u64 >= u64::from(u32::MAX) {

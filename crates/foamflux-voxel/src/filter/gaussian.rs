@@ -205,15 +205,9 @@ fn along_line(source: impl Iterator<Item = f32>, line: &mut [f32], kernel: &[f32
         line[r - 1 - i] = line[r + mirror(-1 - i as isize, n)];
         line[r + n + i] = line[r + mirror((n + i) as isize, n)];
     }
-    for (t, &v) in target.iter_mut().zip(&line[r..r + n]) {
-        *t = kernel[0] * v;
-    }
-    for (k, &w) in kernel.iter().enumerate().skip(1) {
-        let (below, above) = (&line[r - k..r - k + n], &line[r + k..r + k + n]);
-        for ((t, &a), &b) in target.iter_mut().zip(below).zip(above) {
-            *t += w * (a + b);
-        }
-    }
+    let around: Vec<[&[f32]; 2]> =
+        (0..kernel.len()).map(|k| [&line[r - k..r - k + n], &line[r + k..r + k + n]]).collect();
+    weighted(kernel, &around, target);
 }
 
 /// Convolves across the rows of a sheet: target row `i` is the weighted sum of the sheet's rows about `i`.
@@ -223,15 +217,41 @@ fn across_rows<'a>(sheet: &[f32], nx: usize, kernel: &[f32], targets: impl Itera
         let i = mirror(i, n);
         &sheet[i * nx..(i + 1) * nx]
     };
+    let mut around: Vec<[&[f32]; 2]> = Vec::with_capacity(kernel.len());
     for (i, target) in targets.enumerate() {
-        for (t, &v) in target.iter_mut().zip(row(i as isize)) {
-            *t = kernel[0] * v;
+        around.clear();
+        around.extend((0..kernel.len() as isize).map(|k| [row(i as isize - k), row(i as isize + k)]));
+        weighted(kernel, &around, target);
+    }
+}
+
+/// The first row of `around` by the first weight, and the sums of its pairs by theirs.
+fn weighted(kernel: &[f32], around: &[[&[f32]; 2]], target: &mut [f32]) {
+    /// Values that are summed in registers.
+    const BLOCK: usize = 32;
+    let (Some((&first, rest)), Some((own, pairs))) = (kernel.split_first(), around.split_first()) else { return };
+    let mut blocks = target.chunks_exact_mut(BLOCK);
+    let mut at = 0;
+    for block in &mut blocks {
+        let mut sums = [0f32; BLOCK];
+        for (s, &v) in sums.iter_mut().zip(&own[0][at..at + BLOCK]) {
+            *s = first * v;
         }
-        for (k, &w) in kernel.iter().enumerate().skip(1) {
-            let (below, above) = (row(i as isize - k as isize), row(i as isize + k as isize));
-            for ((t, &a), &b) in target.iter_mut().zip(below).zip(above) {
-                *t += w * (a + b);
+        for (&w, [below, above]) in rest.iter().zip(pairs) {
+            for ((s, &a), &b) in sums.iter_mut().zip(&below[at..at + BLOCK]).zip(&above[at..at + BLOCK]) {
+                *s += w * (a + b);
             }
+        }
+        block.copy_from_slice(&sums);
+        at += BLOCK;
+    }
+    let last = blocks.into_remainder();
+    for (t, &v) in last.iter_mut().zip(&own[0][at..]) {
+        *t = first * v;
+    }
+    for (&w, [below, above]) in rest.iter().zip(pairs) {
+        for ((t, &a), &b) in last.iter_mut().zip(&below[at..]).zip(&above[at..]) {
+            *t += w * (a + b);
         }
     }
 }

@@ -24,8 +24,8 @@
 use foamflux_grid::{Sample, Volume};
 use rayon::prelude::*;
 
-use super::conserve::stepped;
 use super::steps::Cut;
+use crate::bits::{Bits, runs};
 
 /// Edge of the bricks whose means count as independent.
 const BRICK: usize = 32;
@@ -62,10 +62,9 @@ struct Level {
 
 /// The band of a field that was cut into a mask; `None` where a phase is absent or the levels are equal.
 #[must_use]
-pub fn band<T: Sample>(field: &Volume<T>, solid: &Volume<bool>, cut: &Cut) -> Option<Band> {
-    let pore = solid.map(|v| !v);
-    let share = solid.as_slice().iter().filter(|v| **v).count() as f64 / solid.shape().len() as f64;
-    let (of_pore, of_solid) = (level(field, pore)?, level(field, solid.clone())?);
+pub fn band<T: Sample>(field: &Volume<T>, solid: &Bits, cut: &Cut) -> Option<Band> {
+    let share = solid.count() as f64 / solid.shape().len() as f64;
+    let (of_pore, of_solid) = (level(field, solid.inverted())?, level(field, solid.clone())?);
     let contrast = of_solid.mean - of_pore.mean;
     if contrast.abs() <= 0.0 || !contrast.is_finite() {
         return None;
@@ -90,10 +89,10 @@ pub fn band<T: Sample>(field: &Volume<T>, solid: &Volume<bool>, cut: &Cut) -> Op
 }
 
 /// The level of a phase away from its boundary.
-fn level<T: Sample>(field: &Volume<T>, phase: Volume<bool>) -> Option<Level> {
+fn level<T: Sample>(field: &Volume<T>, phase: Bits) -> Option<Level> {
     let mut shrunk = vec![phase];
     for depth in 1..=DEPTHS[0] {
-        let next = stepped(&shrunk[depth - 1], false);
+        let next = shrunk[depth - 1].shrunk();
         shrunk.push(next);
     }
     DEPTHS.iter().chain(&[0]).find_map(|&depth| {
@@ -111,7 +110,7 @@ struct Brick {
 }
 
 /// Sums by brick, each in memory order, so that threads do not matter.
-fn bricks<T: Sample>(field: &Volume<T>, mask: &Volume<bool>) -> Vec<Brick> {
+fn bricks<T: Sample>(field: &Volume<T>, mask: &Bits) -> Vec<Brick> {
     let shape = field.shape();
     let [nz, ny, nx] = [shape.z, shape.y, shape.x].map(|n| (n / BRICK).max(1));
     let of = |i: usize, n: usize, bricks: usize| i * bricks / n;
@@ -122,14 +121,15 @@ fn bricks<T: Sample>(field: &Volume<T>, mask: &Volume<bool>) -> Vec<Brick> {
             // The middle of the phase's grey values would do as well: sums of squares need a nearby zero.
             let zero = field.as_slice()[0].to_f64();
             for z in (0..shape.z).filter(|z| of(*z, shape.z, nz) == bz) {
-                let (values, inside) = (field.plane(z), mask.plane(z));
-                for (i, value) in values.iter().enumerate().filter(|(i, _)| inside[*i]) {
-                    let (y, x) = (i / shape.x, i % shape.x);
-                    let brick = &mut row[of(y, shape.y, ny) * nx + of(x, shape.x, nx)];
-                    let v = value.to_f64() - zero;
-                    brick.count += 1;
-                    brick.sum += v;
-                    brick.square += v * v;
+                for (y, values) in field.plane(z).chunks_exact(shape.x).enumerate() {
+                    let row = &mut row[of(y, shape.y, ny) * nx..];
+                    for x in runs(mask.row(z * shape.y + y)).flatten() {
+                        let brick = &mut row[of(x, shape.x, nx)];
+                        let v = values[x].to_f64() - zero;
+                        brick.count += 1;
+                        brick.sum += v;
+                        brick.square += v * v;
+                    }
                 }
             }
             for brick in &mut row {
@@ -166,13 +166,13 @@ mod tests {
     use super::*;
 
     /// Walls of 8 in 32 along x with levels 50 and 150, and `more` on top.
-    fn walls(more: impl Fn(usize, usize, usize) -> f32) -> (Volume<f32>, Volume<bool>) {
+    fn walls(more: impl Fn(usize, usize, usize) -> f32) -> (Volume<f32>, Bits) {
         let shape = Shape::cube(64).unwrap();
         let solid = Volume::from_fn(shape, VoxelSize::Unknown, |_, _, x| x % 32 < 8);
         let field = Volume::from_fn(shape, VoxelSize::Unknown, |z, y, x| {
             (if x % 32 < 8 { 150.0 } else { 50.0 }) + more(z, y, x)
         });
-        (field, solid)
+        (field, Bits::new(&solid))
     }
 
     /// A step of noise of plus or minus `a`, without memory.
@@ -218,7 +218,11 @@ mod tests {
     #[test]
     fn one_phase_has_no_band() {
         let (field, solid) = walls(|_, _, _| 0.0);
-        let none = solid.map(|_| false);
+        let none = Bits::matching(&field, |v| v.is_nan());
+        assert_eq!(
+            band(&field, &solid.inverted().inverted(), &Cut::Whole(100.0)),
+            band(&field, &solid, &Cut::Whole(100.0))
+        );
         assert_eq!(band(&field, &none, &Cut::Whole(200.0)), None);
     }
 }

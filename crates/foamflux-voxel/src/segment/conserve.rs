@@ -13,7 +13,9 @@
 //! differs from the background, or the threshold leaves the middle between the two levels, and the method says that it does not
 //! apply instead of being wrong.
 //!
-//! [`half_way`] takes the same levels and the middle between them, which needs no sum: for stacks whose halos are not the solid's.
+//! [`above_surroundings`] takes the level of what surrounds the solid for that of the background: for what is left of a halo once its
+//! cause was taken out, as far as it is even around the struts.
+//! [`half_way`] takes the levels and the middle between them, which needs no sum: for stacks whose halos are not the solid's.
 //! An edge that is brighter than what it bounds, as in electron microscopes, widens the solid by that rule by as many pixels as
 //! its brightness is a share of the contrast per slope: to first order it is a shift of the edge, which no image tells from one.
 //!
@@ -24,7 +26,8 @@ use foamflux_grid::{Event, Sample, Stage, Volume, Watch};
 use rayon::prelude::*;
 
 use super::{Foreground, Method, SegmentError};
-use crate::cleanup::remove_small;
+use crate::bits::Bits;
+use crate::cleanup::remove_small_bits;
 use crate::components::Connectivity;
 use crate::filter;
 use crate::threshold::ThresholdError;
@@ -85,11 +88,16 @@ pub struct Conserved {
     pub halo: f64,
 }
 
+/// Halo that may be left for the level of the surroundings to stand for that of the background.
+const HALO_LEFT: f64 = 0.05;
+
 /// Where the threshold lies between the levels of background and solid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Rule {
     /// Where the solid has its volume.
     Volume,
+    /// The same, with the surroundings for the background.
+    Surroundings,
     /// In the middle.
     HalfWay,
 }
@@ -156,6 +164,19 @@ pub fn conserve<T: Sample>(
     between_levels(volume, foreground, Rule::Volume, watch)
 }
 
+/// Finds field and threshold with the level of what surrounds the solid for that of the background, which may differ from it by a
+/// twentieth of the contrast.
+///
+/// # Errors
+/// As [`conserve()`].
+pub fn above_surroundings<T: Sample>(
+    volume: &Volume<T>,
+    foreground: Foreground,
+    watch: &dyn Watch,
+) -> Result<Result<Conserved, Unsuited>, SegmentError> {
+    between_levels(volume, foreground, Rule::Surroundings, watch)
+}
+
 /// Finds the same field, and the threshold in the middle between the levels of background and solid.
 ///
 /// # Errors
@@ -188,12 +209,14 @@ fn between_levels<T: Sample>(
     stop()?;
     let noise = background.noise;
     let smooth = filter::gaussian(&raw, SMOOTHING[1], watch)?;
-    let Some(levels) = Levels::of(&raw, &smooth, watch)? else { return Ok(Err(Unsuited::NoCore)) };
+    let Some(levels) = Levels::of(&raw, &smooth, rule == Rule::Surroundings, watch)? else {
+        return Ok(Err(Unsuited::NoCore));
+    };
     stop()?;
     let contrast = levels.solid - levels.background;
     // Grey values of a halo would count as solid, so that what is above the middle is what there is by the other rule.
     let filled = match rule {
-        Rule::Volume => levels.volume,
+        Rule::Volume | Rule::Surroundings => levels.volume(),
         Rule::HalfWay => {
             let middle = 0.5 * (levels.background + levels.solid);
             smooth.as_slice().par_iter().filter(|v| f64::from(**v) >= middle).count() as f64
@@ -207,7 +230,12 @@ fn between_levels<T: Sample>(
     if ratio < LEAST_CONTRAST {
         return Ok(Err(Unsuited::Noise { ratio }));
     }
-    if rule == Rule::Volume && levels.halo.abs() > HALO {
+    let most = match rule {
+        Rule::Volume => HALO,
+        Rule::Surroundings => HALO_LEFT,
+        Rule::HalfWay => f64::INFINITY,
+    };
+    if levels.halo.abs() > most {
         return Ok(Err(Unsuited::Halo { share: levels.halo }));
     }
     let (field, sigma_voxel) = if ratio > CLEAR {
@@ -218,7 +246,7 @@ fn between_levels<T: Sample>(
     };
     drop(raw);
     let threshold = match rule {
-        Rule::Volume => holding(&field, levels.volume),
+        Rule::Volume | Rule::Surroundings => holding(&field, levels.volume()),
         Rule::HalfWay => 0.5 * (levels.background + levels.solid),
     };
     let place = (threshold - levels.background) / contrast;
@@ -379,44 +407,49 @@ fn clipped(values: &mut [f64]) -> (f64, f64) {
 struct Levels {
     background: f64,
     solid: f64,
-    /// Voxels that the solid would fill.
-    volume: f64,
+    /// Sum of the grey values over the background, in the solid and around it.
+    excess: f64,
     /// Mean grey value of the shell beyond the reach of blur, over the background, as a share of the contrast.
     halo: f64,
 }
 
 impl Levels {
-    fn of(raw: &Volume<f32>, smooth: &Volume<f32>, watch: &dyn Watch) -> Result<Option<Self>, SegmentError> {
-        let top = holding(smooth, 1e-3 * smooth.shape().len() as f64);
+    /// With the level around the solid for the background where `near_by` is wanted.
+    fn of(
+        raw: &Volume<f32>,
+        smooth: &Volume<f32>,
+        near_by: bool,
+        watch: &dyn Watch,
+    ) -> Result<Option<Self>, SegmentError> {
+        let voxels = smooth.shape().len() as f64;
+        let top = holding(smooth, 1e-3 * voxels);
+        let all = Bits::matching(raw, |_| true).sum_of(raw)[0];
         let mut threshold = 0.5 * top;
         let mut found = None;
         for _ in 0..6 {
             if watch.cancelled() {
                 return Err(SegmentError::Cancelled);
             }
-            let mut mask = smooth.map(|v| f64::from(*v) >= threshold);
-            remove_small(&mut mask, SPECK, Connectivity::Full26)?;
+            let mut mask = Bits::matching(smooth, |v| f64::from(*v) >= threshold);
+            remove_small_bits(&mut mask, SPECK, Connectivity::Full26)?;
             let core = DEPTHS.iter().find_map(|&depth| {
-                let mut core = mask.clone();
-                (0..depth).for_each(|_| core = stepped(&core, false));
-                let [sum, n] = sum_where(raw, &core, true);
+                let core = (0..depth).fold(mask.clone(), |core, _| core.shrunk());
+                let [sum, n] = core.sum_of(raw);
                 (n >= CORE as f64).then(|| sum / n)
             });
             let Some(solid) = core else { return Ok(None) };
-            let mut near = mask;
-            (0..BLURRED).for_each(|_| near = stepped(&near, true));
-            let [blurred_sum, blurred] = sum_where(raw, &near, true);
-            (BLURRED..AROUND).for_each(|_| near = stepped(&near, true));
-            let [far_sum, far] = sum_where(raw, &near, false);
-            let background = if far > 0.0 { far_sum / far } else { 0.0 };
-            let [near_sum, n] = sum_where(raw, &near, true);
-            let contrast = solid - background;
+            let near = (0..BLURRED).fold(mask, |near, _| near.grown());
+            let [blurred_sum, blurred] = near.sum_of(raw);
+            let [near_sum, n] = (BLURRED..AROUND).fold(near, |near, _| near.grown()).sum_of(raw);
+            let far = voxels - n;
+            let away = if far > 0.0 { (all - near_sum) / far } else { 0.0 };
             let shell = (near_sum - blurred_sum) / (n - blurred).max(1.0);
+            let background = if near_by { shell } else { away };
             found = Some(Levels {
                 background,
                 solid,
-                volume: (near_sum - n * background) / contrast,
-                halo: (shell - background) / contrast,
+                excess: near_sum - n * background,
+                halo: (shell - away) / (solid - away),
             });
             let next = 0.5 * (background + solid);
             if (next - threshold).abs() < 1e-3 * (solid - background).abs() {
@@ -426,52 +459,11 @@ impl Levels {
         }
         Ok(found.filter(|l| l.solid > l.background))
     }
-}
 
-/// The mask grown by its neighbours at faces, or shrunk by those of the rest; beyond the faces of the box lies the same.
-pub(super) fn stepped(mask: &Volume<bool>, grow: bool) -> Volume<bool> {
-    let shape = mask.shape();
-    let (nx, ny, nz) = (shape.x, shape.y, shape.z);
-    let mut out = vec![false; shape.len()];
-    out.par_chunks_mut(nx).enumerate().for_each(|(row, target)| {
-        let (z, y) = (row / ny, row % ny);
-        let line = |z: usize, y: usize| &mask.as_slice()[(z * ny + y) * nx..][..nx];
-        let here = line(z, y);
-        let others = [
-            line(z, y.saturating_sub(1)),
-            line(z, (y + 1).min(ny - 1)),
-            line(z.saturating_sub(1), y),
-            line((z + 1).min(nz - 1), y),
-        ];
-        for (x, t) in target.iter_mut().enumerate() {
-            let sides = [here[x.saturating_sub(1)], here[x], here[(x + 1).min(nx - 1)]];
-            *t = if grow {
-                sides.iter().any(|v| *v) || others.iter().any(|o| o[x])
-            } else {
-                sides.iter().all(|v| *v) && others.iter().all(|o| o[x])
-            };
-        }
-    });
-    match mask.like(out) {
-        Ok(mask) => mask,
-        Err(_) => unreachable!("one value was written for every voxel"),
+    /// Voxels that the solid would fill.
+    fn volume(&self) -> f64 {
+        self.excess / (self.solid - self.background)
     }
-}
-
-/// Sum and number of the values where the mask is as wanted; plane by plane, so that threads do not matter.
-fn sum_where(field: &Volume<f32>, mask: &Volume<bool>, wanted: bool) -> [f64; 2] {
-    let planes: Vec<[f64; 2]> = (0..field.shape().z)
-        .into_par_iter()
-        .map(|z| {
-            field
-                .plane(z)
-                .iter()
-                .zip(mask.plane(z))
-                .filter(|(_, m)| **m == wanted)
-                .fold([0.0; 2], |[sum, n], (v, _)| [sum + f64::from(*v), n + 1.0])
-        })
-        .collect();
-    planes.iter().fold([0.0; 2], |a, b| [a[0] + b[0], a[1] + b[1]])
 }
 
 /// The threshold that as many voxels reach as are wanted, to the width of a bin.

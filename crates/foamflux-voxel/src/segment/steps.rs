@@ -7,7 +7,9 @@ use super::{
     Foreground, HoleFilling, Method, SegmentError, SegmentOptions, Segmentation, StepBasis, ThresholdSensitivity,
 };
 use super::{local, watershed};
-use crate::cleanup::{fill_holes, remove_small};
+use crate::bits::Bits;
+use crate::bridges::{Bridges, bridges};
+use crate::cleanup::{fill_holes, remove_small, remove_small_bits};
 use crate::components::runs::Connected;
 use crate::components::{ComponentsError, Connectivity};
 use crate::threshold::criteria::{self, TwoNormals};
@@ -120,19 +122,24 @@ pub(super) fn run<T: Sample>(
     stop()?;
     let solid = count(&mask);
     warn_specks(&mask, solid, watch);
+    let bridges = bridges(&Bits::new(&mask)).ok();
+    if let Some(found) = &bridges {
+        warn_bridges(found, solid, watch);
+    }
     Ok(Segmentation {
         solid_fraction: solid as f64 / mask.shape().len() as f64,
-        labels: Labels::from_solid(&mask),
+        labels: Labels::from_solid_owned(mask),
         thresholds: cut.thresholds(),
         separability,
         removed_solid_voxels,
         filled_pore_voxels,
+        bridges,
         sensitivity,
         cut,
     })
 }
 
-/// True where solid when every threshold is `shift` grey values higher, cleaned up like the labels.
+/// Where solid is when every threshold is `shift` grey values higher, cleaned up like the labels.
 ///
 /// # Errors
 /// [`ComponentsError`] for masks with too many runs.
@@ -141,11 +148,21 @@ pub fn solid_at<T: Sample>(
     cut: &Cut,
     shift: f64,
     options: &SegmentOptions,
-) -> Result<Volume<bool>, ComponentsError> {
-    let mut mask = apply(field, cut, shift, options.foreground)?;
-    remove_small(&mut mask, options.min_solid_voxels, Connectivity::Full26)?;
+) -> Result<Bits, ComponentsError> {
+    let bright = options.foreground == Foreground::Bright;
+    let mut bits = match cut {
+        Cut::Whole(t) => Bits::matching(field, |v| (v.to_f64() >= *t + shift) == bright),
+        _ => Bits::new(&apply(field, cut, shift, options.foreground)?),
+    };
+    if options.min_solid_voxels > 1 {
+        remove_small_bits(&mut bits, options.min_solid_voxels, Connectivity::Full26)?;
+    }
+    if options.fill_holes == HoleFilling::None {
+        return Ok(bits);
+    }
+    let mut mask = bits.unpacked(field.voxel_size().clone());
     fill_holes(&mut mask, options.fill_holes)?;
-    Ok(mask)
+    Ok(Bits::new(&mask))
 }
 
 /// The thresholds and, for Otsu, the separability.
@@ -433,6 +450,22 @@ fn warn_specks(mask: &Volume<bool>, solid: u64, watch: &dyn Watch) {
             watch,
             format!(
                 "{lone} of {solid} solid voxels have no solid voxel at any of their faces: this looks like noise. Denoise first (median), or remove small solid components"
+            ),
+        );
+    }
+}
+
+/// Share of the solid that may hang on single voxels before a warning is given.
+const HANGING: f64 = 0.01;
+
+fn warn_bridges(found: &Bridges, solid: u64, watch: &dyn Watch) {
+    if found.hanging_voxels as f64 > HANGING * solid as f64 {
+        warn(
+            watch,
+            format!(
+                "{:.1} % of the solid hang on the rest by {} bridges of single voxels: what is conducted there, and which struts are joined, rests on the threshold",
+                100.0 * found.hanging_voxels as f64 / solid as f64,
+                found.count
             ),
         );
     }

@@ -4,10 +4,9 @@ use std::path::Path;
 
 use foamflux_grid::{Event, Labels, Watch, units};
 use foamflux_pipeline::grey::{self, Labelled};
-use foamflux_pipeline::measure::GreyField;
 use foamflux_pipeline::prepare;
 use foamflux_pipeline::settings::{Content, IngestSettings};
-use foamflux_pipeline::truth::{Found, score};
+use foamflux_pipeline::truth::score;
 use foamflux_pipeline::{Input, PipelineError, Recorder, ingest, segment as stage};
 use foamflux_report::text;
 
@@ -53,7 +52,7 @@ pub(crate) fn segment(args: &SegmentArgs, session: &Session) -> anyhow::Result<(
             .into());
         }
     };
-    let Labelled { data, whole, region, mut segmented } = grey::labelled(data, &session.settings, &recorder)?;
+    let Labelled { whole, region, mut segmented, .. } = grey::labelled(data, &session.settings, &recorder)?;
     if let Some(path) = &args.shifts {
         match segmented.results.preparation.as_ref().and_then(|p| p.alignment.as_ref()) {
             Some(alignment) => {
@@ -95,13 +94,11 @@ pub(crate) fn segment(args: &SegmentArgs, session: &Session) -> anyhow::Result<(
             .transpose()
             .map_err(PipelineError::from)?;
         let truth = cut.as_ref().unwrap_or(truth);
-        let grey = segmented.level.map(|level| GreyField { data: segmented.filtered.as_ref().unwrap_or(&data), level });
         let backend = args.truth_tau.as_ref().map(|_| session.backend()).transpose()?;
         let mut transport = session.settings.transport.clone();
         transport.fields.clear();
         let tau = backend.as_ref().map(|b| (&transport, b.as_ref()));
-        let found = Found { labels: &segmented.labels, grey };
-        segmented.results.score = Some(score(found, truth, name, tau, session.watch())?);
+        segmented.results.score = Some(score(&segmented.labels, truth, name, tau, session.watch())?);
     }
     session.show(&segmented.results, text::segment_text)
 }
