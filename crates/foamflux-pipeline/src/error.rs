@@ -10,7 +10,7 @@ use crate::config::ConfigError;
 pub enum ExitStatus {
     /// A mistake of the program.
     Internal = 1,
-    /// A flag or the configuration is wrong.
+    /// A flag or the configuration is wrong, or the output cannot be written where it was asked for.
     Usage = 2,
     /// The input cannot be read or contradicts itself.
     Input = 3,
@@ -178,7 +178,11 @@ impl PipelineError {
                 ErrorCategory::Input => ExitStatus::Input,
                 ErrorCategory::Memory => ExitStatus::Memory,
             },
-            PipelineError::Write(error) if error.category() == WriteCategory::Usage => ExitStatus::Usage,
+            // A full disk and a folder without permission ask for another place, as a wrong name does.
+            PipelineError::Write(error) => match error.category() {
+                WriteCategory::Usage | WriteCategory::Io => ExitStatus::Usage,
+                WriteCategory::Internal => ExitStatus::Internal,
+            },
             PipelineError::Network(error) => match error {
                 NetworkError::Parameter { .. } => ExitStatus::Usage,
                 NetworkError::TooLarge { .. } | NetworkError::Components(_) => ExitStatus::Memory,
@@ -207,7 +211,7 @@ impl PipelineError {
             PipelineError::Solve { .. } | PipelineError::NotConverged { .. } => ExitStatus::NotConverged,
             PipelineError::Electro(error) => electro_status(error),
             PipelineError::Cancelled | PipelineError::Interrupted { .. } => ExitStatus::Interrupted,
-            PipelineError::Write(_) | PipelineError::Internal(_) => ExitStatus::Internal,
+            PipelineError::Internal(_) => ExitStatus::Internal,
         }
     }
 }

@@ -4,7 +4,9 @@ mod compare;
 mod config;
 mod current;
 mod diff;
+mod examples;
 mod impedance;
+mod outputs;
 mod plate;
 mod setup;
 mod view;
@@ -27,20 +29,7 @@ pub(crate) use view::ViewArgs;
     name = "foamflux",
     version,
     max_term_width = 100,
-    after_help = "\
-Examples:
-  foamflux run slices/ --voxel-size 19.5um -o out
-  foamflux run stack.tif --voxel-size 25nm,25nm,50nm -o out
-  foamflux measure labels.tif --labels pore=0,fibre=255
-  foamflux transport labels.npy --phase pore --direction all --json
-  foamflux current labels.tif --current 1mA/cm2 --i0 node=0.056mA/cm2 -o current.vti
-  foamflux plate labels.tif --capacity 10mAh/cm2 --current 1mA/cm2 --strip -o plated
-  foamflux demo
-  foamflux view out
-  foamflux devices
-
-Exit status: 0 done, 1 internal error, 2 wrong usage, 3 unreadable input, 4 does not fit in memory,
-5 not converged, 6 device absent or failed, 130 stopped by Ctrl-C. A phase that does not percolate is a result, not an error."
+    after_help = examples::PROGRAM
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -60,38 +49,55 @@ pub(crate) enum Any {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// The main job: read, segment, measure, solve, and write a folder with numbers, maps and a report
+    #[command(after_help = examples::RUN)]
     Run(Box<RunArgs>),
     /// Say what would be read and why: files, order, gaps, type, voxel size; -o writes the volume
+    #[command(after_help = examples::INGEST)]
     Ingest(IngestArgs),
     /// Grey values to labels
+    #[command(after_help = examples::SEGMENT)]
     Segment(Box<SegmentArgs>),
     /// Nodes and fibres: tags for every solid voxel, the graph and its statistics
+    #[command(after_help = examples::TAG)]
     Tag(TagArgs),
     /// Volume fractions, surface area, thickness, components, percolation
+    #[command(after_help = examples::MEASURE)]
     Measure(MeasureArgs),
     /// Tortuosity factor, effective conductivity and flux maps
+    #[command(after_help = examples::TRANSPORT)]
     Transport(TransportArgs),
     /// Current distribution on the surface of a host
+    #[command(after_help = examples::CURRENT)]
     Current(Box<CurrentArgs>),
     /// Impedance of a host at rest, and its relaxation times
+    #[command(after_help = examples::IMPEDANCE)]
     Impedance(Box<ImpedanceArgs>),
     /// Plate lithium on a host, and strip it: stages, thickness, voltage loop
+    #[command(after_help = examples::PLATE)]
     Plate(Box<PlateArgs>),
     /// Write a synthetic host with its ground truth
+    #[command(after_help = examples::HOST)]
     Host(HostArgs),
     /// Several hosts under the same conditions, with errors: tables, significance, Pareto views
+    #[command(after_help = examples::COMPARE)]
     Compare(Box<CompareArgs>),
     /// Do the main job on a host that is made on the spot
+    #[command(after_help = examples::DEMO)]
     Demo(DemoArgs),
     /// Show a finished folder in the browser: served to this machine only, until Ctrl-C
+    #[command(after_help = examples::VIEW)]
     View(ViewArgs),
     /// What differs between two results, and whether their errors explain it
+    #[command(after_help = examples::DIFF)]
     Diff(DiffArgs),
     /// Do a run again from its results.json and say what differs
+    #[command(after_help = examples::REPRODUCE)]
     Reproduce(ReproduceArgs),
     /// List devices, what each can hold, and what auto would choose
+    #[command(after_help = examples::DEVICES)]
     Devices(DevicesArgs),
     /// Measure this machine's devices: bandwidth, kernels, whole solves with their errors
+    #[command(after_help = examples::BENCH)]
     Bench(BenchArgs),
 }
 

@@ -1,11 +1,12 @@
 //! Writing to the terminal, and the files of a run.
 
-use std::io::{self, Write};
+use std::fs::{self, OpenOptions};
+use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
-use anyhow::Context;
 use foamflux_grid::Labels;
 use foamflux_io::write::{self, VtiArray, VtiData, WriteError};
+use foamflux_pipeline::PipelineError;
 use foamflux_pipeline::transport::Fields;
 
 /// Prints results to standard output.
@@ -19,7 +20,7 @@ pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     out.write_all(text.as_bytes())
         .and_then(|()| out.write_all(end))
         .and_then(|()| out.flush())
-        .context("cannot write to standard output")
+        .map_err(|source| refused("standard output".as_ref(), source).into())
 }
 
 /// Prints a line to standard error; when that is gone there is nobody left to tell.
@@ -34,6 +35,45 @@ pub(crate) fn complain(line: &str) {
 /// When they cannot be serialised or written.
 pub(crate) fn print_json<T: serde::Serialize>(results: &T) -> anyhow::Result<()> {
     print(&serde_json::to_string_pretty(results)?)
+}
+
+/// What the system refused to write, with its remedy and its exit status.
+fn refused(path: &Path, source: io::Error) -> PipelineError {
+    WriteError::Io { action: "write", path: path.to_owned(), source }.into()
+}
+
+/// Refuses a file that could not be written after the work: nothing is made there but a name that goes at once.
+///
+/// # Errors
+/// [`PipelineError::Write`], as the writers themselves would say it.
+pub(crate) fn check_file(path: &Path) -> Result<(), PipelineError> {
+    if path.is_dir() {
+        let reason = "it is a folder: give the name of a file in it";
+        return Err(WriteError::BadPath { path: path.to_owned(), reason }.into());
+    }
+    let folder = match path.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+        // The root, which the writers refuse.
+        None => return Ok(()),
+    };
+    let probe = folder.join(format!(".foamflux-{}.probe", std::process::id()));
+    match OpenOptions::new().write(true).create_new(true).open(&probe) {
+        Ok(file) => {
+            drop(file);
+            fs::remove_file(&probe).map_err(|e| refused(path, e))
+        }
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(refused(path, error)),
+    }
+}
+
+/// Makes a folder where there is none.
+///
+/// # Errors
+/// [`PipelineError::Write`] where it cannot be made.
+pub(crate) fn make_folder(path: &Path) -> Result<(), PipelineError> {
+    fs::create_dir_all(path).map_err(|source| WriteError::Io { action: "create", path: path.to_owned(), source }.into())
 }
 
 /// Writes labels, potentials, flux vectors and losses, and what else there is: `.vti` holds them all.

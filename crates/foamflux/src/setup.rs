@@ -37,6 +37,7 @@ pub(crate) fn execute(setup: &Setup) -> anyhow::Result<()> {
 
 fn init(args: &InitArgs) -> anyhow::Result<()> {
     let file = &args.file;
+    output::check_file(file)?;
     if file.exists() && !args.overwrite {
         let message =
             format!("is needed to replace '{}', which is there already; or choose another name", file.display());
@@ -53,8 +54,7 @@ fn init(args: &InitArgs) -> anyhow::Result<()> {
 }
 
 fn man(folder: &Path) -> anyhow::Result<()> {
-    // Where this fails the first file says why.
-    let _ = std::fs::create_dir_all(folder);
+    output::make_folder(folder)?;
     let mut pages = 0;
     let mut command = Cli::command();
     command.build();
@@ -80,8 +80,7 @@ fn schema(kind: &str) -> anyhow::Result<()> {
 
 fn schemas_into(folder: &Path) -> anyhow::Result<()> {
     let schemas = schemas();
-    // Where this fails the first file says why.
-    let _ = std::fs::create_dir_all(folder);
+    output::make_folder(folder)?;
     for (name, schema) in &schemas {
         let text = serde_json::to_string_pretty(schema)? + "\n";
         file_atomically(&folder.join(schema_file(name)), |out| out.write_all(text.as_bytes()))

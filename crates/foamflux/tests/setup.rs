@@ -23,7 +23,7 @@ fn a_configuration_is_written_once_and_can_be_used() {
     let found = foamflux(&["measure", &volume, "--config", &file, "--json"]).json();
     assert_eq!(found["volume"]["voxel_size_m_xyz"][0], 3e-6);
     let nowhere = place.path().join("no/such/folder/a.toml").display().to_string();
-    foamflux(&["init", &nowhere]).fails(1, &["no/such/folder", "create it first"]);
+    foamflux(&["init", &nowhere]).fails(2, &["no/such/folder", "create it first"]);
 }
 
 #[test]

@@ -269,18 +269,33 @@ fn empty() -> ComparedHost {
 }
 
 /// What a folder is, by the results that it holds.
-fn kind_of(path: &Path) -> (&'static str, PathBuf, Option<Value>) {
+///
+/// # Errors
+/// [`PipelineError::Content`] where a record is there and cannot be read: as slices its files would make no sense.
+fn kind_of(path: &Path) -> Result<(&'static str, PathBuf, Option<Value>), PipelineError> {
     let labels = path.join("labels.tif");
     if path.is_dir() && labels.is_file() {
         for (name, kind) in [("results.json", "finished run"), ("truth.json", "host folder")] {
-            let record = std::fs::read(path.join(name)).ok().and_then(|b| serde_json::from_slice::<Value>(&b).ok());
-            let ours = |r: &Value| r["schema"].as_str().is_some_and(|s| s.starts_with("foamflux."));
-            if let Some(record) = record.filter(ours) {
-                return (kind, labels, Some(record));
+            let file = path.join(name);
+            if !file.exists() {
+                continue;
+            }
+            let refuse = |why: String| PipelineError::Content {
+                path: file.display().to_string(),
+                message: format!(
+                    "{why}; make the folder again, or give its labels alone: {}",
+                    path.join("labels.tif").display()
+                ),
+            };
+            let bytes = std::fs::read(&file).map_err(|e| refuse(format!("it cannot be read: {e}")))?;
+            let record: Value = serde_json::from_slice(&bytes)
+                .map_err(|e| refuse(format!("it was not written whole, or changed since: {e}")))?;
+            if record["schema"].as_str().is_some_and(|s| s.starts_with("foamflux.")) {
+                return Ok((kind, labels, Some(record)));
             }
         }
     }
-    ("file", path.to_owned(), None)
+    Ok(("file", path.to_owned(), None))
 }
 
 fn volume(
@@ -289,7 +304,7 @@ fn volume(
     settings: &Settings,
     watch: &dyn Watch,
 ) -> Result<Prepared, PipelineError> {
-    let (kind, file, record) = kind_of(path);
+    let (kind, file, record) = kind_of(path)?;
     let recorder = Recorder::new(watch);
     let mut known = Known { density: settings.measure.density_kg_per_m3, ..Known::default() };
     let (input, _) = ingest::read_input(&file, &settings.ingest, &recorder)?;

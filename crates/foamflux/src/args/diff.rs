@@ -16,7 +16,7 @@ pub(crate) struct DiffArgs {
     /// What to compare it with
     #[arg(value_name = "B")]
     pub(crate) b: PathBuf,
-    /// Also what the work cost: times, memory, iterations
+    /// Also what the work cost: times, memory, iterations (-v lists every entry)
     #[arg(long)]
     pub(crate) all: bool,
     #[command(flatten)]

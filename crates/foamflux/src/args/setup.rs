@@ -7,23 +7,29 @@ use clap::{Args, Subcommand};
 use clap_complete::Shell;
 use foamflux_results::schemas;
 
+use super::examples;
+
 /// Commands without an input.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Setup {
     /// Write a configuration with every key, what it means and its default, to be used with --config
+    #[command(after_help = examples::INIT)]
     Init(InitArgs),
     /// Print completions for a shell, for example: foamflux completions bash > ~/.local/share/bash-completion/completions/foamflux
+    #[command(after_help = examples::COMPLETIONS)]
     Completions {
         /// Shell
         shell: Shell,
     },
     /// Write man pages, one for each command
+    #[command(after_help = examples::MAN)]
     Man {
         /// Folder to write into, for example ~/.local/share/man/man1
         #[arg(value_name = "FOLDER")]
         folder: PathBuf,
     },
     /// Print the JSON Schema of what run, or another command with --json, writes
+    #[command(after_help = examples::SCHEMA)]
     Schema {
         /// Kind of results
         #[arg(value_name = "KIND", default_value = "run", value_parser = PossibleValuesParser::new(kinds()))]

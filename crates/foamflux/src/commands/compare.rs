@@ -30,11 +30,15 @@ pub(crate) fn compare(args: &CompareArgs, session: &Session) -> anyhow::Result<(
             }
             error => error.into(),
         })?;
-    write(&mut done, &folder)?;
-    folder.commit().map_err(PipelineError::from)?;
-    let page = args.output.join("compare.html");
-    session.note(format!("the comparison is in {}; open {}", args.output.display(), page.display()));
-    session.show(&done.results, compare_text)
+    let written = match write(&mut done, &folder) {
+        Ok(()) => folder.commit().map_err(|error| PipelineError::from(error).into()),
+        Err(error) => Err(error),
+    };
+    if written.is_ok() {
+        let page = args.output.join("compare.html");
+        session.note(format!("the comparison is in {}; open {}", args.output.display(), page.display()));
+    }
+    session.show_written(written, &done.results, compare_text)
 }
 
 fn write(done: &mut Comparison, folder: &OutputFolder) -> anyhow::Result<()> {

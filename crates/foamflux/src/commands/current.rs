@@ -35,18 +35,21 @@ pub(crate) fn current(args: &CurrentArgs, session: &Session) -> anyhow::Result<(
     let seconds = clock.elapsed().as_secs_f64();
     memory::check(settings.work(), labels.shape(), 0, session.settings.max_memory)?;
     let found = stage::current(&labels, settings, args.output.is_some(), seconds, backend.as_ref(), &recorder)?;
+    let mut written = Ok(());
     if let Some(output) = &args.output {
         match &found.fields {
             Some(fields) => {
-                write_fields(output, &labels, fields).map_err(PipelineError::from)?;
-                session.note(format!("current density written to {}", output.display()));
+                written = write_fields(output, &labels, fields).map_err(|error| PipelineError::from(error).into());
+                if written.is_ok() {
+                    session.note(format!("current density written to {}", output.display()));
+                }
             }
             None => session.note(format!("no current flows: {} was not written", output.display())),
         }
     }
     let mut results = found.results;
     results.warnings = recorder.warnings();
-    session.show(&results, text::current_text)
+    session.show_written(written, &results, text::current_text)
 }
 
 /// Writes maps: `.vti` holds them all, other formats the current density.

@@ -70,6 +70,10 @@ pub(crate) fn execute(command: &Command) -> anyhow::Result<()> {
         settings.max_memory = free_memory();
         settings.ingest.options.max_memory = settings.max_memory;
     }
+    if !common.dry_run {
+        // A name that cannot be written is better refused before an hour of work than after.
+        command.files().into_iter().try_for_each(output::check_file)?;
+    }
     let pool = threads(settings.threads)?;
     stop_on_ctrl_c();
     let session =
@@ -123,6 +127,23 @@ impl Session {
     ) -> anyhow::Result<()> {
         self.watch.clear();
         if self.json { output::print_json(results) } else { output::print(&table(results)) }
+    }
+
+    /// Shows results whose files were written, and those whose files could not be: the work must not go with a full disk.
+    pub(crate) fn show_written<T: serde::Serialize>(
+        &self,
+        written: anyhow::Result<()>,
+        results: &T,
+        table: impl FnOnce(&T) -> String,
+    ) -> anyhow::Result<()> {
+        if written.is_err() {
+            let what =
+                "the files could not be written; the numbers are on standard output, so that the work is not lost";
+            self.watch.event(Event::Warning(what.to_owned()));
+        }
+        let shown = self.show(results, table);
+        // Why there is no folder matters more than a terminal that went away.
+        written.and(shown)
     }
 
     pub(crate) fn watch(&self) -> &dyn Watch {

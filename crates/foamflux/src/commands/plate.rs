@@ -57,17 +57,20 @@ pub(crate) fn plate(args: &PlateArgs, session: &Session) -> anyhow::Result<()> {
     done.results.input = path.display().to_string();
     done.results.configuration = serde_json::to_value(&session.settings.config)?;
     done.results.warnings = recorder.warnings();
-    if let Some(folder) = folder {
-        write(&mut done, &folder)?;
-        folder.commit().map_err(PipelineError::from)?;
+    let written = match (folder, &args.output) {
+        (Some(folder), Some(_)) => match write(&mut done, &folder) {
+            Ok(()) => folder.commit().map_err(|error| PipelineError::from(error).into()),
+            Err(error) => Err(error),
+        },
+        _ => Ok(()),
+    };
+    if let (Ok(()), Some(out)) = (&written, &args.output) {
         if let Some(kept) = &kept {
             kept.remove();
         }
-        if let Some(output) = &args.output {
-            session.note(format!("results are in {}; open {}", output.display(), output.join("plate.html").display()));
-        }
+        session.note(format!("results are in {}; open {}", out.display(), out.join("plate.html").display()));
     }
-    session.show(&done.results, plate_text)?;
+    session.show_written(written, &done.results, plate_text)?;
     // What was plated is there and whole; that it is less than was asked for is told by the status as well.
     match done.results.halves.iter().find(|h| !h.stripping && !h.complete) {
         Some(half) => Err(PipelineError::Content {

@@ -36,10 +36,14 @@ fn execute(source: Source, out: &Path, overwrite: bool, session: &Session) -> an
     // The folder is begun first: a name that cannot be written is better refused before an hour of work than after.
     let folder = OutputFolder::create(out, existing).map_err(PipelineError::from)?;
     let mut done = main_job(source, &session.settings, backend.as_ref(), session.watch())?;
-    write(&mut done, &folder)?;
-    folder.commit().map_err(PipelineError::from)?;
-    session.note(format!("results are in {}; open {}", out.display(), out.join("report.html").display()));
-    session.show(&done.results, text::run_text)
+    let written = match write(&mut done, &folder) {
+        Ok(()) => folder.commit().map_err(|error| PipelineError::from(error).into()),
+        Err(error) => Err(error),
+    };
+    if written.is_ok() {
+        session.note(format!("results are in {}; open {}", out.display(), out.join("report.html").display()));
+    }
+    session.show_written(written, &done.results, text::run_text)
 }
 
 /// Writes every file of the run into the folder under construction.

@@ -2,9 +2,10 @@
 
 use std::time::Instant;
 
-use foamflux_grid::Axis;
+use foamflux_grid::{Axis, Labels};
 use foamflux_pipeline::config::ConfigError;
-use foamflux_pipeline::{PipelineError, Recorder, ingest, memory, transport as stage};
+use foamflux_pipeline::transport::{self as stage, Transport};
+use foamflux_pipeline::{PipelineError, Recorder, ingest, memory};
 use foamflux_report::{csv, text};
 
 use super::{Session, plan, spare_the_input};
@@ -50,8 +51,19 @@ pub(crate) fn transport(args: &TransportArgs, session: &Session) -> anyhow::Resu
     let seconds = clock.elapsed().as_secs_f64();
     memory::check(memory::Work::Transport, labels.shape(), 0, session.settings.max_memory)?;
     let solved = stage::transport(&labels, &settings, seconds, backend.as_ref(), &recorder)?;
+    let written = write(args, &labels, &solved, session);
+    match solved.results.into_values().next() {
+        Some(mut results) => {
+            results.warnings = recorder.warnings();
+            session.show_written(written, &results, text::transport_text)
+        }
+        None => Err(PipelineError::Internal("a transport without a phase".to_owned()).into()),
+    }
+}
+
+fn write(args: &TransportArgs, labels: &Labels, solved: &Transport, session: &Session) -> anyhow::Result<()> {
     if let Some(output) = &args.output {
-        output::fields(output, &labels, &solved.fields, Vec::new()).map_err(PipelineError::from)?;
+        output::fields(output, labels, &solved.fields, Vec::new()).map_err(PipelineError::from)?;
         session.note(format!("potential, flux and losses written to {}", output.display()));
     }
     if let Some(file) = &args.profile {
@@ -60,11 +72,5 @@ pub(crate) fn transport(args: &TransportArgs, session: &Session) -> anyhow::Resu
             .map_err(PipelineError::from)?;
         session.note(format!("values by slice written to {}", file.display()));
     }
-    match solved.results.into_values().next() {
-        Some(mut results) => {
-            results.warnings = recorder.warnings();
-            session.show(&results, text::transport_text)
-        }
-        None => Err(PipelineError::Internal("a transport without a phase".to_owned()).into()),
-    }
+    Ok(())
 }

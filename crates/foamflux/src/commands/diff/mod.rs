@@ -16,7 +16,7 @@ use walk::differences;
 pub(crate) fn diff(args: &DiffArgs, session: &Session) -> anyhow::Result<()> {
     let (a, b) = (read::results(&args.a)?, read::results(&args.b)?);
     read::alike(&args.a, &a, &args.b, &b)?;
-    show(&a, &b, args.all, Vec::new(), session)
+    show(&a, &b, Wish { all: args.all, verbose: args.common.verbose }, Vec::new(), session)
 }
 
 /// Does the run again with the configuration that is on record, and compares.
@@ -29,6 +29,14 @@ pub(crate) fn reproduce(args: &ReproduceArgs, session: &Session) -> anyhow::Resu
             .map_err(|e| refuse(format!("it says {} but is not whole: {e}", RunResults::SCHEMA)))?,
         other => {
             let found = other.unwrap_or("no schema");
+            if found.starts_with("foamflux.run/") {
+                let message = format!(
+                    "it is {found}, of another version than this program, which reads {}: reproduce it with the program that wrote it ({})",
+                    RunResults::SCHEMA,
+                    before["program"]["version"].as_str().unwrap_or("version unknown")
+                );
+                return Err(refuse(message).into());
+            }
             return Err(refuse(format!(
                 "only results of 'foamflux run' ({}) can be reproduced; this is {found}",
                 RunResults::SCHEMA
@@ -56,7 +64,8 @@ pub(crate) fn reproduce(args: &ReproduceArgs, session: &Session) -> anyhow::Resu
     let backend = session.backend()?;
     let again = main_job(Source::Path(input), &settings, backend.as_ref(), session.watch())?.results;
     let changed = changed(&run.input.files, &again.input.files);
-    show(&before, &serde_json::to_value(&again)?, false, changed, session)
+    let wish = Wish { all: false, verbose: args.common.verbose };
+    show(&before, &serde_json::to_value(&again)?, wish, changed, session)
 }
 
 /// What is not the file that it was, in words.
@@ -74,13 +83,22 @@ fn changed(before: &[InputFile], now: &[InputFile]) -> Vec<String> {
     out
 }
 
-fn show(a: &Value, b: &Value, all: bool, changed: Vec<String>, session: &Session) -> anyhow::Result<()> {
-    let found = differences(a, b, all);
+/// How much to tell.
+#[derive(Clone, Copy)]
+struct Wish {
+    /// What the work cost as well.
+    all: bool,
+    /// Every line.
+    verbose: bool,
+}
+
+fn show(a: &Value, b: &Value, wish: Wish, changed: Vec<String>, session: &Session) -> anyhow::Result<()> {
+    let found = differences(a, b, wish.all);
     let results = json!({
         "schema": "foamflux.diff/1",
         "compared": a["schema"],
         "input_changed": changed,
         "differences": found.iter().map(walk::Difference::json).collect::<Vec<_>>(),
     });
-    session.show(&results, |_| words::text(&found, &changed))
+    session.show(&results, |_| words::text(&found, &changed, wish.verbose))
 }

@@ -7,7 +7,10 @@ use super::walk::Difference;
 /// Parts of the tree that say what was done; the rest is what came out.
 const DONE: [&str; 5] = ["configuration.", "input.", "program.", "volume.", "sample"];
 
-pub(super) fn text(found: &[Difference], changed: &[String]) -> String {
+/// Results without a stated error that are listed, those that differ most first; a screen holds no more.
+const LISTED: usize = 20;
+
+pub(super) fn text(found: &[Difference], changed: &[String], verbose: bool) -> String {
     let mut out = String::new();
     if !changed.is_empty() {
         out += &format!("The input has changed: {}\n\n", changed.join(", "));
@@ -17,10 +20,27 @@ pub(super) fn text(found: &[Difference], changed: &[String]) -> String {
     }
     let (done, came): (Vec<&Difference>, Vec<&Difference>) =
         found.iter().partition(|d| DONE.iter().any(|part| d.path.starts_with(part)));
-    for (title, part) in [("What was done", done), ("What came out", came)] {
+    let (mut came, mut bare): (Vec<&Difference>, Vec<&Difference>) =
+        came.into_iter().partition(|d| verbose || d.within.is_some());
+    let without = bare.len();
+    // What cannot be told by a number, such as a word or a number on one side alone, comes first.
+    let size = |d: &Difference| d.relative.unwrap_or(f64::INFINITY);
+    bare.sort_by(|a, b| size(b).total_cmp(&size(a)));
+    bare.truncate(LISTED);
+    let left = without - bare.len();
+    if left == 0 {
+        // Few enough: in the order of the files.
+        came = found.iter().filter(|d| came.contains(d) || bare.contains(d)).collect();
+        bare.clear();
+    }
+    let largest = format!("Without stated errors, {LISTED} of {without}");
+    for (title, part) in [("What was done", done), ("What came out", came), (&largest, bare)] {
         if !part.is_empty() {
             out += &table(title, &part);
         }
+    }
+    if left > 0 {
+        out += &format!("{left} more are not listed: -v lists them, --json holds all\n");
     }
     let count = |verdict| found.iter().filter(|d| d.within == Some(verdict)).count();
     let (within, beyond) = (count(true), count(false));

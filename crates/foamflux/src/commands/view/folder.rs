@@ -50,6 +50,26 @@ impl Folder {
         }
     }
 
+    /// What is amiss with the folder, for a warning: the page itself needs none of it.
+    pub(super) fn complaints(&self) -> Vec<String> {
+        let Some(name) =
+            ["results.json", "compare.json", "plate.json"].into_iter().find(|n| self.root.join(n).is_file())
+        else {
+            return Vec::new();
+        };
+        let record = fs::read(self.root.join(name)).map(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes));
+        let Ok(Ok(record)) = record else {
+            return vec![format!("{name} in this folder cannot be read whole; the page was made before that happened")];
+        };
+        let listed = record["files"].as_object();
+        let missing: Vec<&str> =
+            listed.into_iter().flatten().map(|(n, _)| n.as_str()).filter(|n| !self.root.join(n).exists()).collect();
+        match missing.as_slice() {
+            [] => Vec::new(),
+            names => vec![format!("{name} lists what is not here any more: {}", names.join(", "))],
+        }
+    }
+
     /// The page to begin with.
     pub(super) fn page(&self) -> &'static str {
         self.page

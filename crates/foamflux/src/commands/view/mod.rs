@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::Context;
+use foamflux_grid::Event;
 use foamflux_pipeline::PipelineError;
 use foamflux_pipeline::config::ConfigError;
 use serde_json::json;
@@ -34,6 +35,9 @@ pub(crate) fn view(args: &ViewArgs, session: &Session) -> anyhow::Result<()> {
     if session.dry_run {
         session.note(format!("would serve {} on 127.0.0.1", args.folder.display()));
         return Ok(());
+    }
+    for complaint in folder.complaints() {
+        session.watch().event(Event::Warning(complaint));
     }
     let listener = listen(args.port.unwrap_or(0))?;
     let address = listener.local_addr().context("the server has no address")?;
