@@ -24,6 +24,7 @@ pub mod number;
 pub mod plate;
 mod tables;
 pub mod text;
+mod trust;
 mod verdicts;
 pub mod viewer;
 

@@ -261,10 +261,27 @@ fn superscript(power: i32) -> String {
     sign.chars().chain(digits.bytes().map(|b| DIGITS[usize::from(b - b'0') % 10])).collect()
 }
 
+/// Superscript powers of ten as a terminal shows them, wherever they stand in a text.
+pub(crate) fn plain_powers(text: &str) -> String {
+    const TEN: &str = "×10";
+    let digit = |c: char| "⁰¹²³⁴⁵⁶⁷⁸⁹".chars().position(|s| s == c).and_then(|k| char::from_digit(k as u32, 10));
+    let plain = |c: char| if c == '⁻' { Some('-') } else { digit(c) };
+    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some((before, after)) = rest.split_once(TEN) {
+        // A unit may follow.
+        let end = after.find(|c| plain(c).is_none()).unwrap_or(after.len());
+        out.push_str(before);
+        out.push_str(if end == 0 { TEN } else { "e" });
+        out.extend(after[..end].chars().filter_map(plain));
+        rest = &after[end..];
+    }
+    out + rest
+}
+
 /// Text for terminals and bitmap fonts: symbols outside ISO 8859-1 are spelled out.
 pub fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in plain_powers(text).chars() {
         match c {
             'τ' => out.push_str("tau"),
             'ε' => out.push_str("eps"),
@@ -293,6 +310,15 @@ pub fn plain(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn powers_are_written_plainly_with_and_without_a_unit() {
+        assert_eq!(plain_powers("3.61×10⁻⁸ m²"), "3.61e-8 m²");
+        assert_eq!(plain_powers("1.3×10¹²"), "1.3e12");
+        assert_eq!(plain_powers("84.2 µm²"), "84.2 µm²");
+        assert_eq!(plain("96 × 10 × 10 and −8.3×10⁻⁴ per"), "96 x 10 x 10 and -8.3e-4 per");
+        assert_eq!(plain("96×100"), "96x100");
+    }
 
     fn shown(value: f64, error: f64) -> String {
         Number::with_error(value, Some(error)).show(Medium::Terminal)

@@ -56,6 +56,13 @@ pub(crate) fn verdicts(r: &RunResults) -> Vec<Verdict> {
     if let Some(text) = r.tag.as_ref().and_then(network) {
         say(Tone::Finding, text);
     }
+    if let Some(c) = &r.current {
+        match &c.blocked {
+            Some(reason) => say(Tone::Care, format!("No current distribution: {reason}.")),
+            // What the surface carries, and how evenly; the rest is in the section of its own.
+            None => c.reading.iter().take(2).for_each(|text| say(Tone::Finding, text.clone())),
+        }
+    }
     if let Some(doubt) = &r.doubt {
         match (&doubt.band, &doubt.reason) {
             (Some(b), _) => {

@@ -1,5 +1,6 @@
-// The network in three dimensions: fibres as tubes, nodes as balls, drawn by WebGL 2 when something changes.
-// The tables are attributes of the page, see network3d.html; without WebGL the picture of the network stays.
+// The network in three dimensions: fibres as tubes, nodes as balls, drawn by WebGL 2 when something changes; or, where no
+// network was looked for, the faces of the solid's voxels.
+// The tables are attributes of the page, see network3d.html and surface3d.html; without WebGL the picture stays.
 (function () {
   "use strict";
   const root = document.getElementById("network-viewer");
@@ -91,6 +92,23 @@
   let first = 0;
   counts.forEach(function (count) { tube(first, count); first += count; });
   for (let i = 0; i < nodes.length / 5; i++) ball(i, first + i);
+  const faces = root.dataset.faces ? atob(root.dataset.faces) : "";
+  root.removeAttribute("data-faces");
+  const cell = faces ? numbers("cell") : null;
+  for (let i = 0; i < faces.length; i += 4) {
+    const code = faces.charCodeAt(i + 3), axis = (code & 7) >> 1, side = code & 1, u = (axis + 1) % 3, v = (axis + 2) % 3;
+    const n = [0, 0, 0], start = corners.length / 3;
+    n[axis] = side ? 1 : -1;
+    for (let k = 0; k < 4; k++) {
+      const at = [0, 1, 2].map(function (c) { return faces.charCodeAt(i + c); });
+      at[axis] += side;
+      at[u] += k & 1;
+      at[v] += k >> 1;
+      // The last block of an axis may be cut by the box.
+      corner(at.map(function (a, c) { return Math.min(a * cell[c], box[c]); }), n, code >> 3);
+    }
+    triangles.push(start, start + 1, start + 3, start, start + 3, start + 2);
+  }
 
   // --- Programs.
   function program(vertex, fragment) {
@@ -157,6 +175,7 @@
   const tagColours = Array.from(root.querySelectorAll(".modes [data-colour]"), function (s) { return rgb(s.dataset.colour); });
   const NONE = [128, 134, 142];
   function colourOf(mode, owner) {
+    if (faces) return tagColours[owner];
     const isNode = owner >= first, i = isNode ? 5 * (owner - first) : 6 * owner, t = isNode ? nodes : points;
     if (mode.input.value === "tag") return tagColours[isNode || t[i + 5] ? 1 : 0];
     let share;

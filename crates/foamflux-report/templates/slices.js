@@ -2,8 +2,10 @@
 // The data and their meaning are attributes of the page, see slices.html; nothing is loaded.
 (function () {
   "use strict";
-  const root = document.getElementById("slice-viewer");
-  if (!root) return;
+  // A page may hold several volumes, each with its viewer.
+  document.querySelectorAll(".slices").forEach(start);
+
+  function start(root) {
   const numbers = function (name) { return root.dataset[name].split(" ").map(Number); };
   const AXES = ["x", "y", "z"];
   const size = numbers("size"), full = numbers("full"), step = numbers("step"), edges = numbers("edges");
@@ -249,4 +251,5 @@
     redraw();
     root.dataset.ready = "";
   });
+  }
 })();

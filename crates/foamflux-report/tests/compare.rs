@@ -1,6 +1,6 @@
 //! The page, the table and the charts of a comparison.
 
-#![allow(clippy::unwrap_used, reason = "test helpers, which the lint does not see as tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "test helpers, which the lint does not see as tests")]
 
 use std::collections::BTreeMap;
 
@@ -119,7 +119,7 @@ fn results() -> CompareResults {
 
 #[test]
 fn the_page_escapes_names_and_needs_no_network() {
-    let page = compare_html(&results(), &[]).unwrap();
+    let page = compare_html(&results(), &[], &[]).unwrap();
     assert!(page.contains("first, &#60;b&#62;") || page.contains("first, &lt;b&gt;"), "escaped");
     assert!(!page.contains("<b>first") && !page.contains("http://") && !page.contains("<script"));
     for part in
@@ -173,4 +173,71 @@ fn charts_hold_every_host_and_no_nonsense() {
     for svg in [charts::dots(&r), charts::pareto(&r, &r.pareto[0]).unwrap()] {
         assert!(svg.ends_with("</svg>\n") && !svg.contains("NaN") && !svg.contains("inf"), "{svg}");
     }
+}
+
+#[test]
+fn who_leads_is_told_with_what_is_sure_of_it() {
+    let page = compare_html(&results(), &[], &[]).unwrap();
+    let ranking = page.split("Who leads").nth(1).unwrap().split("</table>").next().unwrap().replace('\u{a0}', " ");
+    let row = |metric: &str| ranking.split("<tr").find(|row| row.contains(metric)).unwrap().to_owned();
+    // More area is better: the second leads, significantly ahead of the first; of the third no pair is known.
+    let area = row("most area");
+    let at = |part: &str| area.find(part).unwrap_or_else(|| panic!("{part} in {area}"));
+    assert!(at("second") < at("9000") && at("9000") < at("first, ") && at("first, ") < at("third (unknown)"), "{area}");
+    let ratio = row("most ratio");
+    assert!(ratio.contains("5.00") && !ratio.contains("third"), "the third has no ratio: {ratio}");
+    assert!(!ranking.contains("nothing"), "no host has that metric");
+
+    let mut r = results();
+    r.metrics[0].better = Better::Lower;
+    r.hosts[0].not_comparable = Some("another class".to_owned());
+    let page = compare_html(&r, &[], &[]).unwrap();
+    let ranking = page.split("Who leads").nth(1).unwrap().split("</table>").next().unwrap();
+    let area = ranking.split("<tr").find(|row| row.contains("least area")).unwrap();
+    assert!(area.contains("third") && !area.contains("first, "), "the least of the ranked: {area}");
+    assert!(page.contains("Measured and not ranked: first"));
+}
+
+#[test]
+fn the_page_keeps_its_size_and_tells_what_was_thinned() {
+    use foamflux_report::compare::HostVolume;
+    use foamflux_report::viewer::{Content, Layer, PAGE_BYTES, SliceVolume};
+    const N: usize = 120;
+    // Noise, which nothing compresses.
+    let noise: Vec<u8> = (0..(N * N * N) as u32)
+        .map(|i| {
+            let h = (i ^ i >> 15).wrapping_mul(2_246_822_519);
+            ((h ^ h >> 13).wrapping_mul(3_266_489_917) >> 24) as u8
+        })
+        .collect();
+    let volumes: Vec<HostVolume<'_>> = ["first, <b>", "second", "third"]
+        .iter()
+        .map(|name| HostVolume {
+            name: (*name).to_owned(),
+            slices: SliceVolume {
+                shape_zyx: [N; 3],
+                edges_m: Some([1e-6; 3]),
+                layers: (0..3)
+                    .map(|k| Layer {
+                        name: format!("layer {k}"),
+                        content: Content::Grey(Box::new(|i| f32::from(noise[i]))),
+                    })
+                    .collect(),
+            },
+        })
+        .collect();
+    let page = compare_html(&results(), &[], &volumes).unwrap();
+    assert!(page.len() <= PAGE_BYTES, "{} bytes", page.len());
+    assert!(page.contains("blocks of") && page.contains("slice-viewer-2"));
+    assert!(page.contains("first, &#60;b&#62;") || page.contains("first, &lt;b&gt;"));
+    let small = HostVolume {
+        name: "small".to_owned(),
+        slices: SliceVolume {
+            shape_zyx: [4; 3],
+            edges_m: None,
+            layers: vec![Layer { name: "labels".to_owned(), content: Content::Labels(&noise[..64]) }],
+        },
+    };
+    let page = compare_html(&results(), &[], &[small]).unwrap();
+    assert!(page.contains("Every voxel is shown") && page.contains("<script"));
 }

@@ -331,7 +331,7 @@ fn viewer(labels: &[u8]) -> Viewer<'_> {
         fibres: vec![vec![at(0.5), at(5.5)]],
     };
     let slices = SliceVolume { shape_zyx: [4, 5, 6], edges_m: Some([1e-6; 3]), layers: vec![grey, labels, field] };
-    Viewer { slices: Some(slices), network: Some(network) }
+    Viewer { slices: Some(slices), network: Some(network), surface: None }
 }
 
 #[test]
@@ -413,4 +413,85 @@ fn key_numbers_show_where_their_error_comes_from() {
     let wanted = "<i class=\"resolution\" style=\"flex-grow:75\" title=\"resolution 75 %\"></i><i class=\"sampling\" style=\"flex-grow:25\" title=\"sampling 25 %\"></i></dd>";
     assert!(html.contains(wanted), "three of four parts and one of four");
     assert!(html.contains("Bars: where the error comes from."));
+}
+
+/// The rows of a table by its title: text of every cell.
+fn rows(html: &str, title: &str) -> Vec<Vec<String>> {
+    let part = html.split(&format!("<h3>{title}</h3>")).nth(1).unwrap_or_else(|| panic!("no table {title}"));
+    let body = part.split("<tbody>").nth(1).unwrap().split("</tbody>").next().unwrap();
+    let cells =
+        |row: &str| row.split("<td").skip(1).map(|c| words(&format!("<body><td{c}")).trim().to_owned()).collect();
+    body.split("<tr").skip(1).map(cells).collect()
+}
+
+#[test]
+fn what_was_put_in_stands_with_its_standing_beside_the_limits() {
+    let mut r = full();
+    r.configuration = serde_json::json!({"tol": "1e-3", "sides": "no-flux", "density": 1.8});
+    let html = page(&r);
+    let put_in = rows(&html, "What was put in");
+    let standing = |what: &str| {
+        put_in.iter().find(|row| row[0].trim() == what).unwrap_or_else(|| panic!("{what} in {put_in:?}"))[2].clone()
+    };
+    assert_eq!(standing("voxel size"), "stated by the file");
+    assert_eq!(standing("threshold"), "from the grey values");
+    assert_eq!(standing("sides of the box"), "assumed");
+    assert_eq!(standing("density of the solid"), "given");
+    r.volume.voxel_size_source = "flag".into();
+    r.segment.as_mut().unwrap().method = "fixed".into();
+    let html = page(&r);
+    let given: Vec<String> =
+        rows(&html, "What was put in").into_iter().filter(|r| r[2] == "given").map(|r| r[0].clone()).collect();
+    assert!(given.contains(&"voxel size".to_owned()) && given.contains(&"threshold".to_owned()), "{given:?}");
+    // The limits are in the same section.
+    let (a, b) = (html.find("id=\"limits\"").unwrap(), html.find("id=\"methods\"").unwrap());
+    for title in ["What was put in", "Limits of validity", "What this run checked of itself"] {
+        let at = html.find(&format!("<h3>{title}</h3>")).unwrap();
+        assert!(a < at && at < b, "{title}");
+    }
+}
+
+#[test]
+fn limits_say_whether_they_are_kept() {
+    let mut r = full();
+    let verdict = |r: &RunResults, what: &str| {
+        let rows = rows(&page(r), "Limits of validity");
+        let row = rows.iter().find(|row| row[0] == what).unwrap_or_else(|| panic!("{what} in {rows:?}")).clone();
+        (row[3].clone(), row[4].clone())
+    };
+    let edge = r.volume.voxel_size_m_xyz.unwrap()[0];
+    let m = r.measure.as_mut().unwrap();
+    // Exactly on a limit is within it, just below is not.
+    m.thickness_m.as_mut().unwrap().mean = 4.001 * edge;
+    m.pore_size_m.as_mut().unwrap().mean = 4.9 * edge;
+    assert_eq!(verdict(&r, "voxels across a strut").0, "within");
+    let (told, otherwise) = verdict(&r, "voxels across a pore");
+    assert!(told == "OUTSIDE" && otherwise.contains("finer voxels"), "{told} {otherwise}");
+    assert_eq!(verdict(&r, "pores across the box").0, "within");
+    r.measure.as_mut().unwrap().thickness_m.as_mut().unwrap().mean = 3.9 * edge;
+    r.measure.as_mut().unwrap().pore_size_m.as_mut().unwrap().mean = 40.0 * edge;
+    assert_eq!(verdict(&r, "voxels across a strut").0, "OUTSIDE");
+    assert_eq!(verdict(&r, "pores across the box").0, "OUTSIDE");
+    let d = r.transport.get_mut("solid").unwrap().directions.get_mut("x").unwrap();
+    d.half_loss_fraction = Some(0.005);
+    assert_eq!(verdict(&r, "share of the solid that holds half of its loss, along x").0, "OUTSIDE");
+}
+
+#[test]
+fn a_check_that_failed_says_so() {
+    let mut r = full();
+    r.configuration = serde_json::json!({"tol": "0.1%"});
+    let d = r.transport.get_mut("pore").unwrap().directions.get_mut("x").unwrap();
+    let tau = d.tau.unwrap();
+    d.tau_bounds = Some([tau, tau * 1.0005]);
+    for other in ["y", "z"] {
+        r.transport.get_mut("pore").unwrap().directions.get_mut(other).unwrap().tau_bounds = None;
+    }
+    let told = |r: &RunResults| {
+        let rows = rows(&page(r), "What this run checked of itself");
+        rows.iter().find(|row| row[0].contains("tau of the pore") || row[0].contains("τ of the pore")).unwrap().clone()
+    };
+    assert_eq!(told(&r)[3], "passed", "{:?}", told(&r));
+    r.transport.get_mut("pore").unwrap().directions.get_mut("x").unwrap().tau_bounds = Some([tau, tau * 1.002]);
+    assert_eq!(told(&r)[3], "FAILED");
 }

@@ -1,6 +1,7 @@
 //! The pictures of a run: mid-slices of grey, labels and flux, the histogram, and the charts.
 
 mod alignment;
+pub(crate) mod comparison;
 mod filling;
 mod network;
 mod salt;
@@ -127,6 +128,8 @@ pub(crate) fn draw(output: &RunOutput) -> Result<Vec<Picture>, FigureError> {
     }
     if let Some((found, _)) = &output.network {
         pictures.extend(network::draw(found, &output.labels)?);
+    } else if !output.labels.volume().as_slice().iter().all(|l| *l == 0) {
+        pictures.push(solid(&output.labels, "the solid in three dimensions", "figures/solid_3d.png")?);
     }
     for field in &output.fields {
         let plane = Plane::along(field.axis);

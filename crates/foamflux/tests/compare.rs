@@ -61,7 +61,8 @@ fn channels_and_a_foil_have_their_exact_numbers() {
     assert!(channel > kinetic && channel < 1.5 * kinetic, "{channel} V for {kinetic} V of kinetics");
     assert_eq!(channels["missing"]["coordination"], "not made of struts or fibres");
     assert!(foil["missing"]["surfaces_cv"].as_str().unwrap().contains("--i0"));
-    for name in ["compare.html", "compare.csv", "figures/hosts.svg", "figures/foil.png", "figures/pareto_thickness.svg"]
+    for name in
+        ["compare.html", "compare.csv", "figures/hosts.svg", "figures/foil_labels.png", "figures/pareto_thickness.svg"]
     {
         assert!(out.join(name).is_file(), "{name}");
     }

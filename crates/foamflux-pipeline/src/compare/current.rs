@@ -18,7 +18,7 @@ use foamflux_grid::{Axis, Label, Labels, Watch};
 use foamflux_results::CurrentResults;
 use foamflux_transport::{Backend, Sides};
 
-use crate::current::{CurrentSettings, current};
+use crate::current::{Current, CurrentSettings, current};
 use crate::error::PipelineError;
 
 /// How the surface of one box shares a current.
@@ -137,21 +137,25 @@ pub(super) fn alike(labels: &Labels, settings: &CurrentSettings) -> (CurrentSett
 
 const INSULATOR: &str = "its solid conducts no electrons";
 
+/// What one box says, or why not, and its current density by voxel in A/m2 where that was asked for.
+type Solved = (Result<CurrentFacts, &'static str>, Option<Vec<f32>>);
+
 /// Solves one box.
 pub(super) fn solve(
     labels: &Labels,
     load: Load,
     settings: &CurrentSettings,
+    with_map: bool,
     backend: &dyn Backend,
     watch: &dyn Watch,
-) -> Result<Result<CurrentFacts, &'static str>, PipelineError> {
+) -> Result<Solved, PipelineError> {
     let mut settings = settings.clone();
     // Volumes have been turned so that the separator is at the first slice.
     settings.setting = Setting { axis: Axis::Z, collector: Collector::Last, sides: Sides::NoFlux };
     let given = settings.inputs.iter().any(|i| i.key == "sigma" && i.standing == "given");
     if let (Some(sigma), false) = (load.sigma, given) {
         if sigma <= 0.0 {
-            return Ok(Err(INSULATOR));
+            return Ok((Err(INSULATOR), None));
         }
         for label in [Label::Fibre, Label::Node, Label::Lithiophilic] {
             settings.materials.sigma[label as usize] = sigma;
@@ -159,7 +163,7 @@ pub(super) fn solve(
     }
     let cell = match Cell::new(labels, &settings.materials, settings.setting) {
         Ok(cell) => cell,
-        Err(ElectroError::Blocked(why)) => return Ok(Err(in_short(&why))),
+        Err(ElectroError::Blocked(why)) => return Ok((Err(in_short(&why)), None)),
         Err(error) => return Err(error.into()),
     };
     let ratio = cell.reacting_area() / cell.projected_area();
@@ -169,12 +173,13 @@ pub(super) fn solve(
         Drive::Current(_) => Drive::Current(applied),
         Drive::Uniform(_) | Drive::Voltage(_) => Drive::Uniform(applied),
     };
-    let found = current(labels, &settings, false, 0.0, backend, watch)?.results;
+    let Current { results: found, fields } = current(labels, &settings, with_map, 0.0, backend, watch)?;
     if load.scalable && found.groups.sigma_effective_s_per_m.is_none() {
         // Only stumps on the collector react then, and say nothing of the host.
-        return Ok(Err("its solid does not span the depth of the box"));
+        return Ok((Err("its solid does not span the depth of the box"), None));
     }
-    Ok(facts(&found, load, &settings.materials).ok_or("no current flows"))
+    let facts = facts(&found, load, &settings.materials).ok_or("no current flows");
+    Ok((facts, fields.map(|f| f.current_density)))
 }
 
 fn in_short(why: &Blocked) -> &'static str {
@@ -233,7 +238,7 @@ mod tests {
         let size = VoxelSize::known([1e-6; 3], VoxelSizeSource::Flag).unwrap();
         let pillar = |_: usize, y: usize, x: usize| u8::from(y % 8 < 4 && x % 8 < 4);
         let labels = Labels::new(Volume::from_fn(Shape::new(24, 16, 16).unwrap(), size, pillar)).unwrap();
-        solve(&labels, load, &settings, &CpuBackend::new(), &Silent).unwrap()
+        solve(&labels, load, &settings, false, &CpuBackend::new(), &Silent).unwrap().0
     }
 
     #[test]

@@ -31,6 +31,7 @@ use foamflux_transport::Backend;
 
 pub use contender::Contender;
 pub use settings::{CONFIDENCE, CompareSettings, LITHIUM_C_PER_M3, Quality};
+pub use specimen::CurrentMap;
 
 use crate::config::ConfigError;
 use crate::current::CurrentSettings;
@@ -52,6 +53,8 @@ pub struct Comparison {
     pub results: CompareResults,
     /// The first seed or crop of every host, for pictures.
     pub volumes: Vec<Labels>,
+    /// The current distribution of each of these with all surfaces alike, where there is one.
+    pub maps: Vec<Option<CurrentMap>>,
 }
 
 /// Compares.
@@ -80,7 +83,7 @@ pub fn compare(
     transport.max_memory = settings.max_memory;
 
     let mut hosts = Vec::new();
-    let mut volumes = Vec::new();
+    let (mut volumes, mut maps) = (Vec::new(), Vec::new());
     let mut means = Vec::new();
     for contender in contenders {
         let Prepared { mut host, source } = contender.prepare(conditions, settings, watch)?;
@@ -113,8 +116,10 @@ pub fn compare(
                 current: &settings.current,
                 max_memory: settings.max_memory,
                 backend,
+                map: index == 0,
             };
-            let facts = examine(&sample.labels, known, how, watch)?;
+            let mut facts = examine(&sample.labels, known, how, watch)?;
+            let how = Examination { map: false, ..how };
             if index == 0 {
                 (host.plane, host.scalable) = (facts.geometry.is_none(), facts.scalable);
                 if facts.scalable && sample.labels.counts()[Label::Lithium as usize] > 0 {
@@ -123,6 +128,7 @@ pub fn compare(
                     );
                 }
                 volumes.push(sample.labels);
+                maps.push(facts.map.take());
                 if host.representative.is_none() {
                     host.representative = by_pore_size(&facts, host.voxel_size_m_xyz);
                 }
@@ -178,7 +184,7 @@ pub fn compare(
         peak_memory_bytes: None,
         seconds_total: began.elapsed().as_secs_f64(),
     };
-    Ok(Comparison { results, volumes })
+    Ok(Comparison { results, volumes, maps })
 }
 
 /// Every metric of one box, and why the others have no value.

@@ -81,6 +81,17 @@ pub(super) struct Facts {
     pub(super) surfaces: Result<CurrentFacts, &'static str>,
     /// Voxels of the host's part.
     pub(super) shape_zyx: [usize; 3],
+    /// The current distribution by voxel, where it was asked for and there is one.
+    pub(super) map: Option<CurrentMap>,
+}
+
+/// Where the current of one box goes.
+#[derive(Debug, Clone)]
+pub struct CurrentMap {
+    /// What it was solved on: the host without layers that belong to the cell, the separator above.
+    pub labels: Labels,
+    /// Current density per true area on voxels of the reacting surface in A/m2; not a number elsewhere.
+    pub density: Vec<f32>,
 }
 
 /// How every seed and crop is examined.
@@ -91,6 +102,8 @@ pub(super) struct Examination<'a> {
     pub(super) current: &'a CurrentSettings,
     pub(super) max_memory: Option<u64>,
     pub(super) backend: &'a dyn Backend,
+    /// Whether the current distribution by voxel is kept.
+    pub(super) map: bool,
 }
 
 const PLANE: &str = "a plane has no fibres";
@@ -114,6 +127,7 @@ pub(super) fn examine(
         current: Err(NO_CURRENT),
         surfaces: Err(ALIKE),
         shape_zyx: [0, labels.shape().y, labels.shape().x],
+        map: None,
     };
     let mut tagged = None;
     if let Some(host) = found.labels {
@@ -157,10 +171,12 @@ fn distributions(
         sigma: facts.known.sigma,
     };
     let (alike, differ) = current::alike(labels, how.current);
-    facts.current = current::solve(labels, load, &alike, how.backend, watch)?;
+    let (found, density) = current::solve(labels, load, &alike, how.map, how.backend, watch)?;
+    facts.current = found;
+    facts.map = density.map(|density| CurrentMap { labels: labels.clone(), density });
     stop(watch)?;
     if differ {
-        facts.surfaces = current::solve(labels, load, how.current, how.backend, watch)?;
+        facts.surfaces = current::solve(labels, load, how.current, false, how.backend, watch)?.0;
     }
     Ok(())
 }

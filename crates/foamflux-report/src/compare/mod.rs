@@ -4,6 +4,7 @@
 
 pub mod charts;
 mod csv;
+mod ranking;
 mod tables;
 
 use askama::Template;
@@ -15,6 +16,7 @@ use crate::html::view::{Picture, TableView, rich};
 use crate::number::{Medium, duration, length, trimmed};
 use crate::tables::{Cell, Table};
 use crate::text::{paragraph, section, warnings};
+use crate::viewer::{PAGE_BYTES, SlicePart, SliceVolume};
 
 pub use csv::compare_csv;
 
@@ -36,20 +38,74 @@ struct Page<'a> {
     definitions: Vec<(String, String)>,
     configuration: String,
     provenance: Vec<(&'static str, String)>,
+    /// Who leads in what, and whether that is sure.
+    leads: Option<TableView>,
+    /// Means and errors of the headline metrics.
+    overview: Vec<Picture>,
+    /// Pictures of one kind of every host, on one scale.
+    rows: Vec<(&'static str, &'static str, Vec<Picture>)>,
+    /// Name, identifier, and the volume to move through.
+    viewers: Vec<(String, String, SlicePart)>,
 }
 
-/// `compare.html`; `images` are PNG or SVG files by their path relative to the output folder.
+/// Kinds of pictures of hosts by the end of their names: heading and what to know.
+const ROWS: [(&str, &str, &str); 3] = [
+    ("_labels.png", "Labels, middle across the depth", "The separator is above, the collector below."),
+    (
+        "_current.png",
+        "Current density of the surface",
+        "One scale for all hosts: how hard the surface works at equal thickness and equal current per cross-section. More area means less of it. A host without a picture carries no current in its first box; the table of the current distribution says why.",
+    ),
+    (
+        "_evenness.png",
+        "The same over the mean of its host",
+        "One scale for all hosts: how unevenly each shares what it carries. This box alone, not the whole depth.",
+    ),
+];
+
+/// The first seed or crop of a host, to move through.
+#[derive(Debug)]
+pub struct HostVolume<'a> {
+    /// Name of the host.
+    pub name: String,
+    /// Its arrays; scales are for the caller to make the same for all.
+    pub slices: SliceVolume<'a>,
+}
+
+/// What tables, words, style and script take of the page at most.
+const TEXT_BYTES: usize = 2 << 20;
+
+/// `compare.html`; `images` are PNG or SVG files by their path relative to the output folder, `volumes` what its reader moves
+/// through, thinned where the page would become larger than [`PAGE_BYTES`].
 ///
 /// # Errors
 /// [`ReportError`] where an image is of unknown type.
-pub fn compare_html(r: &CompareResults, images: &[(String, Vec<u8>)]) -> Result<String, ReportError> {
-    let (mut charts, mut slices) = (Vec::new(), Vec::new());
+pub fn compare_html(
+    r: &CompareResults,
+    images: &[(String, Vec<u8>)],
+    volumes: &[HostVolume<'_>],
+) -> Result<String, ReportError> {
+    let (mut charts, mut slices, mut overview) = (Vec::new(), Vec::new(), Vec::new());
+    let mut rows = ROWS.map(|(_, title, what)| (title, what, Vec::new()));
+    let mut taken = 0;
     for figure in &r.figures {
         let found = images.iter().find(|(path, _)| *path == figure.path);
         let uri = found.map_or(Ok(String::new()), |(path, bytes)| data_uri(path, bytes))?;
-        let list = if figure.path.ends_with(".svg") { &mut charts } else { &mut slices };
+        taken += uri.len();
+        let list = match ROWS.iter().position(|(end, ..)| figure.path.ends_with(end)) {
+            Some(row) => &mut rows[row].2,
+            None if figure.path.ends_with("hosts.svg") => &mut overview,
+            None if figure.path.ends_with(".svg") => &mut charts,
+            None => &mut slices,
+        };
         let figure = figure.clone();
         list.push(Picture { title: figure.title, caption: figure.caption, path: figure.path, uri });
+    }
+    let room = PAGE_BYTES.saturating_sub(TEXT_BYTES + taken) / volumes.len().max(1);
+    let mut viewers = Vec::new();
+    for (k, volume) in volumes.iter().enumerate() {
+        let part = SlicePart::new(&volume.slices, room)?;
+        viewers.extend(part.map(|part| (volume.name.clone(), format!("slice-viewer-{k}"), part)));
     }
     let named = |unit: &str| if unit.is_empty() { String::new() } else { format!(" [{unit}]") };
     let page = Page {
@@ -63,6 +119,10 @@ pub fn compare_html(r: &CompareResults, images: &[(String, Vec<u8>)]) -> Result<
         replicates: r.hosts.iter().map(|h| tables::replicates(h, r).into()).collect(),
         charts,
         slices,
+        leads: ranking::leads(r, Medium::Page).map(Into::into),
+        overview,
+        rows: rows.into_iter().filter(|(_, _, pictures)| !pictures.is_empty()).collect(),
+        viewers,
         definitions: r
             .metrics
             .iter()
@@ -91,6 +151,7 @@ pub fn compare_text(r: &CompareResults) -> String {
     for (text, care) in findings(r) {
         paragraph(&mut out, if care { "! " } else { "- " }, &text);
     }
+    section(&mut out, ranking::leads(r, Medium::Terminal));
     for table in tables::narrow_groups(r) {
         section(&mut out, Some(table));
     }

@@ -1,6 +1,8 @@
 //! The key numbers of the first screen.
 
-use foamflux_results::{ErrorParts, MeasureResults, PhaseMeasure, RunResults, TagResults, TransportResults};
+use foamflux_results::{
+    CurrentResults, ErrorParts, MeasureResults, PhaseMeasure, RunResults, TagResults, TransportResults,
+};
 
 use crate::number::{Medium, Number, trimmed};
 use crate::tables::measure::{LengthUnit, thicknesses};
@@ -67,6 +69,36 @@ pub(super) fn keys(r: &RunResults) -> Vec<Key> {
     }
     out.extend(r.tag.iter().flat_map(network));
     out.extend(r.transport.iter().map(|(phase, t)| tortuosity(phase, t)));
+    out.extend(r.current.iter().flat_map(cell));
+    out
+}
+
+/// The cell, with inputs that may be assumed.
+fn cell(c: &CurrentResults) -> Vec<Key> {
+    let assumed = c.inputs.iter().filter(|i| i.standing == "assumed").count();
+    let rests = format!("error not estimated; {assumed} of {} inputs assumed", c.inputs.len());
+    let milli = |j: f64| format!("{} mA/cm²", trimmed(0.1 * j, 3));
+    let mut out = Vec::new();
+    if let (Some(eta), Some(applied)) = (c.overpotential_v, c.applied_current_a_per_m2) {
+        let kinetic =
+            c.overpotential_kinetic_v.map_or_else(String::new, |k| format!("reaction {} mV; ", trimmed(1e3 * k, 3)));
+        out.push(Key {
+            name: format!("Overpotential at {} of cross-section", milli(applied)),
+            value: Number::new(1e3 * eta).show(Medium::Page),
+            unit: "mV".to_owned(),
+            detail: format!("{kinetic}{rests}"),
+            bar: Vec::new(),
+        });
+    }
+    if let (Some(j), Some(u)) = (&c.current_density_a_per_m2, &c.uniformity) {
+        out.push(Key {
+            name: "Current density of the surface, mean".to_owned(),
+            value: Number::new(0.1 * j.mean).show(Medium::Page),
+            unit: "mA/cm²".to_owned(),
+            detail: format!("99 % of the area below {} times the mean; {rests}", trimmed(u.hot_spot_p99, 4)),
+            bar: Vec::new(),
+        });
+    }
     out
 }
 

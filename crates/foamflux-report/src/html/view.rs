@@ -11,8 +11,9 @@ use crate::limits::limits;
 use crate::methods::{Methods, methods};
 use crate::number::{Medium, Number, bytes, count, duration, lengths, percent, trimmed};
 use crate::tables::{Table, current, errors, input, measure, tag, transport};
+use crate::trust;
 use crate::verdicts::{Tone, verdicts};
-use crate::viewer::{NetworkPart, PAGE_BYTES, SlicePart, Viewer};
+use crate::viewer::{NetworkPart, PAGE_BYTES, SlicePart, SurfacePart, Viewer};
 
 /// What tables, words, style and scripts take of the page at most; 250 kB is usual.
 const TEXT_BYTES: usize = 1 << 20;
@@ -46,6 +47,8 @@ pub(super) struct Page<'a> {
     current_pictures: Vec<Picture>,
     stages: Option<TableView>,
     limits: Vec<String>,
+    /// What was put in, limits of validity, and what the run checked of itself.
+    trust: Vec<TableView>,
     pictures: Vec<Picture>,
     histogram: Vec<Picture>,
     sizes: Vec<Picture>,
@@ -53,6 +56,9 @@ pub(super) struct Page<'a> {
     methods: Methods,
     slices: Option<SlicePart>,
     solid: Option<NetworkPart>,
+    surface: Option<SurfacePart>,
+    /// The solid from above, where there is no network to show.
+    shape: Vec<Picture>,
     convention: String,
     configuration: String,
     provenance: Vec<(&'static str, String)>,
@@ -172,6 +178,7 @@ impl<'a> Page<'a> {
             current_pictures: Vec::new(),
             stages: (!r.stages.is_empty()).then(|| stages(r).into()),
             limits: limits(r),
+            trust: [trust::assumptions(r), trust::validity(r), trust::checks(r)].into_iter().filter_map(view).collect(),
             pictures: Vec::new(),
             histogram: Vec::new(),
             sizes: Vec::new(),
@@ -179,6 +186,8 @@ impl<'a> Page<'a> {
             methods: shown_methods(r),
             slices: None,
             solid: viewer.network.as_ref().and_then(NetworkPart::new),
+            surface: viewer.surface.as_ref().filter(|_| viewer.network.is_none()).and_then(SurfacePart::new),
+            shape: Vec::new(),
             convention: r.transport.values().next().map_or_else(String::new, |t| convention(&t.convention)),
             configuration: format!("{:#}", r.configuration),
             provenance: provenance(r),
@@ -193,10 +202,18 @@ impl<'a> Page<'a> {
 
     /// Characters of the data that are in the page so far.
     fn embedded(&self) -> usize {
-        let sections = [&self.pictures, &self.histogram, &self.sizes, &self.tau, &self.network, &self.current_pictures];
+        let sections = [
+            &self.pictures,
+            &self.histogram,
+            &self.sizes,
+            &self.tau,
+            &self.network,
+            &self.current_pictures,
+            &self.shape,
+        ];
         let pictures: usize = sections.into_iter().flatten().map(|p| p.uri.len()).sum();
         let solid = self.solid.as_ref().map_or(0, |n| n.points.len() + n.counts.len() + n.nodes.len());
-        pictures + solid
+        pictures + solid + self.surface.as_ref().map_or(0, |s| s.faces.len())
     }
 
     fn place_pictures(&mut self, images: &[(String, Vec<u8>)]) -> Result<(), ReportError> {
@@ -217,6 +234,8 @@ impl<'a> Page<'a> {
                 &mut self.tau
             } else if name.starts_with("network") && self.r.tag.is_some() {
                 &mut self.network
+            } else if name.starts_with("solid_3d") {
+                &mut self.shape
             } else if name.starts_with("current") && r_current {
                 &mut self.current_pictures
             } else if name.starts_with("thickness") && self.r.measure.is_some() {
@@ -230,7 +249,7 @@ impl<'a> Page<'a> {
     }
 }
 
-fn current_tables(r: &CurrentResults) -> [Option<Table>; 7] {
+fn current_tables(r: &CurrentResults) -> [Option<Table>; 6] {
     [
         current::density(r),
         current::uniformity(r),
@@ -238,7 +257,6 @@ fn current_tables(r: &CurrentResults) -> [Option<Table>; 7] {
         current::groups(r),
         current::electrolyte(r),
         current::sand(r),
-        current::inputs(r),
     ]
 }
 

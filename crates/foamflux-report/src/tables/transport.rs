@@ -79,7 +79,7 @@ pub(crate) fn more(transport: &BTreeMap<String, TransportResults>) -> Option<Tab
             Cell::number(d.tau_percolating, absent(d)),
             Cell::with_error(
                 d.bruggeman_exponent,
-                d.bruggeman_exponent_error,
+                exponent_error(t.phase.volume_fraction, d),
                 if d.percolates { "ε too close to 1" } else { "blocked" },
             ),
         ]);
@@ -87,6 +87,11 @@ pub(crate) fn more(transport: &BTreeMap<String, TransportResults>) -> Option<Tab
     (!table.rows.is_empty()).then_some(table.note(
         "τ percolating uses the percolating volume fraction instead of the whole one (what PoreSpy and OpenImpala call tau).",
     ))
+}
+
+/// What the total error of tau does to the exponent: that of the solver alone would say too little.
+fn exponent_error(eps: f64, d: &DirectionResults) -> Option<f64> {
+    Some((d.error.total? / (d.tau? * eps.ln())).abs()).filter(|e| e.is_finite())
 }
 
 /// What an impedance measurement of the same electrode sees, beside what flows through.

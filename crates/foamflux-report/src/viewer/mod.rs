@@ -7,11 +7,14 @@
 mod atlas;
 mod network;
 mod slices;
+mod surface;
 
 pub(crate) use network::NetworkPart;
 pub use network::{NetworkNode, NetworkPoint, NetworkView};
 pub(crate) use slices::SlicePart;
 pub use slices::{ByVoxel, Content, Layer, SliceVolume};
+pub(crate) use surface::SurfacePart;
+pub use surface::SurfaceView;
 
 /// Largest size of `report.html`: what a mail passes on and a browser opens at once.
 pub const PAGE_BYTES: usize = 12 << 20;
@@ -23,4 +26,6 @@ pub struct Viewer<'a> {
     pub slices: Option<SliceVolume<'a>>,
     /// Nodes and fibres.
     pub network: Option<NetworkView>,
+    /// The solid, shown where there is no network.
+    pub surface: Option<SurfaceView<'a>>,
 }

@@ -47,7 +47,7 @@ fn write(done: &mut Comparison, folder: &OutputFolder) -> anyhow::Result<()> {
         let figure = Figure { path: path.to_owned(), title: title.to_owned(), caption: caption.to_owned() };
         (figure, svg.into_bytes())
     };
-    let results = &mut done.results;
+    let results = &done.results;
     for (view, name) in results.pareto.iter().zip(["thickness", "capacity"]) {
         if let Some(svg) = charts::pareto(results, view) {
             let caption = "Mean and total error of two of the objectives; the others are in the list above.";
@@ -61,14 +61,8 @@ fn write(done: &mut Comparison, folder: &OutputFolder) -> anyhow::Result<()> {
     }
     let caption = "Mean over seeds or crops with its total error; grey: measured and not ranked.";
     images.push(chart("figures/hosts.svg", "Hosts side by side", caption, charts::dots(results)));
-    for (host, labels) in results.hosts.iter().zip(&done.volumes) {
-        let safe: String =
-            host.name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
-        let title = format!("{}, middle across the depth", host.name);
-        let slice = figures::middle(labels, &title, &format!("figures/{safe}.png"))?;
-        let view = figures::solid(labels, &format!("{}, first box", host.name), &format!("figures/{safe}_view.png"))?;
-        images.extend([slice, view].map(|picture| (picture.figure, picture.bytes)));
-    }
+    images.extend(figures::comparison::hosts(done)?.into_iter().map(|picture| (picture.figure, picture.bytes)));
+    let results = &mut done.results;
     results.peak_memory_bytes = super::peak_memory();
     results.figures = images.iter().map(|(figure, _)| figure.clone()).collect();
     for (name, what) in [
@@ -90,7 +84,7 @@ fn write(done: &mut Comparison, folder: &OutputFolder) -> anyhow::Result<()> {
     }
     save("compare.json", &serde_json::to_vec_pretty(results)?)?;
     save("compare.csv", compare_csv(results).as_bytes())?;
-    save("compare.html", compare_html(results, &images)?.as_bytes())?;
+    save("compare.html", compare_html(&done.results, &images, &figures::comparison::volumes(done))?.as_bytes())?;
     Ok(())
 }
 

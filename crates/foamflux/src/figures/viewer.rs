@@ -1,11 +1,13 @@
 //! What the report lets its reader move through: the arrays of a run by name, and its network.
 
-use foamflux_grid::{LengthUnit, Shape};
+use foamflux_grid::{Labels, LengthUnit, Shape};
 use foamflux_network::network::ProfilePoint;
 use foamflux_network::{Fibre, Network, NodeKind};
 use foamflux_pipeline::run::RunOutput;
 use foamflux_report::figures::ColourMap;
-use foamflux_report::viewer::{ByVoxel, Content, Layer, NetworkNode, NetworkPoint, NetworkView, SliceVolume, Viewer};
+use foamflux_report::viewer::{
+    ByVoxel, Content, Layer, NetworkNode, NetworkPoint, NetworkView, SliceVolume, SurfaceView, Viewer,
+};
 
 /// mA/cm2 in an A/m2.
 const MILLI: f32 = 0.1;
@@ -18,7 +20,17 @@ pub(crate) fn viewer(output: &RunOutput) -> Viewer<'_> {
     let slices =
         SliceVolume { shape_zyx: labels.shape().zyx(), edges_m: labels.voxel_size().m_xyz(), layers: layers(output) };
     let network = output.network.as_ref().map(|(network, _)| view(network, output));
-    Viewer { slices: Some(slices), network }
+    let surface = network.is_none().then(|| surface(labels));
+    Viewer { slices: Some(slices), network, surface }
+}
+
+/// The solid as it is.
+fn surface(labels: &Labels) -> SurfaceView<'_> {
+    let (edges, unit) = match labels.voxel_size().m_xyz() {
+        Some(metres) => (metres.map(|m| m * 1e6), "\u{b5}m"),
+        None => ([1.0; 3], "voxels"),
+    };
+    SurfaceView { labels: labels.volume().as_slice(), shape_zyx: labels.shape().zyx(), edges, unit }
 }
 
 /// From the lowest to the topmost.

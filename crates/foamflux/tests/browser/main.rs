@@ -9,6 +9,7 @@
 mod chromium;
 #[path = "../common/mod.rs"]
 mod common;
+mod compare;
 mod report;
 mod socket;
 
@@ -24,6 +25,7 @@ fn main() {
     let missing = !there && wish == "require";
     let trials = report::TESTS
         .iter()
+        .chain(compare::TESTS)
         .map(|&(name, test)| {
             let body = move || {
                 if missing {
@@ -36,6 +38,7 @@ fn main() {
         })
         .collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
+    compare::clean();
     report::clean();
     conclusion.exit()
 }

@@ -15,6 +15,7 @@ pub(crate) const TESTS: &[(&str, fn())] = &[
     ("values_under_the_pointer_are_those_of_the_files", values_are_right),
     ("the_network_turns_zooms_and_changes_colour", network_answers),
     ("without_webgl_the_picture_of_the_network_stays", without_webgl),
+    ("without_a_network_the_solid_turns", without_network),
     ("without_scripts_and_on_paper_the_pictures_stay", without_scripts),
     ("narrow_and_dark_pages_keep_their_width_and_contrast", narrow_and_dark),
     ("the_policy_of_the_page_stops_requests", policy_holds),
@@ -23,7 +24,7 @@ pub(crate) const TESTS: &[(&str, fn())] = &[
 static BROWSER: OnceLock<Mutex<Option<Browser>>> = OnceLock::new();
 
 /// An empty page in the one browser that the tests share.
-fn empty(size: [u32; 2], dark: bool) -> Page {
+pub(crate) fn empty(size: [u32; 2], dark: bool) -> Page {
     let browser = BROWSER.get_or_init(|| Mutex::new(Some(Browser::start(&[]))));
     // A test that failed has left the browser as usable as before.
     let browser = browser.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -59,14 +60,14 @@ pub(crate) fn clean() {
 }
 
 /// Keeps a picture for people.
-fn keep(name: &str, picture: &str) {
+pub(crate) fn keep(name: &str, picture: &str) {
     #[allow(clippy::disallowed_methods, reason = "a test harness is an application")]
     let Ok(folder) = std::env::var("FOAMFLUX_SCREENSHOTS") else { return };
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(Path::new(&folder).join(format!("{name}.png")), decoded(picture)).unwrap();
 }
 
-fn decoded(base64: &str) -> Vec<u8> {
+pub(crate) fn decoded(base64: &str) -> Vec<u8> {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let (mut bits, mut held, mut out) = (0u32, 0, Vec::new());
     for c in base64.bytes().filter(|c| *c != b'=') {
@@ -90,7 +91,7 @@ fn opened(size: [u32; 2], dark: bool) -> Page {
     page
 }
 
-fn quiet(page: &Page) {
+pub(crate) fn quiet(page: &Page) {
     let troubles = page.troubles();
     assert!(troubles.is_empty(), "{troubles:#?}");
 }
@@ -261,6 +262,33 @@ fn without_webgl() {
     assert!(errors.is_empty(), "{errors:#?}");
 }
 
+/// A run that was told to look for no network shows the solid itself.
+fn without_network() {
+    let slices = run().parent().unwrap().join("slices").display().to_string();
+    let out = run().parent().unwrap().join("no network");
+    let place = out.display().to_string();
+    let done = common::foamflux(&["run", &slices, "--skip", "tag,current,transport", "-q", "-o", &place]);
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    let mut page = empty([1280, 900], false);
+    page.open_file(&out.join("report.html"));
+    page.until("'ready' in document.getElementById('network-viewer').dataset");
+    page.settle();
+    let first = page.drawn(STAGE);
+    keep("solid-3d", &first);
+    assert_eq!(page.eval("getComputedStyle(document.querySelector('.still-3d')).display"), json!("none"));
+    page.drag(STAGE, [0.5, 0.5], [0.6, 0.45]);
+    assert!(page.drawn(STAGE) != first, "dragging turns");
+    page.eval(&format!("document.querySelector('{STAGE}').focus()"));
+    page.key("Home");
+    assert!(page.drawn(STAGE) == first, "Home is as at first");
+    page.click("#network-viewer button[data-do=z]", [0.5, 0.5]);
+    assert!(page.drawn(STAGE) != first, "along z");
+    page.media("print", false);
+    let [_, _, width, height] = page.place(".still-3d img");
+    assert!(width > 200.0 && height > 100.0, "paper has the picture: {width} x {height}");
+    quiet(&page);
+}
+
 fn without_scripts() {
     let mut page = empty([1280, 900], false);
     page.call("Emulation.setScriptExecutionDisabled", json!({"value": true}));
@@ -283,21 +311,26 @@ fn without_scripts() {
 }
 
 /// Smallest contrast of text, by WCAG 2 level AA.
-const CONTRAST: f64 = 4.5;
+pub(crate) const CONTRAST: f64 = 4.5;
+
+/// The smallest contrast of any text with the ground of the page.
+pub(crate) fn contrast(page: &mut Page) -> f64 {
+    page.number(
+        "(() => { const rgb = t => t.match(/[\\d.]+/g).map(Number); \
+         const light = t => rgb(t).slice(0, 3).map(c => c / 255).map(c => c <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4)\
+         .reduce((s, c, k) => s + c * [.2126, .7152, .0722][k], 0); \
+         const ground = light(getComputedStyle(document.body).backgroundColor); \
+         return Math.min(...Array.from(document.querySelectorAll('p, li, dt, dd, th, td, h2, h3, label, summary'), \
+         e => { const l = light(getComputedStyle(e).color); return (Math.max(l, ground) + .05) / (Math.min(l, ground) + .05); })); })()",
+    )
+}
 
 fn narrow_and_dark() {
     for (size, dark) in [([1280, 900], true), ([400, 800], false), ([400, 800], true)] {
         let mut page = opened(size, dark);
         let width = page.number("document.documentElement.scrollWidth");
         assert!(width <= f64::from(size[0]), "{width} of {} pixels: the page scrolls sideways", size[0]);
-        let contrast = page.number(
-            "(() => { const rgb = t => t.match(/[\\d.]+/g).map(Number); \
-             const light = t => rgb(t).slice(0, 3).map(c => c / 255).map(c => c <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4)\
-             .reduce((s, c, k) => s + c * [.2126, .7152, .0722][k], 0); \
-             const ground = light(getComputedStyle(document.body).backgroundColor); \
-             return Math.min(...Array.from(document.querySelectorAll('p, li, dt, dd, th, td, h2, h3, label, summary'), \
-             e => { const l = light(getComputedStyle(e).color); return (Math.max(l, ground) + .05) / (Math.min(l, ground) + .05); })); })()",
-        );
+        let contrast = contrast(&mut page);
         assert!(contrast >= CONTRAST, "contrast {contrast} at {size:?}, dark: {dark}");
         let name = format!("{}-{}", if size[0] > 800 { "wide" } else { "narrow" }, if dark { "dark" } else { "light" });
         keep(&name, &page.picture());

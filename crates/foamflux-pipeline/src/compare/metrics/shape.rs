@@ -359,6 +359,7 @@ mod tests {
             current: Err(NO_SOLID),
             surfaces: Err(NO_SOLID),
             shape_zyx: [1, 1, 1],
+            map: None,
         }
     }
 
