@@ -110,7 +110,8 @@ pub fn compare_html(
     let named = |unit: &str| if unit.is_empty() { String::new() } else { format!(" [{unit}]") };
     let page = Page {
         r,
-        subtitle: conditions(r),
+        // One fact an item, so that a narrow page can break between them.
+        subtitle: conditions(r).iter().flat_map(|line| line.split([',', ';'])).map(|f| f.trim().to_owned()).collect(),
         findings: findings(r).into_iter().map(|(text, care)| (rich(&text), care)).collect(),
         groups: tables::groups(r).into_iter().map(|(table, why)| (table.into(), why)).collect(),
         pairs: tables::pairs(r).into(),
