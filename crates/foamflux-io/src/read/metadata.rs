@@ -45,14 +45,14 @@ impl Stated {
         )
     }
 
-    /// Axes of an NRRD header, `None` as the metres of a unit when there is none.
+    /// Axes of an NRRD header, `None` as the unit of an axis when there is none.
     pub(super) fn nrrd(edges_xyz: [Option<f64>; 3], units_xyz: [Option<String>; 3], words: String) -> Self {
         let mut m_xyz = [None; 3];
         let mut objection = None;
         for i in 0..3 {
             match &units_xyz[i] {
-                Some(unit) => match metres(unit) {
-                    Some(m) => m_xyz[i] = edges_xyz[i].map(|e| e * m),
+                Some(unit) => match per_metre(unit) {
+                    Some(n) => m_xyz[i] = edges_xyz[i].map(|e| e / n),
                     None => objection = Some(format!("its unit '{unit}' is no length")),
                 },
                 None if edges_xyz[i].is_some() => {
@@ -65,19 +65,21 @@ impl Stated {
     }
 }
 
-/// Metres of a unit of length, as people and programs write it. Inches and pixels are no unit of a voxel.
-pub(super) fn metres(unit: &str) -> Option<f64> {
+/// How many of a unit of length are a metre, as people and programs write it. Inches and pixels are no unit of a voxel.
+///
+/// Lengths are divided by it, because powers of ten above one are exact: 5 µm times 1e-6 is 4.9999999999999996e-6 m.
+pub(super) fn per_metre(unit: &str) -> Option<f64> {
     let unit = unit.trim().trim_matches('"');
     let folded = unit.to_lowercase().replace("\\u00b5", "\u{b5}").replace('\u{3bc}', "\u{b5}");
     Some(match folded.as_str() {
         "m" | "meter" | "metre" | "meters" | "metres" => 1.0,
-        "cm" | "centimeter" | "centimetre" => 1e-2,
+        "cm" | "centimeter" | "centimetre" => 1e2,
         // "Mm" is a megametre, which nobody scans.
-        "mm" | "millimeter" | "millimetre" | "millimeters" | "millimetres" => 1e-3,
-        "um" | "\u{b5}m" | "micron" | "microns" | "micrometer" | "micrometre" | "micrometers" | "micrometres" => 1e-6,
-        "nm" | "nanometer" | "nanometre" | "nanometers" | "nanometres" => 1e-9,
-        "\u{e5}" | "angstrom" | "a" | "\u{e5}ngstr\u{f6}m" => 1e-10,
-        "pm" | "picometer" | "picometre" => 1e-12,
+        "mm" | "millimeter" | "millimetre" | "millimeters" | "millimetres" => 1e3,
+        "um" | "\u{b5}m" | "micron" | "microns" | "micrometer" | "micrometre" | "micrometers" | "micrometres" => 1e6,
+        "nm" | "nanometer" | "nanometre" | "nanometers" | "nanometres" => 1e9,
+        "\u{e5}" | "angstrom" | "a" | "\u{e5}ngstr\u{f6}m" => 1e10,
+        "pm" | "picometer" | "picometre" => 1e12,
         _ => return None,
     })
 }
@@ -153,7 +155,7 @@ pub(super) fn of_tiff(tags: &Directory) -> Vec<Stated> {
 fn of_imagej(imagej: &ImageJ, resolution: [Option<f64>; 2]) -> Option<Stated> {
     let unit = imagej.get("unit")?;
     let spacing = imagej.get("spacing").and_then(|s| s.parse::<f64>().ok()).map(f64::abs).filter(|&s| s > 0.0);
-    let m = metres(unit);
+    let unit_per_m = per_metre(unit);
     let [x, y] = resolution.map(|r| r.map(|n| 1.0 / n));
     let words = format!(
         "unit={unit}, {} x {} pixels per unit, spacing={}",
@@ -161,14 +163,15 @@ fn of_imagej(imagej: &ImageJ, resolution: [Option<f64>; 2]) -> Option<Stated> {
         resolution[1].map_or("?".to_owned(), |n| n.to_string()),
         spacing.map_or("none".to_owned(), |s| s.to_string())
     );
-    let mut stated = Stated::new(VoxelSizeSource::ImageJ, [x, y, spacing].map(|e| e.zip(m).map(|(e, m)| e * m)), words);
-    if m.is_none() {
+    let m_xyz = [x, y, spacing].map(|e| e.zip(unit_per_m).map(|(e, n)| e / n));
+    let mut stated = Stated::new(VoxelSizeSource::ImageJ, m_xyz, words);
+    if unit_per_m.is_none() {
         stated.objection = Some(format!("its unit '{unit}' is no length of a voxel"));
     } else if spacing.is_none() && imagej.count("images").is_some_and(|n| n > 1) {
         // ImageJ leaves `spacing` out when it is 1, and other writers leave it out because they know none.
         // Only a voxel that is a cube of exactly one unit is what ImageJ alone would write.
         if x.is_some_and(is_one) && y.is_some_and(is_one) {
-            stated.m_xyz[2] = m;
+            stated.m_xyz[2] = unit_per_m.map(f64::recip);
         } else {
             stated.z_hint = Some(format!("ImageJ leaves spacing out when it is 1 {unit}, others when they know none"));
         }
@@ -194,11 +197,11 @@ fn of_ome(xml: &str) -> Option<Stated> {
         let unit = attribute(xml, "Pixels", &format!("PhysicalSize{axis}Unit")).unwrap_or("\u{b5}m");
         let unit = unit.replace("&#181;", "\u{b5}").replace("&#xB5;", "\u{b5}").replace("&#xb5;", "\u{b5}");
         words.push(format!("PhysicalSize{axis}={edge} {unit}"));
-        let m = metres(&unit);
-        if m.is_none() {
+        let unit_per_m = per_metre(&unit);
+        if unit_per_m.is_none() {
             objection = Some(format!("its unit '{unit}' is no length of a voxel"));
         }
-        m.map(|m| edge * m)
+        unit_per_m.map(|n| edge / n)
     });
     if words.is_empty() {
         return None;
@@ -230,4 +233,26 @@ pub(super) fn tifffile_shape(description: &str) -> Option<Vec<u64>> {
     let (_, rest) = rest.split_once('[')?;
     let (list, _) = rest.split_once(']')?;
     list.split(',').map(|n| n.trim().parse().ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[allow(clippy::float_cmp, reason = "the nearest number to a decimal is one number")]
+    fn lengths_are_the_numbers_that_a_person_would_write() {
+        for (number, unit, metres) in [
+            (5.0, "um", 5e-6),
+            (13.0, "\u{b5}m", 13e-6),
+            (19.5, "micron", 19.5e-6),
+            (25.0, "nm", 25e-9),
+            (7.0, "mm", 7e-3),
+        ] {
+            assert_eq!(number / per_metre(unit).unwrap(), metres, "{number} {unit}");
+        }
+        let imagej = ImageJ::parse("ImageJ=1.54f\nimages=3\nslices=3\nunit=um\nspacing=5\n").unwrap();
+        let stated = of_imagej(&imagej, [Some(0.2), Some(0.2)]).unwrap();
+        assert_eq!(stated.m_xyz, [Some(5e-6); 3]);
+    }
 }

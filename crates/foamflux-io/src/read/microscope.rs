@@ -12,7 +12,7 @@
 
 use foamflux_grid::VoxelSizeSource;
 
-use super::metadata::{Stated, metres};
+use super::metadata::{Stated, per_metre};
 use super::origin::{Item, Origin};
 use super::tiff_ifd::Directory;
 
@@ -163,7 +163,7 @@ fn zeiss(text: &str) -> Option<Microscope> {
         Some((number.parse::<f64>().ok().filter(|v| v.is_finite())?, unit.trim()))
     };
     let words = value("AP_IMAGE_PIXEL_SIZE")?;
-    let edge = quantity("AP_IMAGE_PIXEL_SIZE").and_then(|(n, unit)| Some(n * metres(unit)?)).filter(|&e| e > 0.0);
+    let edge = quantity("AP_IMAGE_PIXEL_SIZE").and_then(|(n, unit)| Some(n / per_metre(unit)?)).filter(|&e| e > 0.0);
     let voltage = quantity("AP_ACTUALKV").or_else(|| quantity("AP_MANUALKV"));
     Some(Microscope {
         source: "zeiss-metadata",
@@ -199,7 +199,7 @@ fn jeol(text: &str) -> Option<Microscope> {
     let bar: f64 = value("$$SM_MICRON_BAR")?.parse().ok().filter(|&n| n > 0.0)?;
     let marker = value("$$SM_MICRON_MARKER")?;
     let at = marker.find(|c: char| !(c.is_ascii_digit() || c == '.'))?;
-    let length = marker[..at].parse::<f64>().ok()? * metres(&marker[at..])?;
+    let length = marker[..at].parse::<f64>().ok()? / per_metre(&marker[at..])?;
     let edge = Some(length / bar).filter(|&e| e > 0.0);
     Some(Microscope {
         source: "jeol-sidecar",
@@ -215,7 +215,7 @@ fn jeol(text: &str) -> Option<Microscope> {
 
 fn hitachi(text: &str) -> Option<Microscope> {
     let ini = Ini::parse(text);
-    let edge = Some(ini.length(&["SemImageFile"], "PixelSize")? * 1e-9);
+    let edge = Some(ini.length(&["SemImageFile"], "PixelSize")? / 1e9);
     Some(Microscope {
         source: "hitachi-sidecar",
         pixel_m: [edge, edge],
