@@ -62,7 +62,7 @@ const CORNERS: usize = 8;
 const FACES: [[u8; 4]; 6] = [[0, 4, 6, 2], [1, 3, 7, 5], [0, 1, 5, 4], [2, 6, 7, 3], [0, 2, 3, 1], [4, 5, 7, 6]];
 
 /// An edge as its corner inside and its corner outside.
-type Edge = (u8, u8);
+pub(super) type Edge = (u8, u8);
 
 /// The loops of every case, keyed by the set of corners inside.
 pub(super) fn loops_of_all_cases() -> Vec<Vec<Vec<Edge>>> {

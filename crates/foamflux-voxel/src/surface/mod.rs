@@ -3,6 +3,7 @@
 pub mod crofton;
 pub mod faces;
 pub mod marching_cubes;
+pub mod mesh;
 pub mod normals;
 mod report;
 #[cfg(test)]
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 pub use crofton::crofton;
 pub use faces::faces;
 pub use marching_cubes::{marching_cubes, marching_cubes_in_grey, marching_cubes_mask};
+pub use mesh::{Mesh, MeshError};
 pub use normals::{FaceWeight, weighted_faces, weights};
 pub use report::{GreyField, Method, SurfaceReport, measure};
 
