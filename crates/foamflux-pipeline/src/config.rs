@@ -227,6 +227,9 @@ pub struct Config {
     pub only: Option<Vec<String>>,
     /// Name of the sample in tables.
     pub sample: Option<String>,
+    /// Files for other programs that `run` writes beside its own: `ome-zarr`, `ply`, `stl`, `bpx`, `pybamm`, or `all`, or `none`.
+    #[serde(deserialize_with = "list")]
+    pub export: Option<Vec<String>>,
 
     /// Voxels along an edge of the boxes that `compare` makes.
     pub size: Option<usize>,
@@ -387,7 +390,7 @@ impl Config {
             phase, conductivity, direction, sides, tol, max_iterations, certify, geometric, refine, tensor, electrode, collector, wall_area,
             layout, fields, current, voltage, i0, eta_nuc, film, sigma, kappa, kappa_separator, alpha, temperature, diffusivity,
             transference, concentration, separator_plane, electrolyte, salt_supply, thermodynamic_factor, i0_exponent, time, sand,
-            kinetics, reorganisation_energy, i0_map, i0_map_kind, frequencies, points_per_decade, capacitance, stages, strip, cycles, overflow, skip, only, sample, size, seeds, quality, thickness, capacity,
+            kinetics, reorganisation_energy, i0_map, i0_map_kind, frequencies, points_per_decade, capacitance, stages, strip, cycles, overflow, skip, only, sample, export, size, seeds, quality, thickness, capacity,
             device, threads, max_memory, seed)
     }
 
@@ -420,6 +423,7 @@ impl Config {
             layout: text("auto"),
             fields: text("z"),
             skip: Some(Vec::new()),
+            export: Some(crate::settings::Export::usual()),
             device: text("auto"),
             seed: Some(1),
             ..Config::default()
@@ -521,7 +525,7 @@ mod tests {
                 | "sauvola-k" | "beta" => toml::Value::Float(2.5),
                 "certify" | "geometric" | "refine" | "tensor" | "electrode" | "sand" | "strip" | "overflow"
                 | "tag-debris" | "tag-grey" | "doubt" => toml::Value::Boolean(true),
-                "phase" | "skip" | "only" | "i0" | "eta-nuc" | "film" | "sigma" | "stages" => {
+                "phase" | "skip" | "only" | "export" | "i0" | "eta-nuc" | "film" | "sigma" | "stages" => {
                     toml::Value::Array(vec!["a".into()])
                 }
                 _ => "a".into(),

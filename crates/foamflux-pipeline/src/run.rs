@@ -9,6 +9,7 @@ use foamflux_io::read::StackData;
 use foamflux_network::{Conduction, Network, NetworkError};
 use foamflux_results::{InputInfo, Program, RunResults, SegmentResults, StageOutcome, StageReport};
 use foamflux_transport::Backend;
+use foamflux_voxel::surface::Mesh;
 
 use crate::content::Input;
 use crate::current::{Current, CurrentFields};
@@ -19,10 +20,10 @@ use crate::ingest;
 use crate::measure::GreyField;
 use crate::record::Recorder;
 use crate::segment::{GreyHistogram, Segmented};
-use crate::settings::{OptionalStage, Settings, main_electrode};
+use crate::settings::{Export, OptionalStage, Settings, main_electrode};
 use crate::tag::{self, Extras, Given};
 use crate::transport::Fields;
-use crate::{current, measure, memory, transport};
+use crate::{current, measure, memory, surface, transport};
 
 /// Relative error to which the main job converges tau - 1, beside the tolerance of tau.
 const TAU_MINUS_ONE: f64 = 0.01;
@@ -60,6 +61,8 @@ pub struct RunOutput {
     pub current: Option<CurrentFields>,
     /// Labels at the ends of the threshold band.
     pub doubt: Option<Doubt>,
+    /// The surface of the solid, where a file of it was asked for.
+    pub surface: Option<Mesh>,
 }
 
 /// Does the main job.
@@ -127,16 +130,16 @@ pub fn run(
         skipped(&mut stages, Stage::Tag, LEFT_OUT);
     }
 
+    let field = match (&grey, &cut) {
+        (Some(grey), Some((_, _, filtered, Some(level)))) => {
+            Some(GreyField { data: filtered.as_ref().unwrap_or(grey), level: *level })
+        }
+        _ => None,
+    };
     let mut measure_results = None;
     if asked(OptionalStage::Measure) {
         let clock = Instant::now();
         memory::check(memory::Work::Measure, labels.shape(), grey_bytes, settings.max_memory)?;
-        let field = match (&grey, &cut) {
-            (Some(grey), Some((_, _, filtered, Some(level)))) => {
-                Some(GreyField { data: filtered.as_ref().unwrap_or(grey), level: *level })
-            }
-            _ => None,
-        };
         let mut results = measure::measure(&labels, field, &settings.measure, watch)?;
         if let Some(doubt) = &doubt {
             doubts.measured(doubt, &mut results, field, watch)?;
@@ -151,6 +154,11 @@ pub fn run(
     if let (Some(tag), Some(measured)) = (tag_results.as_mut(), measure_results.as_ref()) {
         doubts.tagged(tag, measured);
     }
+
+    let meshes = [Export::Ply, Export::Stl];
+    let surface =
+        meshes.iter().any(|e| settings.exports.contains(e)).then(|| surface::solid(&labels, field, watch)).flatten();
+    cancelled(watch)?;
 
     // The filtered field has served: the solver needs its memory.
     let (segment_results, histogram) = match cut {
@@ -221,7 +229,7 @@ pub fn run(
         peak_memory_bytes: None,
         seconds_total: began.elapsed().as_secs_f64(),
     };
-    Ok(RunOutput { results, labels, grey, histogram, network, fields, current: current_fields, doubt })
+    Ok(RunOutput { results, labels, grey, histogram, network, fields, current: current_fields, doubt, surface })
 }
 
 /// Nodes and fibres, or why the main job goes on without them: the other stages can do what this one cannot.

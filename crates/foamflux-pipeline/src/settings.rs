@@ -1,5 +1,6 @@
 //! The configuration after reading: typed, checked values for each stage.
 
+mod export;
 mod microscope;
 mod prepare;
 mod segment;
@@ -7,6 +8,8 @@ mod segment;
 use std::collections::BTreeSet;
 use std::str::FromStr;
 use std::sync::Arc;
+
+pub use export::Export;
 
 use crate::prepare::PrepareSettings;
 use crate::segment::SegmentSettings;
@@ -199,6 +202,8 @@ pub struct Settings {
     pub impedance: ImpedanceSettings,
     /// Stages asked for; the rest is left out because the user said so.
     pub stages: BTreeSet<OptionalStage>,
+    /// Files for other programs that `run` writes beside its own.
+    pub exports: BTreeSet<Export>,
     /// Where the solver is to run.
     pub device: Device,
     /// Worker threads, all processors when not said.
@@ -227,6 +232,7 @@ impl Settings {
             current: CurrentSettings::new(&config, max_memory)?,
             impedance: ImpedanceSettings::new(&config)?,
             stages: stages(&config)?,
+            exports: export::exports(&config)?,
             device: config.device.as_deref().map_or(Ok(Device::Auto), str::parse).map_err(at("device"))?,
             threads: threads(&config)?,
             max_memory,

@@ -317,6 +317,9 @@ pub(crate) struct RunArgs {
     /// Directions whose potential, flux and losses go into fields.vti: none, x, y, z, all [default: z]
     #[arg(long, value_name = "WHICH")]
     fields: Option<String>,
+    /// Files for other programs: ome-zarr, ply, stl (the surface), bpx, pybamm, or all, or none [default: ome-zarr,bpx,pybamm]
+    #[arg(long, value_name = "WHAT,...", value_delimiter = ',')]
+    export: Option<Vec<String>>,
     #[command(flatten)]
     segmentation: SegmentationArgs,
     #[command(flatten)]

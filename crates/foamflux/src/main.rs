@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod device;
+mod exports;
 mod failure;
 mod figures;
 mod output;

@@ -7,6 +7,7 @@
 //! | `.nrrd` | 3D Slicer, ITK, pynrrd | space directions in µm |
 //! | `.npy` | numpy, PoreSpy, TauFactor | none: the format has no place for it |
 //! | `.raw` | everything | in a `.raw.json` file beside it |
+//! | `.ome.zarr` | napari, Fiji, neuroglancer, zarr | scale of every level in µm, see [`OmeZarr`] |
 //!
 //! Arrays are `[z][y][x]` with x fastest, little endian.
 //! Every writer leaves either the whole file or nothing new, see [`file_atomically`] and [`OutputFolder`].
@@ -17,6 +18,7 @@ mod error;
 mod folder;
 mod imagej;
 mod length;
+mod mesh;
 mod npy;
 mod nrrd;
 mod png;
@@ -24,6 +26,7 @@ mod raw;
 mod slices;
 mod tiff;
 mod vti;
+mod zarr;
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -33,9 +36,11 @@ use foamflux_grid::{Labels, Sample, SampleType, Shape, Volume, VoxelSize};
 pub use atomic::file_atomically;
 pub use error::{WriteCategory, WriteError};
 pub use folder::{Existing, OutputFolder};
+pub use mesh::{Triangles, ply, ply_bytes, stl, stl_bytes};
 pub use png::{png_grey, png_rgb};
 pub use slices::slices;
 pub use vti::{VtiArray, VtiData, vti};
+pub use zarr::OmeZarr;
 
 /// The extensions that [`VolumeFormat::from_path`] knows, for messages.
 const KNOWN_EXTENSIONS: &str = ".tif, .tiff, .npy, .nrrd, .raw or .vti";

@@ -144,6 +144,7 @@ impl Command {
                 config.sample.clone_from(&args.sample);
                 config.phase.clone_from(&args.phase);
                 config.fields.clone_from(&args.fields);
+                config.export.clone_from(&args.export);
             }
             Command::Ingest(args) => args.input.set(&mut config),
             Command::Segment(args) => {

@@ -1,16 +1,18 @@
 //! `foamflux run` and `foamflux demo`.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use foamflux_io::write::{Existing, OutputFolder, VtiArray, VtiData};
 use foamflux_pipeline::doubt::Doubt;
 use foamflux_pipeline::run::{RunOutput, Source, run as main_job};
+use foamflux_pipeline::settings::Export;
 use foamflux_pipeline::{PipelineError, ingest, memory, prepare, segment};
 use foamflux_report::{csv, html, text};
 
 use super::Session;
 use crate::args::{DemoArgs, RunArgs};
-use crate::{figures, output};
+use crate::{exports, figures, output};
 
 pub(crate) fn run(args: &RunArgs, session: &Session) -> anyhow::Result<()> {
     if session.dry_run {
@@ -36,7 +38,7 @@ fn execute(source: Source, out: &Path, overwrite: bool, session: &Session) -> an
     // The folder is begun first: a name that cannot be written is better refused before an hour of work than after.
     let folder = OutputFolder::create(out, existing).map_err(PipelineError::from)?;
     let mut done = main_job(source, &session.settings, backend.as_ref(), session.watch())?;
-    let written = match write(&mut done, &folder) {
+    let written = match write(&mut done, &session.settings.exports, &folder) {
         Ok(()) => folder.commit().map_err(|error| PipelineError::from(error).into()),
         Err(error) => Err(error),
     };
@@ -47,7 +49,7 @@ fn execute(source: Source, out: &Path, overwrite: bool, session: &Session) -> an
 }
 
 /// Writes every file of the run into the folder under construction.
-fn write(done: &mut RunOutput, folder: &OutputFolder) -> anyhow::Result<()> {
+fn write(done: &mut RunOutput, wanted: &BTreeSet<Export>, folder: &OutputFolder) -> anyhow::Result<()> {
     use foamflux_io::write as io;
     let pictures = figures::draw(done)?;
     done.results.peak_memory_bytes = super::peak_memory();
@@ -90,6 +92,9 @@ fn write(done: &mut RunOutput, folder: &OutputFolder) -> anyhow::Result<()> {
     }
     for figure in &done.results.figures {
         done.results.files.insert(figure.path.clone(), figure.title.clone());
+    }
+    for (name, what) in exports::write(done, wanted, folder)? {
+        done.results.files.insert(name.to_owned(), what.to_owned());
     }
 
     io::labels(&folder.join("labels.tif"), &done.labels).map_err(PipelineError::from)?;

@@ -1,0 +1,59 @@
+"""surface.ply and surface.stl in VTK: where they lie, their area against the morphology's, open on the box alone."""
+
+import numpy as np
+from made import OUT, VOXELS, close, results, same, um_xyz
+from vtkmodules.util.numpy_support import vtk_to_numpy
+from vtkmodules.vtkFiltersCore import vtkCleanPolyData, vtkFeatureEdges, vtkMassProperties
+from vtkmodules.vtkIOGeometry import vtkSTLReader
+from vtkmodules.vtkIOPLY import vtkPLYReader
+
+
+def opened(reader, path):
+    reader.SetFileName(str(path))
+    reader.Update()
+    return reader
+
+
+def area(reader):
+    properties = vtkMassProperties()
+    properties.SetInputConnection(reader.GetOutputPort())
+    return properties.GetSurfaceArea()
+
+
+found = results()
+shape = np.array(found["volume"]["shape_zyx"][::-1])
+size = shape * um_xyz()
+surface = found["measure"]["surface"]["area_per_volume_per_m"]
+# Per metre times the box in cubic micrometres, in square micrometres.
+wanted = surface["marching_cubes"] * 1e-6 * size.prod()
+ply, stl = opened(vtkPLYReader(), OUT / "surface.ply"), opened(vtkSTLReader(), OUT / "surface.stl")
+for name, reader in [("PLY", ply), ("STL", stl)]:
+    # Points are single precision.
+    close(area(reader), wanted, f"{name} area in um2 (marching cubes)", relative=1e-4)
+    low, high = np.array(reader.GetOutput().GetBounds()).reshape(3, 2).T
+    print(name, "bounds", low, high, "of a box of", size)
+    # A foam fills its box.
+    assert (low >= -1e-4).all() and (high <= size + 1e-3).all() and (high - low > 0.9 * size).all()
+same(ply.GetOutput().GetNumberOfCells(), stl.GetOutput().GetNumberOfCells(), "triangles")
+print("recommended area is", surface["recommended"] / surface["marching_cubes"], "of the mesh's")
+
+# The surface lies between voxels of the solid and others: 1 and 2 alone have their colours.
+colours = vtk_to_numpy(ply.GetOutput().GetPointData().GetArray("RGB"))
+same(sorted(map(tuple, np.unique(colours, axis=0).tolist())), [(86, 180, 233), (213, 94, 0)], "colours of fibre and node")
+
+edges = vtkFeatureEdges()
+edges.SetInputConnection(ply.GetOutputPort())
+edges.BoundaryEdgesOn()
+edges.FeatureEdgesOff()
+edges.ManifoldEdgesOff()
+edges.NonManifoldEdgesOff()
+edges.Update()
+ends = vtk_to_numpy(edges.GetOutput().GetPoints().GetData())
+on_box = np.isclose(ends, 0, atol=1e-4) | np.isclose(ends, size, rtol=1e-6)
+print("open edges", edges.GetOutput().GetNumberOfCells())
+assert len(ends) and on_box.any(axis=1).all(), "open on the box alone"
+
+voxels = opened(vtkPLYReader(), VOXELS / "surface.ply")
+per_voxel = results(VOXELS)["measure"]["surface"]["area_per_volume_per_vox"]["marching_cubes"]
+close(area(voxels), per_voxel * np.prod(results(VOXELS)["volume"]["shape_zyx"]), "area in voxels", relative=1e-4)
+assert b"lengths in voxels" in (VOXELS / "surface.ply").read_bytes()[:200]
