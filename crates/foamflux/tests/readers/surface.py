@@ -3,7 +3,7 @@
 import numpy as np
 from made import OUT, VOXELS, close, results, same, um_xyz
 from vtkmodules.util.numpy_support import vtk_to_numpy
-from vtkmodules.vtkFiltersCore import vtkCleanPolyData, vtkFeatureEdges, vtkMassProperties
+from vtkmodules.vtkFiltersCore import vtkFeatureEdges, vtkMassProperties
 from vtkmodules.vtkIOGeometry import vtkSTLReader
 from vtkmodules.vtkIOPLY import vtkPLYReader
 
