@@ -34,7 +34,21 @@ for name, reader in [("PLY", ply), ("STL", stl)]:
     print(name, "bounds", low, high, "of a box of", size)
     # A foam fills its box.
     assert (low >= -1e-4).all() and (high <= size + 1e-3).all() and (high - low > 0.9 * size).all()
-same(ply.GetOutput().GetNumberOfCells(), stl.GetOutput().GetNumberOfCells(), "triangles")
+triangles = ply.GetOutput().GetNumberOfCells()
+head = (OUT / "surface.stl").read_bytes()[:84]
+same(int.from_bytes(head[80:], "little"), triangles, "triangles stated in the STL file")
+assert b"lengths in um" in head
+# VTK's reader of STL drops triangles two of whose corners are one point in single precision.
+points = vtk_to_numpy(ply.GetOutput().GetPoints().GetData())
+corners = points[vtk_to_numpy(ply.GetOutput().GetPolys().GetConnectivityArray()).reshape(-1, 3)]
+flat = sum((corners[:, i] == corners[:, i - 1]).all(axis=1) for i in range(3)).astype(bool).sum()
+same(stl.GetOutput().GetNumberOfCells(), triangles - int(flat), "triangles that VTK finds in it")
+# Stated normals are those of the corners.
+stated = np.frombuffer((OUT / "surface.stl").read_bytes()[84:], dtype=[("v", "<f4", (4, 3)), ("n", "<u2")])["v"]
+turned = np.cross(stated[:, 2] - stated[:, 1], stated[:, 3] - stated[:, 1])
+length = np.linalg.norm(turned, axis=1)
+along = np.einsum("ij,ij->i", turned, stated[:, 0])
+assert np.allclose(along[length > 1e-4], length[length > 1e-4], rtol=1e-3), "normals of the STL file"
 print("recommended area is", surface["recommended"] / surface["marching_cubes"], "of the mesh's")
 
 # The surface lies between voxels of the solid and others: 1 and 2 alone have their colours.
