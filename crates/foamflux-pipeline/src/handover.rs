@@ -170,10 +170,12 @@ pub fn pybamm(results: &RunResults) -> Option<Value> {
     put("thickness [m]", host.thickness_m.map(|v| (v, None)));
     put("porosity", Some(host.porosity));
     put("surface area to volume ratio [m-1]", host.area_per_m);
-    for (component, share, efficiency) in [("electrolyte", porosity, host.pore), ("electrode", solid_share, host.solid)]
+    for (component, share, efficiency, own) in
+        [("electrolyte", porosity, host.pore, host.tau_pore), ("electrode", solid_share, host.solid, host.tau_solid)]
     {
         // What PyBaMM multiplies with is share/tau, so tau follows from the efficiency whatever fills the rest of the box.
-        let tau = efficiency.map(|(value, error)| (share / value, error.map(|e| share / value * e / value)));
+        let relative = own.and_then(|(tau, error)| Some(error? / tau));
+        let tau = efficiency.map(|(value, _)| (share / value, relative.map(|r| r * share / value)));
         put(&format!("tortuosity factor ({component})"), tau);
         let exponent = efficiency.map(|(value, _)| (value.ln() / share.ln(), None));
         put(&format!("Bruggeman coefficient ({component})"), exponent);

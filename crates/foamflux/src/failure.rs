@@ -19,6 +19,14 @@ pub(crate) fn report(error: anyhow::Error) -> ExitCode {
 
 /// Names a file of a folder under construction as it would have been called: the temporary name is gone by now.
 fn as_asked(error: anyhow::Error) -> anyhow::Error {
+    // What was told beside it would be lost on the way.
+    let temporary = matches!(
+        error.downcast_ref(),
+        Some(PipelineError::Write(WriteError::Io { path, .. })) if without_temporary_names(path) != *path
+    );
+    if !temporary {
+        return error;
+    }
     match error.downcast::<PipelineError>() {
         Ok(PipelineError::Write(WriteError::Io { action, path, source })) => {
             PipelineError::from(WriteError::Io { action, path: without_temporary_names(&path), source }).into()

@@ -140,7 +140,7 @@ fn main_job_on_the_bundled_stack() {
     let csv = fs::read_to_string(out.join("results.csv")).expect("a table");
     assert_eq!(csv.lines().count(), 2, "a header and one sample");
     for file in results["files"].as_object().expect("a list of files").keys() {
-        assert!(out.join(file).is_file(), "{file} is listed and absent");
+        assert!(out.join(file).exists(), "{file} is listed and absent");
     }
 
     // The label file stands on its own: voxel size and all.

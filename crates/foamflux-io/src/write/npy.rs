@@ -34,7 +34,7 @@ fn header(grid: &Grid<'_>) -> Vec<u8> {
     bytes
 }
 
-fn descr(sample: SampleType) -> &'static str {
+pub(super) fn descr(sample: SampleType) -> &'static str {
     match sample {
         SampleType::U8 => "|u1",
         SampleType::I8 => "|i1",

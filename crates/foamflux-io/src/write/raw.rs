@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::{Grid, WriteError, atomic};
+use super::{Grid, WriteError, atomic, npy};
 
 /// What a `.raw` file does not say about itself.
 #[derive(Serialize)]
@@ -14,6 +14,8 @@ struct Description<'a> {
     name: &'a str,
     shape_zyx: [usize; 3],
     dtype: &'static str,
+    /// The same as numpy says it, which takes `u8` for eight bytes.
+    numpy_dtype: &'static str,
     byte_order: &'static str,
     order: &'static str,
     voxel_size_m_xyz: Option<[f64; 3]>,
@@ -45,6 +47,7 @@ fn describe<'a>(path: &Path, grid: &Grid<'a>) -> Description<'a> {
         name: grid.name,
         shape_zyx: [z, y, x],
         dtype: grid.sample.name(),
+        numpy_dtype: npy::descr(grid.sample),
         byte_order: "little",
         order: "[z][y][x], x fastest",
         voxel_size_m_xyz: m_xyz,
