@@ -246,7 +246,7 @@ fn headers_are_as_specified() {
     assert_eq!(
         beside,
         serde_json::json!({
-            "file": "grey.raw", "name": "grey", "shape_zyx": [3, 4, 5], "dtype": "f32", "byte_order": "little",
+            "file": "grey.raw", "name": "grey", "shape_zyx": [3, 4, 5], "dtype": "f32", "numpy_dtype": "<f4", "byte_order": "little",
             "order": "[z][y][x], x fastest", "voxel_size_m_xyz": EDGES_M, "labels": null,
             "read_with": "foamflux ingest grey.raw --shape 3,4,5 --dtype f32 --voxel-size 1.95e-5m,1.3e-6m,2.5e-8m"
         })
