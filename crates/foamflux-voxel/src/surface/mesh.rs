@@ -1,6 +1,6 @@
 //! The triangle mesh whose area [`marching_cubes`](super::marching_cubes()) states, with its points and triangles.
 //!
-//! The geometry is that of [`super::marching_cubes`]: the same loops in the same cells, points where the same edges cross the
+//! The geometry is that of [`super::marching_cubes()`]: the same loops in the same cells, points where the same edges cross the
 //! boundary, fans around centroids. A point belongs to an edge of the grid and is shared by all cells around it, so two triangles
 //! meet in every edge of the mesh, except on the faces of the box, where the mesh is open: no surface of the material is there.
 //! Seen from outside of the phase, the corners of a triangle run counter-clockwise.
