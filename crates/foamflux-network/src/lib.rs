@@ -22,7 +22,6 @@ pub mod pores;
 mod prune;
 mod ranked;
 pub mod resistor;
-mod simple;
 pub mod skeleton;
 pub mod statistics;
 mod struts;

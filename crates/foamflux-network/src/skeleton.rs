@@ -2,7 +2,7 @@
 //!
 //! # Theory
 //! *Distance-ordered homotopic thinning* (C. Pudney, Computer Vision and Image Understanding 72 (1998) 404): voxels are
-//! visited by ascending distance D to the boundary and deleted where they are simple (see `simple.rs`), so every
+//! visited by ascending distance D to the boundary and deleted where they are simple (see [`foamflux_voxel::simple`]), so every
 //! deletion keeps components, tunnels and cavities, and what stays lies where D is largest.
 //! What must stay although it is simple is *anchored*. Our anchors, in the words of M. Couprie and G. Bertrand (Image and
 //! Vision Computing 31 (2013) 306; Pattern Recognition Letters 76 (2016) 22):

@@ -17,13 +17,13 @@ impl Bits {
     /// The bits of a mask.
     #[must_use]
     pub fn new(mask: &Volume<bool>) -> Self {
-        Self::packed(mask, packed)
+        Self::of_words(mask, packed)
     }
 
     /// The bits of the voxels that pass a test.
     #[must_use]
     pub fn matching<T: Sync>(volume: &Volume<T>, test: impl Fn(&T) -> bool + Sync) -> Self {
-        Self::packed(volume, |chunk| {
+        Self::of_words(volume, |chunk| {
             let mut flags = [false; 64];
             flags.iter_mut().zip(chunk).for_each(|(flag, v)| *flag = test(v));
             packed(&flags)
@@ -31,7 +31,7 @@ impl Bits {
     }
 
     /// Every stretch of up to 64 voxels of a row as the word that `pack` makes of it.
-    fn packed<T: Sync>(volume: &Volume<T>, pack: impl Fn(&[T]) -> u64 + Sync) -> Self {
+    fn of_words<T: Sync>(volume: &Volume<T>, pack: impl Fn(&[T]) -> u64 + Sync) -> Self {
         let shape = volume.shape();
         let words = shape.x.div_ceil(64);
         let mut data = vec![0u64; words * shape.y * shape.z];

@@ -5,7 +5,7 @@
 //! little too low lay between struts that do not touch, and what they cut thin struts down to; what is conducted through it depends
 //! on one voxel. Struts of two voxels and more have none, rough surfaces seldom.
 //!
-//! The test is that of thinning (G. Bertrand and G. Malandain, Pattern Recognition Letters 15, 169, 1994), on 27 bits per voxel.
+//! The test is that of thinning, see [`crate::simple`].
 
 use foamflux_grid::Shape;
 use rayon::prelude::*;
@@ -13,6 +13,7 @@ use rayon::prelude::*;
 use crate::bits::{Bits, runs};
 use crate::components::runs::Connected;
 use crate::components::{ComponentsError, Connectivity};
+use crate::simple::{self, Class};
 
 /// Bridges of a mask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -41,7 +42,7 @@ pub fn bridges(solid: &Bits) -> Result<Bridges, ComponentsError> {
             let around = Around::of(solid, shape, row);
             let (own, inner) = (solid.row(row), inner.row(row));
             let surface: Vec<u64> = own.iter().zip(inner).map(|(own, inner)| own & !inner).collect();
-            runs(&surface).flatten().filter(|&x| pieces(around.at(x)) > 1).collect()
+            runs(&surface).flatten().filter(|&x| simple::class(around.at(x)) == Class::Bridge).collect()
         })
         .collect();
     let voxels: u64 = rows.iter().map(|row| row.len() as u64).sum();
@@ -73,7 +74,7 @@ impl<'a> Around<'a> {
         }))
     }
 
-    /// The 27 voxels about x: bit `(dx + 1) + 3 (dy + 1) + 9 (dz + 1)`.
+    /// The 27 voxels about x, as [`simple`] has them.
     fn at(&self, x: usize) -> u32 {
         let (word, bit) = (x / 64, x % 64);
         let three = |row: &[u64]| {
@@ -87,47 +88,6 @@ impl<'a> Around<'a> {
         };
         self.0.iter().enumerate().fold(0, |all, (k, row)| all | row.map_or(0, three) << (3 * k))
     }
-}
-
-/// Bit of the voxel itself.
-const CENTRE: u32 = 1 << 13;
-
-/// For each position those that it touches over face, edge or corner.
-const TOUCHES: [u32; 27] = {
-    let mut table = [0; 27];
-    let mut a = 0;
-    while a < 27 {
-        let mut b = 0;
-        while b < 27 {
-            let near = (a % 3usize).abs_diff(b % 3) < 2
-                && (a / 3 % 3usize).abs_diff(b / 3 % 3) < 2
-                && (a / 9usize).abs_diff(b / 9) < 2;
-            if near && a != b {
-                table[a] |= 1 << b;
-            }
-            b += 1;
-        }
-        a += 1;
-    }
-    table
-};
-
-/// Pieces into which the neighbours fall.
-fn pieces(around: u32) -> u32 {
-    let mut left = around & !CENTRE;
-    let mut count = 0;
-    while left != 0 {
-        let mut piece = left & left.wrapping_neg();
-        let mut edge = piece;
-        while edge != 0 {
-            let reached = TOUCHES[edge.trailing_zeros() as usize] & left & !piece;
-            edge = edge & (edge - 1) | reached;
-            piece |= reached;
-        }
-        left &= !piece;
-        count += 1;
-    }
-    count
 }
 
 #[cfg(test)]
@@ -171,35 +131,5 @@ mod tests {
         assert_eq!(corner, Bridges { count: 1, voxels: 2, hanging_voxels: 64 + 64 - 63 - 2 });
         let bump = found((9, 9, 9), |z, y, x| (z < 4) || (z, y, x) == (4, 4, 4));
         assert_eq!(bump, Bridges::default());
-    }
-
-    #[test]
-    fn pieces_are_those_of_a_plain_flood() {
-        let plain = |around: u32| {
-            let at = |k: usize| [k % 3, k / 3 % 3, k / 9];
-            let inside: Vec<usize> = (0..27).filter(|&k| k != 13 && around >> k & 1 == 1).collect();
-            let mut group: Vec<usize> = (0..inside.len()).collect();
-            for _ in 0..27 {
-                for i in 0..inside.len() {
-                    for j in 0..inside.len() {
-                        let (a, b) = (at(inside[i]), at(inside[j]));
-                        if (0..3).all(|k| a[k].abs_diff(b[k]) < 2) {
-                            let least = group[i].min(group[j]);
-                            (group[i], group[j]) = (least, least);
-                        }
-                    }
-                }
-            }
-            group.sort_unstable();
-            group.dedup();
-            group.len() as u32
-        };
-        let mut state = 5u64;
-        for _ in 0..3000 {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            // A third of the voxels, so that there are pieces.
-            let around = ((state >> 8) & (state >> 36) & 0x7ff_ffff) as u32;
-            assert_eq!(pieces(around), plain(around), "{around:027b}");
-        }
     }
 }

@@ -17,6 +17,7 @@ pub mod noise;
 pub mod percolation;
 pub mod representativity;
 pub mod segment;
+pub mod simple;
 pub mod stats;
 pub mod surface;
 pub mod thickness;

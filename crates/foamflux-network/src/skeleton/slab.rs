@@ -10,11 +10,11 @@
 
 use foamflux_grid::Volume;
 use foamflux_voxel::bits::{Bits, runs};
+use foamflux_voxel::simple::{self, Class};
 
 use super::Ridge;
 use super::bitcube::BitCube;
 use crate::cells::{MAX_LEVEL, Pad, STEPS};
-use crate::simple::{self, Class};
 
 pub(super) struct Slab {
     pad: Pad,

@@ -67,14 +67,15 @@ const fn adjacency(order: i32) -> [u32; 27] {
 }
 
 /// Number of solid neighbours.
+#[must_use]
 #[inline]
-pub(crate) const fn neighbours(hood: u32) -> u32 {
+pub const fn neighbours(hood: u32) -> u32 {
     (hood & ALL).count_ones()
 }
 
 /// What a solid voxel is to its neighbourhood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Class {
+pub enum Class {
     /// It can be deleted without changing the topology.
     Simple,
     /// Its solid neighbours fall apart into several components: it is the only bridge here.
@@ -84,8 +85,9 @@ pub(crate) enum Class {
 }
 
 /// What the voxel in the middle of `hood` (bits of solid voxels) is.
+#[must_use]
 #[inline]
-pub(crate) fn class(hood: u32) -> Class {
+pub fn class(hood: u32) -> Class {
     let solid = hood & ALL;
     let pore = !hood & FACES_AND_EDGES;
     let open = pore & FACES;
@@ -119,23 +121,25 @@ fn connected(begin: u32, set: u32, wanted: u32, table: &[u32; 27]) -> bool {
 }
 
 /// Bit of the neighbour one step away.
+#[must_use]
 #[inline]
-pub(crate) const fn bit(step: [i32; 3]) -> u32 {
+pub const fn bit(step: [i32; 3]) -> u32 {
     1 << ((step[0] + 1) + 3 * (step[1] + 1) + 9 * (step[2] + 1))
 }
 
 /// The neighbours that are pore while the opposite one is solid.
+#[must_use]
 #[inline]
-pub(crate) const fn exposed(hood: u32) -> u32 {
+pub const fn exposed(hood: u32) -> u32 {
     // Position p is opposite to 26 - p.
     !hood & (hood.reverse_bits() >> 5) & ALL
 }
 
 #[cfg(test)]
 mod tests {
+    use crate::components::{Connectivity, label};
+    use crate::euler::euler_number;
     use foamflux_grid::{Shape, Volume, VoxelSize};
-    use foamflux_voxel::components::{Connectivity, label};
-    use foamflux_voxel::euler::euler_number;
 
     use super::*;
 
