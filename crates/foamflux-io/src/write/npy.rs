@@ -34,6 +34,7 @@ fn header(grid: &Grid<'_>) -> Vec<u8> {
     bytes
 }
 
+/// numpy's name of a type.
 pub(super) fn descr(sample: SampleType) -> &'static str {
     match sample {
         SampleType::U8 => "|u1",

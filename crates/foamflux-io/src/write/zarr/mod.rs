@@ -23,13 +23,13 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use foamflux_grid::{Labels, SampleType, Shape, Volume, VoxelSize};
+use foamflux_grid::{Labels, Shape, Volume, VoxelSize};
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
 use super::atomic::{self, Durability, Temporary};
 use super::length::um_from_m;
-use super::{WritableSample, WriteError, deflate, finite_range, little_endian};
+use super::{WritableSample, WriteError, deflate, finite_range, little_endian, npy};
 use pyramid::Level;
 
 /// Voxels of a chunk along z, y, x: 1 MiB of labels, 4 MiB of a field, and a thousand files for 1024^3 voxels.
@@ -193,7 +193,7 @@ impl OmeZarr {
         let level = deflate::level(T::TYPE);
         let fill = if T::IS_INTEGER { json!(0) } else { json!("NaN") };
         let about = json!({
-            "zarr_format": 2, "shape": zyx, "chunks": chunk, "dtype": dtype(T::TYPE), "order": "C", "fill_value": fill,
+            "zarr_format": 2, "shape": zyx, "chunks": chunk, "dtype": npy::descr(T::TYPE), "order": "C", "fill_value": fill,
             "compressor": {"id": "zlib", "level": level}, "filters": null, "dimension_separator": "/",
         });
         self.json(&folder.join(".zarray"), &about)?;
@@ -258,18 +258,4 @@ fn multiscale(name: &str, size: &VoxelSize, levels: &[Level], kind: &str, rule: 
         "version": VERSION, "name": name, "axes": axes, "datasets": datasets, "type": kind,
         "metadata": {"description": rule, "voxel_size": if size.m_xyz().is_some() { "known" } else { "unknown: lengths are in voxels" }},
     })
-}
-
-/// numpy's name of a type.
-fn dtype(sample: SampleType) -> &'static str {
-    match sample {
-        SampleType::U8 => "|u1",
-        SampleType::I8 => "|i1",
-        SampleType::U16 => "<u2",
-        SampleType::I16 => "<i2",
-        SampleType::U32 => "<u4",
-        SampleType::I32 => "<i4",
-        SampleType::F32 => "<f4",
-        SampleType::F64 => "<f8",
-    }
 }
