@@ -1,7 +1,6 @@
 //! `compare.html`, as its reader uses it.
 
 use std::path::PathBuf;
-use std::sync::{Mutex, OnceLock};
 
 use serde_json::json;
 
@@ -16,30 +15,24 @@ pub(crate) const TESTS: &[(&str, fn())] = &[
     ("compare_prints_and_keeps_its_width_and_contrast", prints_narrow_and_dark),
 ];
 
-static FOLDER: OnceLock<Mutex<Option<tempfile::TempDir>>> = OnceLock::new();
+static FOLDER: common::Shared = common::Shared::new();
 
 /// The folder of a comparison of two fibrous hosts and a packing, made once.
 fn folder() -> PathBuf {
-    let place = FOLDER.get_or_init(|| {
-        let place = common::folder();
-        let out = place.path().join("side by side").display().to_string();
+    let place = FOLDER.folder(|place| {
+        let out = place.join("side by side").display().to_string();
         let hosts = ["host:fibre-mat", "host:kelvin-foam,cell_size=32um", "host:sintered-spheres"];
         let mut args = vec!["compare"];
         args.extend(hosts);
         args.extend(["--size", "32", "--seeds", "2", "-q", "-o", &out]);
-        let done = common::foamflux(&args);
-        assert_eq!(done.status, 0, "{}", done.stderr);
-        Mutex::new(Some(place))
+        common::foamflux(&args).succeeds();
     });
-    let place = place.lock().unwrap();
-    place.as_ref().unwrap().path().join("side by side")
+    place.join("side by side")
 }
 
-/// Removes what the tests made: statics are never dropped.
+/// Removes what the tests made.
 pub(crate) fn clean() {
-    if let Some(place) = FOLDER.get() {
-        drop(place.lock().unwrap().take());
-    }
+    FOLDER.remove();
 }
 
 fn opened(size: [u32; 2], dark: bool) -> Page {

@@ -31,22 +31,18 @@ pub(crate) fn empty(size: [u32; 2], dark: bool) -> Page {
     browser.as_ref().unwrap().page(size, dark)
 }
 
-static RUN: OnceLock<Mutex<Option<tempfile::TempDir>>> = OnceLock::new();
+static RUN: common::Shared = common::Shared::new();
 
 /// The folder of a run on a small foam, made once.
 fn run() -> PathBuf {
-    let place = RUN.get_or_init(|| {
-        let place = common::folder();
-        let at = |name: &str| place.path().join(name).display().to_string();
-        let made = common::foamflux(&["host", "cmf-demo", "--size", "48", "--grey-only", "-o", &at("slices")]);
-        assert_eq!(made.status, 0, "{}", made.stderr);
-        // Spaces and letters beyond ASCII, as folders of microscopes have them.
-        let done = common::foamflux(&["run", &at("slices"), "-o", &at("out of 5 \u{b5}m"), "-q"]);
-        assert_eq!(done.status, 0, "{}", done.stderr);
-        Mutex::new(Some(place))
+    // Spaces and letters beyond ASCII, as folders of microscopes have them.
+    const NAME: &str = "out of 5 \u{b5}m";
+    let place = RUN.folder(|place| {
+        let at = |name: &str| place.join(name).display().to_string();
+        common::foamflux(&["host", "cmf-demo", "--size", "48", "--grey-only", "-o", &at("slices")]).succeeds();
+        common::foamflux(&["run", &at("slices"), "-o", &at(NAME), "-q"]).succeeds();
     });
-    let place = place.lock().unwrap();
-    place.as_ref().unwrap().path().join("out of 5 \u{b5}m")
+    place.join(NAME)
 }
 
 /// Ends the browser and removes what the tests made: statics are never dropped.
@@ -54,9 +50,7 @@ pub(crate) fn clean() {
     if let Some(browser) = BROWSER.get() {
         drop(browser.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take());
     }
-    if let Some(place) = RUN.get() {
-        drop(place.lock().unwrap().take());
-    }
+    RUN.remove();
 }
 
 /// Keeps a picture for people.

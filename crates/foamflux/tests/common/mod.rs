@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use serde_json::Value;
 
@@ -71,6 +72,32 @@ pub(crate) fn close(got: f64, expected: f64, tolerance: f64, what: &str) {
 /// A folder for one test.
 pub(crate) fn folder() -> tempfile::TempDir {
     tempfile::tempdir().expect("a temporary folder")
+}
+
+/// A folder that the tests of a binary share and the first of them fills. Statics are not dropped: [`Shared::remove`] ends it.
+pub(crate) struct Shared(OnceLock<Mutex<Option<tempfile::TempDir>>>);
+
+impl Shared {
+    pub(crate) const fn new() -> Self {
+        Shared(OnceLock::new())
+    }
+
+    /// The folder, made by `make` the first time.
+    pub(crate) fn folder(&self, make: impl FnOnce(&Path)) -> PathBuf {
+        let place = self.0.get_or_init(|| {
+            let place = folder();
+            make(place.path());
+            Mutex::new(Some(place))
+        });
+        let place = place.lock().unwrap_or_else(PoisonError::into_inner);
+        place.as_ref().expect("it is there until the tests end").path().to_owned()
+    }
+
+    pub(crate) fn remove(&self) {
+        if let Some(place) = self.0.get() {
+            drop(place.lock().unwrap_or_else(PoisonError::into_inner).take());
+        }
+    }
 }
 
 /// A file of labels in a folder, `f(z, y, x)`.

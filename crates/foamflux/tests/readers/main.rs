@@ -11,7 +11,7 @@ mod common;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{LazyLock, Mutex};
+use std::sync::LazyLock;
 
 use common::{close, foamflux, number, root};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -31,14 +31,8 @@ const READERS: [(&str, &str, &[&str]); 9] = [
 ];
 
 /// The folder with what every reader opens, made once.
-static MADE: Mutex<Option<tempfile::TempDir>> = Mutex::new(None);
-static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
-    let place = common::folder();
-    let folder = place.path().to_owned();
-    *MADE.lock().expect("one maker") = Some(place);
-    make(&folder);
-    folder
-});
+static MADE: common::Shared = common::Shared::new();
+static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| MADE.folder(make));
 
 fn main() {
     let asked = std::env::var("FOAMFLUX_PYTHON").ok();
@@ -62,8 +56,7 @@ fn main() {
         Ok(())
     }));
     let conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
-    // Statics are not dropped.
-    drop(MADE.lock().map(|mut made| made.take()));
+    MADE.remove();
     conclusion.exit()
 }
 
