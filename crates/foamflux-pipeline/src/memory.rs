@@ -182,6 +182,7 @@ mod tests {
                 options: SegmentOptions { denoise, ..SegmentOptions::default() },
                 denoise_given: true,
                 correct_given: true,
+                halo_corrected: false,
                 doubt: true,
                 min_solid_m3: None,
                 fill_holes_m3: None,

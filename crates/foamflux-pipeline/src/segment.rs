@@ -10,11 +10,12 @@ use foamflux_results::{BridgeResults, PreparationResults, SegmentResults, Thresh
 use foamflux_voxel::classify::Classified;
 use foamflux_voxel::filter;
 use foamflux_voxel::segment::{
-    self, Cut, Denoise, Foreground, HoleFilling, Method, SegmentError, SegmentOptions, Segmentation, StepBasis,
+    self, Cut, Denoise, Foreground, HoleFilling, LevelRule, Method, SegmentError, SegmentOptions, Segmentation,
+    StepBasis,
 };
 use foamflux_voxel::threshold::Histogram;
 
-use self::auto::{Between, Outcome, Rule};
+use self::auto::{Between, Outcome};
 use crate::config::ConfigError;
 use crate::doubt::Doubt;
 use crate::error::PipelineError;
@@ -48,6 +49,8 @@ pub struct SegmentSettings {
     /// Whether corrections were spoken of: otherwise `auto` looks for fringes or light through open pores
     /// where it sees a halo.
     pub correct_given: bool,
+    /// Whether fringes or light through open pores were to be corrected before, so that what is left of a halo is background.
+    pub halo_corrected: bool,
     /// Whether the labels at the ends of the threshold band are made as well.
     pub doubt: bool,
     /// Solid pieces of a smaller volume in m3 become pore, in the place of a number of voxels.
@@ -172,7 +175,7 @@ fn between_levels(
     let watch: &dyn Watch = recorder;
     let options = &settings.options;
     let shown = |v: f64| units::significant(v, 4);
-    let Between { found, rule, corrections, steps } = between;
+    let Between { found, corrections, steps } = between;
     let mut recipe = steps;
     recipe.extend(denoised(denoise));
     if found.shading > 0.0 {
@@ -183,14 +186,14 @@ fn between_levels(
     }
     recipe.push(format!("Gaussian of sigma {} voxels", found.sigma_voxel));
     let (low, high) = (shown(found.background), shown(found.background + found.contrast));
-    recipe.push(match rule {
-        Rule::Conserve => format!(
+    recipe.push(match found.rule {
+        LevelRule::Conserve => format!(
             "threshold {} that keeps the volume of the solid ({} % by the sum of grey values between the levels {low} and {high}), {}",
             shown(found.threshold),
             shown(100.0 * found.solid_fraction),
             side(options.foreground)
         ),
-        Rule::Surroundings => format!(
+        LevelRule::Surroundings => format!(
             "threshold {} that keeps the volume of the solid ({} % by the sum of grey values between the level {low} of what surrounds \
              it, where {} % of the contrast were left of a halo, and {high}), {}",
             shown(found.threshold),
@@ -198,7 +201,7 @@ fn between_levels(
             units::significant(100.0 * found.halo, 2),
             side(options.foreground)
         ),
-        Rule::HalfWay => format!(
+        LevelRule::HalfWay => format!(
             "threshold {} half way between the levels {low} of the background and {high} inside of the solid, {}",
             shown(found.threshold),
             side(options.foreground)
@@ -220,7 +223,7 @@ fn between_levels(
         true => Doubt::of(&found.field, &segmented.labels, &segmented.cut, &cut)?,
         false => None,
     };
-    let mut results = results(rule.name(), recipe, options.foreground, &segmented, recorder.warnings());
+    let mut results = results(auto::name(found.rule), recipe, options.foreground, &segmented, recorder.warnings());
     results.reason = (settings.choice == Choice::Auto).then_some(reason);
     results.band = doubt.as_ref().map(|d| d.band.clone());
     if !corrections.is_empty() {

@@ -4,7 +4,7 @@
 //! volume without rest. Otsu's threshold of whole numbers lies half way between two of them, where `>` and `>=` agree;
 //! a fixed threshold of 90 takes the voxels of 90.
 //!
-//! **Which method.** Rare solid in nothing but blur and noise is cut best where it keeps its volume, see [`conserve()`], whose
+//! **Which method.** Rare solid in nothing but blur and noise is cut best where it keeps its volume, see [`between_levels`], whose
 //! field a fixed threshold then cuts. [`Method::Otsu`] needs classes of comparable size, or narrow peaks: on the raw grey values of a
 //! host with 4 % solid it fails (see [`crate::threshold`]), and [`Denoise`] first (median of radius 1) repairs most of
 //! it. [`Method::OtsuPerSlice`] follows a drift of brightness along z, but in a slice without solid it splits noise.
@@ -32,7 +32,7 @@ use crate::threshold::ThresholdError;
 pub use band::{Band, band};
 pub use checks::{distinct_values, saturated};
 pub(crate) use conserve::Background;
-pub use conserve::{Conserved, Unsuited, above_surroundings, conserve, half_way};
+pub use conserve::{Conserved, LevelRule, Unsuited, between_levels};
 pub use local::LocalRule;
 pub use steps::{Cut, solid_at};
 

@@ -8,7 +8,9 @@ use foamflux_hosts::cmf_demo;
 use foamflux_hosts::imaging::{Ct, ct};
 use foamflux_voxel::bits::Bits;
 use foamflux_voxel::filter;
-use foamflux_voxel::segment::{Band, Cut, Foreground, Method, SegmentOptions, band, conserve, segment, solid_at};
+use foamflux_voxel::segment::{
+    Band, Cut, Foreground, LevelRule, Method, SegmentOptions, band, between_levels, segment, solid_at,
+};
 
 /// Shares of solid: true, at the lower, taken and upper threshold; and the band.
 struct Case {
@@ -48,7 +50,7 @@ impl Case {
 
 /// The conserving threshold, or a median and Otsu's.
 fn case(grey: &Volume<u8>, truth: f64) -> (Case, &'static str) {
-    match conserve(grey, Foreground::Bright, &Silent).unwrap() {
+    match between_levels(grey, Foreground::Bright, LevelRule::Conserve, &Silent).unwrap() {
         Ok(found) => (Case::new(&found.field, found.threshold, truth), "conserve"),
         Err(_) => (otsu(grey, truth), "otsu"),
     }

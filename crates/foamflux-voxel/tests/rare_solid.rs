@@ -2,12 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
 
-use foamflux_grid::{Labels, Shape, Silent, Volume, VoxelSize};
+use foamflux_grid::{Labels, Sample, Shape, Silent, Volume, VoxelSize};
 use foamflux_hosts::Recipe;
 use foamflux_hosts::grey::{GreyParameters, Shading, grey};
 use foamflux_hosts::imaging::{Ct, FibSem, as_imaged, brightness, ct, fib_sem};
 use foamflux_voxel::artefact;
-use foamflux_voxel::segment::{Conserved, Foreground, Unsuited, above_surroundings, conserve, half_way};
+use foamflux_voxel::segment::{Conserved, Foreground, LevelRule, Unsuited, between_levels};
 
 /// A foam with struts of 6.2 voxels and 4 % solid: its solid fraction by voxel, and its labels.
 fn foam(seed: u64) -> (Volume<f32>, Labels) {
@@ -30,6 +30,10 @@ fn image(coverage: &Volume<f32>, contrast_to_noise: f64, levels: [f64; 2]) -> Vo
         shading: Shading { tilt: [0.1, -0.06, 0.04], cupping: 0.05 },
     };
     grey(coverage, &parameters, 7).unwrap()
+}
+
+fn cut<T: Sample>(volume: &Volume<T>, foreground: Foreground, rule: LevelRule) -> Result<Conserved, Unsuited> {
+    between_levels(volume, foreground, rule, &Silent).unwrap()
 }
 
 fn solid(found: &Conserved, foreground: Foreground) -> Vec<bool> {
@@ -59,7 +63,7 @@ fn rare_struts_keep_their_volume_whatever_the_noise() {
         let (coverage, truth) = foam(seed);
         for (contrast, dice, volume) in GOALS {
             let found =
-                conserve(&image(&coverage, contrast, [60.0, 150.0]), Foreground::Bright, &Silent).unwrap().unwrap();
+                cut(&image(&coverage, contrast, [60.0, 150.0]), Foreground::Bright, LevelRule::Conserve).unwrap();
             let (d, v) = score(&solid(&found, Foreground::Bright), &truth);
             println!(
                 "seed {seed}, contrast {contrast}: Dice {d:.4}, volume {:+.2} %, halo {:+.4}",
@@ -77,7 +81,7 @@ fn rare_struts_keep_their_volume_whatever_the_noise() {
 #[test]
 fn fringes_and_light_through_open_pores_are_noticed() {
     let (_, truth) = foam(1);
-    let tried = |g: &Volume<u8>| conserve(g, Foreground::Bright, &Silent).unwrap();
+    let tried = |g: &Volume<u8>| cut(g, Foreground::Bright, LevelRule::Conserve);
     let scan =
         |fringe: f64| -> Volume<u8> { ct(&brightness(&truth), &Ct { fringe, ..Ct::typical(255.0) }, 1).unwrap() };
     let plain = tried(&scan(0.0)).unwrap();
@@ -100,12 +104,12 @@ fn a_fib_sem_series_without_its_pore_backs_is_cut_half_way() {
     let (clean, light) = artefact::pore_backs(&series, &Silent).unwrap();
     // The generator's; a strut of five pixels is seldom full in a slice of two, which reads as a little more light.
     assert!(light.corrected && (light.strength / settings.shine - 1.0).abs() < 0.12, "{light:?}");
-    let found = half_way(&clean, Foreground::Bright, &Silent).unwrap().unwrap();
+    let found = cut(&clean, Foreground::Bright, LevelRule::HalfWay).unwrap();
     let (d, v) = score(&solid(&found, Foreground::Bright), &truth);
     println!("FIB-SEM: Dice {d:.4}, volume {:+.2} %, light {:.3}", 100.0 * v, light.strength);
     assert!(d > 0.9 && v.abs() < 0.06, "Dice {d}, volume {v:+}");
     // With the light it is half as much again.
-    let shining = half_way(&series, Foreground::Bright, &Silent).unwrap().unwrap();
+    let shining = cut(&series, Foreground::Bright, LevelRule::HalfWay).unwrap();
     assert!(score(&solid(&shining, Foreground::Bright), &truth).1 > 0.25);
 }
 
@@ -119,22 +123,23 @@ fn what_is_left_of_a_halo_does_not_count_as_solid() {
     let mut seen = plain.clone();
     let place = seen.as_mut_slice().iter_mut().zip(glow.as_slice()).zip(truth.volume().as_slice());
     place.filter(|(_, l)| **l == 0).for_each(|((v, g), _)| *v = (f32::from(*v) + 20.0 * g).round() as u8);
-    let refused = conserve(&seen, Foreground::Bright, &Silent).unwrap().err();
+    let refused = cut(&seen, Foreground::Bright, LevelRule::Conserve).err();
     assert!(matches!(refused, Some(Unsuited::Halo { share }) if share > 0.0), "{refused:?}");
-    let found = above_surroundings(&seen, Foreground::Bright, &Silent).unwrap().unwrap();
+    let found = cut(&seen, Foreground::Bright, LevelRule::Surroundings).unwrap();
     let (d, v) = score(&solid(&found, Foreground::Bright), &truth);
     println!("halo {:+.4}: Dice {d:.4}, volume {:+.2} %", found.halo, 100.0 * v);
     assert!(d > 0.94 && v.abs() < 0.04, "Dice {d}, volume {v:+}");
+    assert_eq!(found.rule, LevelRule::Surroundings);
     // Without a halo both rules are one.
-    let [a, b] = [conserve, above_surroundings].map(|rule| rule(&plain, Foreground::Bright, &Silent).unwrap().unwrap());
-    let [a, b] = [&a, &b].map(|found| score(&solid(found, Foreground::Bright), &truth).1);
-    assert!((a - b).abs() < 0.03, "{a:+} and {b:+}");
+    let [a, b] = [LevelRule::Conserve, LevelRule::Surroundings].map(|r| cut(&plain, Foreground::Bright, r).unwrap());
+    assert!(a.rule == LevelRule::Conserve && b.rule == LevelRule::Conserve && a.field == b.field);
+    assert!((a.threshold - b.threshold).abs() < 1e-9, "{} and {}", a.threshold, b.threshold);
 }
 
 #[test]
 fn dark_struts_are_the_same_as_bright_ones() {
     let (coverage, truth) = foam(1);
-    let found = conserve(&image(&coverage, 8.0, [180.0, 90.0]), Foreground::Dark, &Silent).unwrap().unwrap();
+    let found = cut(&image(&coverage, 8.0, [180.0, 90.0]), Foreground::Dark, LevelRule::Conserve).unwrap();
     let (d, v) = score(&solid(&found, Foreground::Dark), &truth);
     assert!(d > 0.95 && v.abs() < 0.02, "Dice {d}, volume {v:+}");
     assert!(found.contrast < -85.0 && found.threshold > 90.0 && found.threshold < 180.0);
@@ -147,10 +152,17 @@ fn what_is_no_rare_solid_is_refused_with_its_reason() {
     let of = |f: &dyn Fn(usize, usize, usize) -> u8| {
         let volume =
             Volume::from_fn(shape, VoxelSize::Unknown, |z, y, x| f(z, y, x) - ((3 * z + 5 * y + 7 * x) % 11) as u8);
-        conserve(&volume, Foreground::Bright, &Silent).unwrap().err()
+        cut(&volume, Foreground::Bright, LevelRule::Conserve).err()
     };
     let even = Volume::from_fn(shape, VoxelSize::Unknown, |_, _, _| 80u8);
-    assert!(conserve(&even, Foreground::Bright, &Silent).err().unwrap().to_string().contains("80"), "one value");
+    assert!(
+        between_levels(&even, Foreground::Bright, LevelRule::Conserve, &Silent)
+            .err()
+            .unwrap()
+            .to_string()
+            .contains("80"),
+        "one value"
+    );
     let noise = of(&|z, y, x| 80 + ((z * 7919 + y * 104_729 + x * 1_299_709) % 41) as u8);
     assert!(matches!(noise, Some(Unsuited::NoCore | Unsuited::Noise { .. } | Unsuited::NotRare { .. })), "{noise:?}");
     // Walls of a third of the volume.

@@ -6,6 +6,7 @@ mod common;
 
 use common::{close, foamflux, folder, number};
 use foamflux_grid::{Sample, Shape, Volume, VoxelSize};
+use foamflux_hosts::imaging::{FibSem, fib_sem};
 use foamflux_io::write::WritableSample;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -105,6 +106,32 @@ fn light_from_behind_pores_is_taken_out_without_being_asked_for() {
     // Who says that nothing is to be corrected is believed.
     let left = segment(&grey, &["--no-doubt", "--correct=none"]).json();
     assert!(left["preparation"].is_null(), "{}", left["preparation"]);
+}
+
+#[test]
+fn what_is_left_of_a_halo_is_background_and_the_recipe_knows() {
+    let place = folder();
+    let mut host = foamflux_hosts::Recipe::named("cmf-sem").unwrap();
+    host.set("size", "96").unwrap();
+    let coverage = host.build(2).unwrap().coverage().unwrap().unwrap();
+    // A third of the contrast as noise: of the light from behind more is left than counts as none.
+    let settings = FibSem { sigma: 38.0, ..FibSem::typical(255.0) };
+    let (series, _): (Volume<u8>, _) = fib_sem(&coverage, &settings, 1).unwrap();
+    let at = |name: &str| place.path().join(name).display().to_string();
+    let (grey, recipe) = (at("series.tif"), at("recipe.toml"));
+    foamflux_io::write::volume(grey.as_ref(), &series, "grey").unwrap();
+    let json = segment(&grey, &["--no-doubt", "--save-recipe", &recipe]).json();
+    assert_eq!(text(&json, "/method"), "conserve");
+    let steps = json["recipe"].to_string();
+    assert!(steps.contains("of what surrounds it"), "{steps}");
+    assert!(text(&json, "/reason").starts_with("solid is rare"), "{}", json["reason"]);
+    let again = segment(&grey, &["--no-doubt", "--recipe", &recipe]).json();
+    assert_eq!((&again["volume_fractions"], &again["recipe"]), (&json["volume_fractions"], &json["recipe"]));
+    // The same corrections by word are as good.
+    let asked = segment(&grey, &["--no-doubt", "--correct=pore-backs"]).json();
+    assert_eq!(asked["volume_fractions"], json["volume_fractions"]);
+    // Single voxels that join what noise parts are told.
+    assert!(json.pointer("/bridges/count").and_then(Value::as_u64).is_some(), "{}", json["bridges"]);
 }
 
 fn written<T: WritableSample + Sample>(

@@ -14,29 +14,17 @@
 use foamflux_grid::{Event, Watch};
 use foamflux_io::read::StackData;
 use foamflux_results::CorrectionResults;
-use foamflux_voxel::segment::{self, Conserved, Denoise, Unsuited};
+use foamflux_voxel::segment::{self, Conserved, Denoise, LevelRule, Unsuited};
 
 use super::{Choice, SegmentSettings, filter, method_name, stopped};
 use crate::error::PipelineError;
 use crate::prepare::{self, Artefact};
 
-/// Which of the two thresholds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Rule {
-    /// Where the solid keeps its volume.
-    Conserve,
-    /// The same above the level of what surrounds it.
-    Surroundings,
-    /// In the middle between the levels.
-    HalfWay,
-}
-
-impl Rule {
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Rule::Conserve | Rule::Surroundings => "conserve",
-            Rule::HalfWay => "halfway",
-        }
+/// Name of the method that follows a rule.
+pub(super) const fn name(rule: LevelRule) -> &'static str {
+    match rule {
+        LevelRule::Conserve | LevelRule::Surroundings => "conserve",
+        LevelRule::HalfWay => "halfway",
     }
 }
 
@@ -51,7 +39,6 @@ pub(super) enum Outcome {
 /// A threshold between levels, and what was done before.
 pub(super) struct Between {
     pub(super) found: Conserved,
-    pub(super) rule: Rule,
     /// Artefacts that were corrected without having been asked for.
     pub(super) corrections: Vec<CorrectionResults>,
     /// The same in words.
@@ -65,27 +52,26 @@ pub(super) fn between(
     denoise: Denoise,
     watch: &dyn Watch,
 ) -> Result<Outcome, PipelineError> {
-    let by = |data: &StackData, rule: Rule| -> Result<Result<Conserved, Unsuited>, PipelineError> {
+    let by = |data: &StackData, rule: LevelRule| -> Result<Result<Conserved, Unsuited>, PipelineError> {
         let filtered = foamflux_io::for_each_grey!(data, volume => filter(volume, denoise, watch))?;
-        foamflux_io::for_each_grey!(filtered.as_ref().unwrap_or(data), volume => match rule {
-            Rule::Conserve => segment::conserve(volume, settings.options.foreground, watch),
-            Rule::Surroundings => segment::above_surroundings(volume, settings.options.foreground, watch),
-            Rule::HalfWay => segment::half_way(volume, settings.options.foreground, watch),
+        foamflux_io::for_each_grey!(filtered.as_ref().unwrap_or(data), volume => {
+            segment::between_levels(volume, settings.options.foreground, rule, watch)
         })
         .map_err(stopped)
     };
-    let plain = |found, rule| Between { found, rule, corrections: Vec::new(), steps: Vec::new() };
+    let plain = |found| Outcome::Between(Between { found, corrections: Vec::new(), steps: Vec::new() });
+    let keeping = if settings.halo_corrected { LevelRule::Surroundings } else { LevelRule::Conserve };
     let asked = match settings.choice {
-        Choice::Conserve => Some(Rule::Conserve),
-        Choice::HalfWay => Some(Rule::HalfWay),
+        Choice::Conserve => Some(keeping),
+        Choice::HalfWay => Some(LevelRule::HalfWay),
         _ => None,
     };
     if let Some(rule) = asked {
-        let found = by(data, rule)?.map_err(|why| PipelineError::Unsuited { method: rule.name(), why })?;
-        return Ok(Outcome::Between(plain(found, rule)));
+        let found = by(data, rule)?.map_err(|why| PipelineError::Unsuited { method: name(rule), why })?;
+        return Ok(plain(found));
     }
-    let why = match by(data, Rule::Conserve)? {
-        Ok(found) => return Ok(Outcome::Between(plain(found, Rule::Conserve))),
+    let why = match by(data, keeping)? {
+        Ok(found) => return Ok(plain(found)),
         Err(why) => why,
     };
     let otherwise = |why: &Unsuited| {
@@ -106,17 +92,12 @@ pub(super) fn between(
     let Some(clean) = prepare::of_its_own(data, artefact, (&mut corrections, &mut steps), watch)? else {
         return otherwise(&why);
     };
-    let mut rule = Rule::Conserve;
-    let mut found = by(&clean, rule)?;
-    for next in [Rule::Surroundings, Rule::HalfWay] {
-        let left = matches!(&found, Err(why) if why.is_halo());
-        if left && (next == Rule::Surroundings || artefact == Artefact::PoreBacks) {
-            rule = next;
-            found = by(&clean, rule)?;
-        }
+    let mut found = by(&clean, LevelRule::Surroundings)?;
+    if artefact == Artefact::PoreBacks && matches!(&found, Err(why) if why.is_halo()) {
+        found = by(&clean, LevelRule::HalfWay)?;
     }
     match found {
-        Ok(found) => Ok(Outcome::Between(Between { found, rule, corrections, steps })),
+        Ok(found) => Ok(Outcome::Between(Between { found, corrections, steps })),
         Err(why) => otherwise(&why),
     }
 }

@@ -5,6 +5,7 @@ use foamflux_voxel::segment::{Denoise, Foreground, HoleFilling, Method, SegmentO
 
 use super::choice;
 use crate::config::{Config, ConfigError};
+use crate::prepare::Artefact;
 use crate::segment::{Choice, SegmentSettings};
 
 /// Method, filter and clean-up.
@@ -157,6 +158,11 @@ pub(super) fn settings(config: &Config) -> Result<SegmentSettings, ConfigError> 
         options,
         denoise_given: denoise_given.is_some(),
         correct_given: config.correct.is_some(),
+        halo_corrected: config
+            .correct
+            .iter()
+            .flatten()
+            .any(|word| [Artefact::Fringes, Artefact::PoreBacks].iter().any(|artefact| artefact.name() == word.trim())),
         doubt: config.doubt.unwrap_or(true),
         min_solid_m3: min_solid_volume,
         fill_holes_m3: fill_volume,

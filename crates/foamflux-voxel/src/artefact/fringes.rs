@@ -18,7 +18,7 @@ use rayon::prelude::*;
 use super::{ArtefactError, Found, VISIBLE};
 use crate::distance::{Border, distance};
 use crate::filter;
-use crate::segment::{Conserved, Foreground, above_surroundings, half_way};
+use crate::segment::{Conserved, Foreground, LevelRule, between_levels};
 use crate::threshold::{DEFAULT_BINS, Histogram, otsu};
 
 /// Widths that are tried, in voxels.
@@ -100,7 +100,9 @@ impl Rims {
         // The solid half way between levels that fringes lifted is too small, and the strength for its size too large by a third:
         // once more with the volume that is found without them.
         let mended = absorption(part, first.strength, first.width, watch)?;
-        let Ok(Ok(found)) = above_surroundings(&mended, solid.foreground, watch) else { return Ok(Some(first)) };
+        let Ok(Ok(found)) = between_levels(&mended, solid.foreground, LevelRule::Surroundings, watch) else {
+            return Ok(Some(first));
+        };
         let solid = Solid::cut(&found, solid.foreground);
         let near: Vec<f64> = WIDTHS.into_iter().filter(|w| (0.7..1.5).contains(&(w / first.width))).collect();
         Ok(Rims::around(&solid, &near, part, (place, whole), watch)?.or(Some(first)))
@@ -217,7 +219,7 @@ impl Solid {
     /// `None` where there are no two phases.
     fn of<T: Sample>(volume: &Volume<T>, watch: &dyn Watch) -> Option<Self> {
         for foreground in [Foreground::Bright, Foreground::Dark] {
-            if let Ok(Ok(found)) = half_way(volume, foreground, watch) {
+            if let Ok(Ok(found)) = between_levels(volume, foreground, LevelRule::HalfWay, watch) {
                 let solid = Self::cut(&found, foreground);
                 return solid.mask.as_slice().contains(&true).then_some(solid);
             }

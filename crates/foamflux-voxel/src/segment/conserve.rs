@@ -13,9 +13,9 @@
 //! differs from the background, or the threshold leaves the middle between the two levels, and the method says that it does not
 //! apply instead of being wrong.
 //!
-//! [`above_surroundings`] takes the level of what surrounds the solid for that of the background: for what is left of a halo once its
-//! cause was taken out, as far as it is even around the struts.
-//! [`half_way`] takes the levels and the middle between them, which needs no sum: for stacks whose halos are not the solid's.
+//! [`LevelRule::Surroundings`] takes the level of what surrounds the solid for that of the background where they differ: for what is
+//! left of a halo once its cause was taken out, as far as it is even around the struts.
+//! [`LevelRule::HalfWay`] takes the levels and the middle between them, which needs no sum: for stacks whose halos are not the solid's.
 //! An edge that is brighter than what it bounds, as in electron microscopes, widens the solid by that rule by as many pixels as
 //! its brightness is a share of the contrast per slope: to first order it is a shift of the edge, which no image tells from one.
 //!
@@ -30,7 +30,6 @@ use crate::bits::Bits;
 use crate::cleanup::remove_small_bits;
 use crate::components::Connectivity;
 use crate::filter;
-use crate::threshold::ThresholdError;
 
 /// Edge of the bricks in which the level of the background is found, in voxels: wider than struts and narrower than shading.
 const BRICK: usize = 32;
@@ -86,6 +85,8 @@ pub struct Conserved {
     pub solid_fraction: f64,
     /// Mean grey value around the solid beyond the reach of blur, over the background, as a share of the contrast.
     pub halo: f64,
+    /// The rule that was followed: the surroundings only where they differ from the background.
+    pub rule: LevelRule,
 }
 
 /// Halo that may be left for the level of the surroundings to stand for that of the background.
@@ -93,10 +94,10 @@ const HALO_LEFT: f64 = 0.05;
 
 /// Where the threshold lies between the levels of background and solid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Rule {
+pub enum LevelRule {
     /// Where the solid has its volume.
-    Volume,
-    /// The same, with the surroundings for the background.
+    Conserve,
+    /// The same, with the surroundings for the background where a halo of at most a twentieth of the contrast is left of them.
     Surroundings,
     /// In the middle.
     HalfWay,
@@ -156,51 +157,14 @@ impl Unsuited {
 ///
 /// # Errors
 /// [`SegmentError`] for values that are not finite, more runs than can be counted, and on cancellation.
-pub fn conserve<T: Sample>(
+pub fn between_levels<T: Sample>(
     volume: &Volume<T>,
     foreground: Foreground,
-    watch: &dyn Watch,
-) -> Result<Result<Conserved, Unsuited>, SegmentError> {
-    between_levels(volume, foreground, Rule::Volume, watch)
-}
-
-/// Finds field and threshold with the level of what surrounds the solid for that of the background, which may differ from it by a
-/// twentieth of the contrast.
-///
-/// # Errors
-/// As [`conserve()`].
-pub fn above_surroundings<T: Sample>(
-    volume: &Volume<T>,
-    foreground: Foreground,
-    watch: &dyn Watch,
-) -> Result<Result<Conserved, Unsuited>, SegmentError> {
-    between_levels(volume, foreground, Rule::Surroundings, watch)
-}
-
-/// Finds the same field, and the threshold in the middle between the levels of background and solid.
-///
-/// # Errors
-/// As [`conserve()`].
-pub fn half_way<T: Sample>(
-    volume: &Volume<T>,
-    foreground: Foreground,
-    watch: &dyn Watch,
-) -> Result<Result<Conserved, Unsuited>, SegmentError> {
-    between_levels(volume, foreground, Rule::HalfWay, watch)
-}
-
-fn between_levels<T: Sample>(
-    volume: &Volume<T>,
-    foreground: Foreground,
-    rule: Rule,
+    rule: LevelRule,
     watch: &dyn Watch,
 ) -> Result<Result<Conserved, Unsuited>, SegmentError> {
     watch.event(Event::Started { stage: Stage::Segment, what: "levels of background and solid".to_owned() });
     super::checks::image(volume, Method::Otsu, watch)?;
-    if let Some((count, first)) = filter::not_finite(volume.as_slice()) {
-        let (z, y, x) = volume.shape().zyx_of(first);
-        return Err(ThresholdError::NotFinite { count, x, y, z }.into());
-    }
     let sign = if foreground == Foreground::Bright { 1.0 } else { -1.0 };
     let background = Background::of(volume, sign);
     let level = background.mean();
@@ -209,15 +173,15 @@ fn between_levels<T: Sample>(
     stop()?;
     let noise = background.noise;
     let smooth = filter::gaussian(&raw, SMOOTHING[1], watch)?;
-    let Some(levels) = Levels::of(&raw, &smooth, rule == Rule::Surroundings, watch)? else {
+    let Some(levels) = Levels::of(&raw, &smooth, rule == LevelRule::Surroundings, watch)? else {
         return Ok(Err(Unsuited::NoCore));
     };
     stop()?;
     let contrast = levels.solid - levels.background;
     // Grey values of a halo would count as solid, so that what is above the middle is what there is by the other rule.
     let filled = match rule {
-        Rule::Volume | Rule::Surroundings => levels.volume(),
-        Rule::HalfWay => {
+        LevelRule::Conserve | LevelRule::Surroundings => levels.volume(),
+        LevelRule::HalfWay => {
             let middle = 0.5 * (levels.background + levels.solid);
             smooth.as_slice().par_iter().filter(|v| f64::from(**v) >= middle).count() as f64
         }
@@ -231,9 +195,9 @@ fn between_levels<T: Sample>(
         return Ok(Err(Unsuited::Noise { ratio }));
     }
     let most = match rule {
-        Rule::Volume => HALO,
-        Rule::Surroundings => HALO_LEFT,
-        Rule::HalfWay => f64::INFINITY,
+        LevelRule::Conserve => HALO,
+        LevelRule::Surroundings => HALO_LEFT,
+        LevelRule::HalfWay => f64::INFINITY,
     };
     if levels.halo.abs() > most {
         return Ok(Err(Unsuited::Halo { share: levels.halo }));
@@ -246,8 +210,8 @@ fn between_levels<T: Sample>(
     };
     drop(raw);
     let threshold = match rule {
-        Rule::Volume | Rule::Surroundings => holding(&field, levels.volume()),
-        Rule::HalfWay => 0.5 * (levels.background + levels.solid),
+        LevelRule::Conserve | LevelRule::Surroundings => holding(&field, levels.volume()),
+        LevelRule::HalfWay => 0.5 * (levels.background + levels.solid),
     };
     let place = (threshold - levels.background) / contrast;
     if !MIDDLE.contains(&place) {
@@ -265,6 +229,7 @@ fn between_levels<T: Sample>(
         noise,
         solid_fraction,
         halo: levels.halo,
+        rule: if levels.by_surroundings || rule == LevelRule::HalfWay { rule } else { LevelRule::Conserve },
     }))
 }
 
@@ -411,14 +376,16 @@ struct Levels {
     excess: f64,
     /// Mean grey value of the shell beyond the reach of blur, over the background, as a share of the contrast.
     halo: f64,
+    /// Whether the background is that around the solid.
+    by_surroundings: bool,
 }
 
 impl Levels {
-    /// With the level around the solid for the background where `near_by` is wanted.
+    /// With the level around the solid for the background where there is a halo, if `surroundings` may be taken for it.
     fn of(
         raw: &Volume<f32>,
         smooth: &Volume<f32>,
-        near_by: bool,
+        surroundings: bool,
         watch: &dyn Watch,
     ) -> Result<Option<Self>, SegmentError> {
         let voxels = smooth.shape().len() as f64;
@@ -444,13 +411,10 @@ impl Levels {
             let far = voxels - n;
             let away = if far > 0.0 { (all - near_sum) / far } else { 0.0 };
             let shell = (near_sum - blurred_sum) / (n - blurred).max(1.0);
-            let background = if near_by { shell } else { away };
-            found = Some(Levels {
-                background,
-                solid,
-                excess: near_sum - n * background,
-                halo: (shell - away) / (solid - away),
-            });
+            let halo = (shell - away) / (solid - away);
+            let by_surroundings = surroundings && halo.abs() > HALO;
+            let background = if by_surroundings { shell } else { away };
+            found = Some(Levels { background, solid, excess: near_sum - n * background, halo, by_surroundings });
             let next = 0.5 * (background + solid);
             if (next - threshold).abs() < 1e-3 * (solid - background).abs() {
                 break;
