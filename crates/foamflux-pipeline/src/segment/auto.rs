@@ -4,6 +4,7 @@
 //! conserve ─applies──────────────────────────────────────────────────► cut where the solid keeps its volume
 //!     ├─a dark halo──► fringes, where they are found ────────────────► conserve, by the surroundings where a halo is left
 //!     ├─a bright one─► pore-backs, where light from behind is found ─► the same, or half way between the levels
+//!     │                ... where it is not, half way between the levels
 //!     └─otherwise────────────────────────────────────────────────────► filter and method of the options
 //! ```
 //!
@@ -90,6 +91,11 @@ pub(super) fn between(
     watch.event(Event::Note(format!("the threshold that keeps the volume of rare solid does not apply: {why}")));
     let (mut corrections, mut steps) = (Vec::new(), Vec::new());
     let Some(clean) = prepare::of_its_own(data, artefact, (&mut corrections, &mut steps), watch)? else {
+        if artefact == Artefact::PoreBacks
+            && let Ok(found) = by(data, LevelRule::HalfWay)?
+        {
+            return Ok(plain(found));
+        }
         return otherwise(&why);
     };
     let mut found = by(&clean, LevelRule::Surroundings)?;

@@ -9,7 +9,7 @@
 //! `s` is how bright a surface right behind an open pore is, and `l` over how many slices it fades; slices are milled away from
 //! the first to the last. Both are read from the stack: the brightness of pores, well away from solid in their own slice, falls with the
 //! number of slices to the first solid behind, and a line through its logarithm gives them. Which voxels are solid follows from the
-//! corrected stack, so that the two take turns until they agree. Where fewer than four depths are brighter than their noise there
+//! corrected stack, so that the two take turns until they agree, from a light as it usually is. Where fewer than four depths are brighter than their noise there
 //! are no pore-backs: on tomograms none are.
 //!
 //! The level of the solid is that of its inside, that of the pores the background of bricks of 32 voxels where solid is rare, and the mode of the
@@ -74,12 +74,12 @@ pub fn pore_backs<T: Sample>(volume: &Volume<T>, watch: &dyn Watch) -> Result<(V
     };
     let quiet = smoothed(&raw);
     let mut solid = bright - pore;
-    let mut light: Option<Light> = None;
+    let mut light = Light::USUAL;
     for _ in 0..TURNS.0 {
         if watch.cancelled() {
             return Err(ArtefactError::Cancelled);
         }
-        let Some(mut mask) = own_solid(&raw, &quiet, solid, light.as_ref()) else { return Ok((volume.clone(), none)) };
+        let Some(mut mask) = own_solid(&raw, &quiet, solid, &light) else { return Ok((volume.clone(), none)) };
         if remove_small(&mut mask, SPECK, Connectivity::Full26).is_err() {
             return Ok((volume.clone(), none));
         }
@@ -89,13 +89,12 @@ pub fn pore_backs<T: Sample>(volume: &Volume<T>, watch: &dyn Watch) -> Result<(V
         }
         let near = in_plane(&in_plane(&mask, true), true);
         let Some(next) = Light::of(&raw, &mask, &inside, &near, solid) else { return Ok((volume.clone(), none)) };
-        let settled = light.as_ref().is_some_and(|l| (l.shine - next.shine).abs() < TURNS.1);
-        light = Some(next);
+        let settled = (light.shine - next.shine).abs() < TURNS.1;
+        light = next;
         if settled {
             break;
         }
     }
-    let Some(light) = light else { return Ok((volume.clone(), none)) };
     let plane = shape.y * shape.x;
     let mut behind = vec![0f32; plane];
     let mut out = volume.clone();
@@ -125,6 +124,11 @@ struct Light {
 }
 
 impl Light {
+    /// Where the search for the solid begins. Without any light pore-backs beyond half of the contrast would count as solid, and what is
+    /// behind them is dark: in noise of a third of the contrast nothing was found. Too much of it takes nothing from what is
+    /// full, whatever is behind.
+    const USUAL: Light = Light { shine: 0.6, fade: 5.0, error: f64::INFINITY };
+
     /// From the brightness of open voxels by the number of slices to the solid behind; `None` where they are dark.
     ///
     /// `inside` is solid that is full in its slice, and `near` what is too close to solid there to be dark.
@@ -202,11 +206,11 @@ impl Light {
 }
 
 /// Where the slice itself is solid, once what shines through is taken out; `None` where there is no solid.
-fn own_solid(raw: &Volume<f32>, quiet: &[f32], solid: f32, light: Option<&Light>) -> Option<Volume<bool>> {
+fn own_solid(raw: &Volume<f32>, quiet: &[f32], solid: f32, light: &Light) -> Option<Volume<bool>> {
     let plane = raw.shape().x * raw.shape().y;
     let mut behind = vec![0f32; plane];
     let mut mask = vec![false; raw.shape().len()];
-    let (shine, keep) = light.map_or((0.0, 0.0), |l| (l.shine as f32, l.keep()));
+    let (shine, keep) = (light.shine as f32, light.keep());
     for (mask, own) in mask.chunks_exact_mut(plane).zip(quiet.chunks_exact(plane)).rev() {
         mask.par_iter_mut().zip(&mut behind).zip(own).for_each(|((m, behind), own)| {
             let shone = (shine * *behind).min(MOST);
