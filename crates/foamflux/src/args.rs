@@ -1,5 +1,6 @@
 //! The command line.
 
+mod common;
 mod compare;
 mod config;
 mod current;
@@ -15,6 +16,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub(crate) use common::{CommonArgs, ProgressHow};
 pub(crate) use compare::CompareArgs;
 pub(crate) use current::{CellArgs, CurrentArgs, DepthArgs};
 pub(crate) use diff::{DiffArgs, ReproduceArgs};
@@ -99,39 +101,6 @@ pub(crate) enum Command {
     /// Measure this machine's devices: bandwidth, kernels, whole solves with their errors
     #[command(after_help = examples::BENCH)]
     Bench(BenchArgs),
-}
-
-/// Flags that every command has.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Common options")]
-pub(crate) struct CommonArgs {
-    /// Configuration file (TOML); its keys are the long flags, and a flag beats it
-    #[arg(long, value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
-    /// Results as JSON on standard output, and nothing else there
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// Say what would be done and what memory it takes, and stop
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    /// Device: auto, cpu, gpu, gpu:N
-    #[arg(long, value_name = "DEVICE")]
-    device: Option<String>,
-    /// Number of threads [default: all]
-    #[arg(long, value_name = "N")]
-    threads: Option<usize>,
-    /// Memory that may be used, for example 8GiB [default: what is free]
-    #[arg(long, value_name = "AMOUNT")]
-    max_memory: Option<String>,
-    /// Seed of everything random
-    #[arg(long, value_name = "N")]
-    seed: Option<u64>,
-    /// No progress, warnings only
-    #[arg(short, long)]
-    pub(crate) quiet: bool,
-    /// Every note and step
-    #[arg(short, long, conflicts_with = "quiet")]
-    pub(crate) verbose: bool,
 }
 
 /// How the input is read.

@@ -6,6 +6,8 @@ use std::process::ExitCode;
 use foamflux_io::write::WriteError;
 use foamflux_pipeline::{ExitStatus, PipelineError};
 
+use crate::lines::{self, Line};
+
 /// Prints the error with its causes and gives the exit status.
 pub(crate) fn report(error: anyhow::Error) -> ExitCode {
     if is_broken_pipe(&error) {
@@ -13,8 +15,11 @@ pub(crate) fn report(error: anyhow::Error) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let error = as_asked(error);
-    crate::output::complain(&format!("error: {}", message(&error)));
-    ExitCode::from(status(&error) as u8)
+    let (status, message) = (status(&error) as u8, message(&error));
+    if !lines::say(&Line::Error { status, message: &message }) {
+        crate::output::complain(&format!("error: {message}"));
+    }
+    ExitCode::from(status)
 }
 
 /// Names a file of a folder under construction as it would have been called: the temporary name is gone by now.

@@ -6,6 +6,7 @@ mod device;
 mod exports;
 mod failure;
 mod figures;
+mod lines;
 mod output;
 mod progress;
 mod setup;
@@ -34,7 +35,10 @@ fn main() -> ExitCode {
         Any::Setup(setup) => setup::execute(setup),
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => {
+            lines::say(&lines::Line::Done);
+            ExitCode::SUCCESS
+        }
         Err(error) => failure::report(error),
     }
 }

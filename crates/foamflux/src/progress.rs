@@ -2,12 +2,13 @@
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use foamflux_grid::{Event, Watch};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::args::CommonArgs;
+use crate::args::{CommonArgs, ProgressHow};
+use crate::lines::{self, Line};
 use crate::output::complain;
 
 /// How much to show.
@@ -18,22 +19,28 @@ enum Detail {
     Everything,
 }
 
+/// Least time between two lines of JSON that say how far a step is.
+const BETWEEN: Duration = Duration::from_millis(125);
+
 /// A watcher that draws a progress line and prints notes and warnings above it.
 #[derive(Debug)]
 pub(crate) struct Terminal {
     detail: Detail,
     bar: Mutex<Option<ProgressBar>>,
+    /// When a line of JSON last said how far a step is.
+    advanced: Mutex<Option<Instant>>,
     cancelled: &'static AtomicBool,
 }
 
 impl Terminal {
     pub(crate) fn new(common: &CommonArgs, cancelled: &'static AtomicBool) -> Self {
         let detail = match (common.quiet, common.verbose) {
+            _ if common.progress == Some(ProgressHow::None) => Detail::Warnings,
             (true, _) => Detail::Warnings,
             (false, false) => Detail::Progress,
             (false, true) => Detail::Everything,
         };
-        Terminal { detail, bar: Mutex::new(None), cancelled }
+        Terminal { detail, bar: Mutex::new(None), advanced: Mutex::new(None), cancelled }
     }
 
     /// Takes the progress line away, before results are printed.
@@ -86,10 +93,29 @@ impl Terminal {
         }
         bar.set_position(done);
     }
+
+    /// Whether it is time to say again how far a step is; its beginning and end always are told.
+    fn due(&self, event: &Event) -> bool {
+        let Event::Advanced { done, total, .. } = event else { return true };
+        let Ok(mut last) = self.advanced.lock() else { return true };
+        let now = Instant::now();
+        let due = *total == Some(*done) || last.is_none_or(|last| now.duration_since(last) >= BETWEEN);
+        if due {
+            *last = Some(now);
+        }
+        due
+    }
 }
 
 impl Watch for Terminal {
     fn event(&self, event: Event) {
+        let shown = self.detail != Detail::Warnings || matches!(event, Event::Warning(_));
+        if lines::asked() {
+            if shown && self.due(&event) {
+                lines::say(&Line::from(&event));
+            }
+            return;
+        }
         match event {
             Event::Warning(text) => self.line(&format!("warning: {text}")),
             _ if self.detail == Detail::Warnings => {}

@@ -149,6 +149,23 @@ fn a_disk_that_fills_up_loses_nothing() {
     fs::write(&filler, []).unwrap();
     // Down to the last page.
     let _ = fs::write(&filler, vec![0u8; 1 << 20]);
+    // Whatever is measured is printed where it cannot be written.
+    let grey = text(&place.path().join("grey"));
+    foamflux(&["host", "fibre-mat", "--size", "16", "--grey-only", "-o", &grey, "-q"]).succeeds();
+    for (command, from, flag, name, shown) in [
+        ("segment", &grey, "-o", "l.tif", "thresholds"),
+        ("segment", &grey, "--save-recipe", "r.toml", "thresholds"),
+        ("tag", &input, "-o", "t.tif", "nodes"),
+        ("tag", &input, "--network", "graph", "nodes"),
+        ("measure", &input, "-o", "m.json", "surface"),
+        ("transport", &input, "--profile", "p.csv", "tau"),
+        ("impedance", &input, "-o", "z.csv", "mpedance"),
+    ] {
+        let to = text(&full.path().join(name));
+        let call = foamflux(&[command, from, flag, &to, "--voxel-size=1um", "-q"]);
+        call.fails(2, &["the disk is full", name, "not lost"]);
+        assert!(call.stdout.contains(shown), "{command}: {}", call.stdout);
+    }
     for args in [
         vec!["init".to_owned(), text(&full.path().join("a.toml"))],
         vec!["man".to_owned(), text(full.path())],

@@ -37,20 +37,25 @@ pub(crate) fn impedance(args: &ImpedanceArgs, session: &Session) -> anyhow::Resu
     let settings = &session.settings;
     let mut results = stage::impedance(&labels, &settings.impedance, &settings.current, backend.as_ref(), &recorder)?;
     results.warnings = recorder.warnings();
-    if let (Some(output), Some(format)) = (&args.output, format) {
-        if results.frequency_hz.is_empty() {
-            session.note(format!("no current flows: {} was not written", output.display()));
-        } else {
-            let bytes = match format {
-                Format::Csv => csv::impedance_csv(&results),
-                Format::Svg => nyquist(&results),
-            };
-            foamflux_io::write::file_atomically(output, |out| out.write_all(bytes.as_bytes()))
-                .map_err(PipelineError::from)?;
-            session.note(format!("spectrum written to {}", output.display()));
-        }
+    let written = match (&args.output, format) {
+        (Some(output), Some(format)) => write(output, format, &results, session),
+        _ => Ok(()),
+    };
+    session.show_written(written, &results, text::impedance_text)
+}
+
+fn write(output: &Path, format: Format, results: &ImpedanceResults, session: &Session) -> anyhow::Result<()> {
+    if results.frequency_hz.is_empty() {
+        session.note(format!("no current flows: {} was not written", output.display()));
+        return Ok(());
     }
-    session.show(&results, text::impedance_text)
+    let bytes = match format {
+        Format::Csv => csv::impedance_csv(results),
+        Format::Svg => nyquist(results),
+    };
+    foamflux_io::write::file_atomically(output, |out| out.write_all(bytes.as_bytes())).map_err(PipelineError::from)?;
+    session.note(format!("spectrum written to {}", output.display()));
+    Ok(())
 }
 
 /// A flag that does not fit.

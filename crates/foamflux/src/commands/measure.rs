@@ -27,9 +27,10 @@ pub(crate) fn measure(args: &MeasureArgs, session: &Session) -> anyhow::Result<(
     memory::check(memory::Work::Measure, labels.shape(), 0, session.settings.max_memory)?;
     let mut results = stage::measure(&labels, None, &session.settings.measure, &recorder)?;
     results.warnings = recorder.warnings();
-    if let Some(output) = &args.output {
+    let written = args.output.as_deref().map_or(Ok(()), |output| {
         let json = serde_json::to_vec_pretty(&results)?;
         foamflux_io::write::file_atomically(output, |file| file.write_all(&json)).map_err(PipelineError::from)?;
-    }
-    session.show(&results, text::measure_text)
+        Ok(())
+    });
+    session.show_written(written, &results, text::measure_text)
 }

@@ -28,7 +28,8 @@ use foamflux_pipeline::{Config, ExitStatus, PipelineError, Settings, ingest as r
 use foamflux_report::text;
 use foamflux_transport::Backend;
 
-use crate::args::Command;
+use crate::args::{Command, ProgressHow};
+use crate::lines::{self, Line};
 use crate::output;
 use crate::progress::Terminal;
 
@@ -46,6 +47,9 @@ pub(crate) struct Session {
 /// Reads the configuration and does what the command says.
 pub(crate) fn execute(command: &Command) -> anyhow::Result<()> {
     let common = command.common();
+    if common.progress == Some(ProgressHow::Json) {
+        lines::begin();
+    }
     let file = match &common.config {
         Some(path) => Config::read(path).map_err(PipelineError::from)?,
         None => Config::default(),
@@ -107,7 +111,10 @@ fn stop_on_ctrl_c() {
         if CANCELLED.swap(true, Ordering::Relaxed) {
             std::process::exit(ExitStatus::Interrupted as i32);
         }
-        output::complain("stopping; press Ctrl-C again to stop at once");
+        let message = "stopping; press Ctrl-C again to stop at once";
+        if !lines::say(&Line::Note { message }) {
+            output::complain(message);
+        }
     };
     // Without a handler Ctrl-C still ends the process.
     let _ = ctrlc::set_handler(ask);

@@ -5,6 +5,7 @@ use std::path::Path;
 use foamflux_grid::{Event, Labels, Watch, units};
 use foamflux_pipeline::grey::{self, Labelled};
 use foamflux_pipeline::prepare;
+use foamflux_pipeline::segment::Segmented;
 use foamflux_pipeline::settings::{Content, IngestSettings};
 use foamflux_pipeline::truth::score;
 use foamflux_pipeline::{Input, PipelineError, Recorder, ingest, segment as stage};
@@ -53,40 +54,9 @@ pub(crate) fn segment(args: &SegmentArgs, session: &Session) -> anyhow::Result<(
         }
     };
     let Labelled { whole, region, mut segmented, .. } = grey::labelled(data, &session.settings, &recorder)?;
-    if let Some(path) = &args.shifts {
-        match segmented.results.preparation.as_ref().and_then(|p| p.alignment.as_ref()) {
-            Some(alignment) => {
-                let text = prepare::alignment_csv(alignment);
-                foamflux_io::write::file_atomically(path, |file| file.write_all(text.as_bytes()))
-                    .map_err(PipelineError::from)?;
-                session.note(format!("displacements written to {}", path.display()));
-            }
-            None => {
-                recorder.event(Event::Warning(format!("{} was not written: --shifts needs --align", path.display())));
-            }
-        }
-    }
+    // First, so that what is not written is told in the results as well.
+    let written = write(args, &segmented, &recorder, session);
     segmented.results.warnings = recorder.warnings();
-    if let (Some(path), Some(text)) = (&args.save_recipe, &segmented.results.recipe_toml) {
-        foamflux_io::write::file_atomically(path, |file| file.write_all(text.as_bytes()))
-            .map_err(PipelineError::from)?;
-        session.note(format!("recipe written to {}", path.display()));
-    }
-    if let Some(output) = &args.output {
-        foamflux_io::write::labels(output, &segmented.labels).map_err(PipelineError::from)?;
-        session.note(format!("labels written to {}", output.display()));
-    }
-    if let Some(output) = &args.uncertain {
-        match &segmented.doubt {
-            Some(doubt) => {
-                foamflux_io::write::volume(output, &doubt.map(), "doubt").map_err(PipelineError::from)?;
-                session.note(format!("uncertain voxels written to {}", output.display()));
-            }
-            None => session
-                .watch()
-                .event(Event::Warning(format!("{} was not written: there is no threshold band", output.display()))),
-        }
-    }
     if let Some((truth, name)) = &truth {
         // The truth of the whole stack is cut to the part that the alignment left.
         let cut = (truth.shape() == whole && region != whole.region())
@@ -100,7 +70,45 @@ pub(crate) fn segment(args: &SegmentArgs, session: &Session) -> anyhow::Result<(
         let tau = backend.as_ref().map(|b| (&transport, b.as_ref()));
         segmented.results.score = Some(score(&segmented.labels, truth, name, tau, session.watch())?);
     }
-    session.show(&segmented.results, text::segment_text)
+    session.show_written(written, &segmented.results, text::segment_text)
+}
+
+/// Writes what was asked for; what there is not is a warning.
+fn write(args: &SegmentArgs, segmented: &Segmented, watch: &dyn Watch, session: &Session) -> anyhow::Result<()> {
+    let text = |path: &Path, text: &str| {
+        foamflux_io::write::file_atomically(path, |file| file.write_all(text.as_bytes())).map_err(PipelineError::from)
+    };
+    let missing = |path: &Path, why: &str| {
+        watch.event(Event::Warning(format!("{} was not written: {why}", path.display())));
+    };
+    let results = &segmented.results;
+    if let Some(path) = &args.shifts {
+        match results.preparation.as_ref().and_then(|p| p.alignment.as_ref()) {
+            Some(alignment) => {
+                text(path, &prepare::alignment_csv(alignment))?;
+                session.note(format!("displacements written to {}", path.display()));
+            }
+            None => missing(path, "--shifts needs --align"),
+        }
+    }
+    if let (Some(path), Some(recipe)) = (&args.save_recipe, &results.recipe_toml) {
+        text(path, recipe)?;
+        session.note(format!("recipe written to {}", path.display()));
+    }
+    if let Some(path) = &args.output {
+        foamflux_io::write::labels(path, &segmented.labels).map_err(PipelineError::from)?;
+        session.note(format!("labels written to {}", path.display()));
+    }
+    if let Some(path) = &args.uncertain {
+        match &segmented.doubt {
+            Some(doubt) => {
+                foamflux_io::write::volume(path, &doubt.map(), "doubt").map_err(PipelineError::from)?;
+                session.note(format!("uncertain voxels written to {}", path.display()));
+            }
+            None => missing(path, "there is no threshold band"),
+        }
+    }
+    Ok(())
 }
 
 /// The true labels, with the flags for crops and merged voxels that act on the image as well.

@@ -43,21 +43,8 @@ pub(crate) fn tag(args: &TagArgs, session: &Session) -> anyhow::Result<()> {
     let mut tagged = stage::tag(&labels, &session.settings.tag, extras, &recorder)?;
     drop(labels);
     tagged.results.warnings = recorder.warnings();
-    if let Some(output) = &args.output {
-        foamflux_io::write::labels(output, &tagged.labels).map_err(PipelineError::from)?;
-        session.note(format!("tags written to {}", output.display()));
-    }
-    if let (Some(path), Some(directions)) = (&args.orientation, &tagged.directions) {
-        write_directions(path, &tagged, directions)?;
-        session.note(format!("directions written to {}", path.display()));
-    }
-    if let Some(folder) = folder {
-        write(&tagged, &folder)?;
-        let place = folder.destination().display().to_string();
-        folder.commit().map_err(PipelineError::from)?;
-        session.note(format!("graph written to {place}: nodes.csv, fibres.csv, network.vtp, network.graphml"));
-    }
-    session.show(&tagged.results, text::tag_text)
+    let written = write(args, &tagged, folder, session);
+    session.show_written(written, &tagged.results, text::tag_text)
 }
 
 fn check_orientation_path(path: Option<&Path>) -> Result<(), PipelineError> {
@@ -123,7 +110,26 @@ pub(super) fn graph_files(network: &Network, conduction: &[Conduction]) -> [(&'s
     ]
 }
 
-fn write(tagged: &Tagged, folder: &OutputFolder) -> anyhow::Result<()> {
+/// Writes what was asked for.
+fn write(args: &TagArgs, tagged: &Tagged, folder: Option<OutputFolder>, session: &Session) -> anyhow::Result<()> {
+    if let Some(output) = &args.output {
+        foamflux_io::write::labels(output, &tagged.labels).map_err(PipelineError::from)?;
+        session.note(format!("tags written to {}", output.display()));
+    }
+    if let (Some(path), Some(directions)) = (&args.orientation, &tagged.directions) {
+        write_directions(path, tagged, directions)?;
+        session.note(format!("directions written to {}", path.display()));
+    }
+    if let Some(folder) = folder {
+        write_graph(tagged, &folder)?;
+        let place = folder.destination().display().to_string();
+        folder.commit().map_err(PipelineError::from)?;
+        session.note(format!("graph written to {place}: nodes.csv, fibres.csv, network.vtp, network.graphml"));
+    }
+    Ok(())
+}
+
+fn write_graph(tagged: &Tagged, folder: &OutputFolder) -> anyhow::Result<()> {
     let save = |name: &str, text: &str| {
         file_atomically(&folder.join(name), |file| file.write_all(text.as_bytes())).map_err(PipelineError::from)
     };

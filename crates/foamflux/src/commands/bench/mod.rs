@@ -22,7 +22,7 @@ use self::table::table;
 use self::volume::{Volume, volumes};
 use super::Session;
 use crate::args::BenchArgs;
-use crate::output;
+use crate::{lines, output};
 
 /// Relative error of tau of the reference solve.
 const REFERENCE: f64 = 1e-7;
@@ -120,7 +120,7 @@ pub(crate) fn bench(args: &BenchArgs, session: &Session) -> anyhow::Result<()> {
     }
     if !session.json {
         output::print(&text)?;
-    } else if !args.common.quiet {
+    } else if !args.common.quiet && !lines::asked() {
         // The lines are out; whoever watches may read them as a table.
         output::complain(&text);
     }

@@ -49,7 +49,7 @@ pub(crate) fn view(args: &ViewArgs, session: &Session) -> anyhow::Result<()> {
     }
     session.note(format!("serving {} to this machine only; press Ctrl-C to stop", args.folder.display()));
     if !args.no_browser && !open_browser(&url) {
-        output::complain(&format!("warning: no browser could be started; open {url} yourself"));
+        session.watch().event(Event::Warning(format!("no browser could be started; open {url} yourself")));
     }
     serve(&listener, &Arc::new(folder))
 }
