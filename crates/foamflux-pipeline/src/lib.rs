@@ -17,6 +17,7 @@ pub mod grey;
 pub mod handover;
 pub mod impedance;
 pub mod ingest;
+pub mod keep;
 pub mod measure;
 pub mod memory;
 pub mod plate;

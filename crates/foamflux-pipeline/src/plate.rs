@@ -13,6 +13,7 @@ use foamflux_results::PlateResults;
 use foamflux_transport::Backend;
 
 use crate::error::PipelineError;
+use crate::keep::Keep;
 use crate::record::Recorder;
 use kept::{Header, fingerprint};
 pub use settings::PlateSettings;
@@ -21,24 +22,6 @@ pub use settings::PlateSettings;
 const KEEP_EVERY: Duration = Duration::from_secs(120);
 /// Charges that differ by less than this share are the same stage, plated and stripped.
 const SAME_CHARGE: f64 = 1e-6;
-
-/// Where an interrupted plating is kept, by name; the caller decides what a name is.
-pub trait Keep {
-    /// Keeps bytes under a name, in place of what it held.
-    ///
-    /// # Errors
-    /// When they cannot be kept.
-    fn save(&mut self, name: &str, bytes: &[u8]) -> Result<(), PipelineError>;
-
-    /// What a name holds; none where nothing was kept under it.
-    ///
-    /// # Errors
-    /// When it is there and cannot be read.
-    fn load(&self, name: &str) -> Result<Option<Vec<u8>>, PipelineError>;
-
-    /// Where it is, for messages.
-    fn place(&self) -> String;
-}
 
 /// A state as it is shown and written.
 #[derive(Debug, Clone)]

@@ -17,12 +17,13 @@ use crate::doubt::{Doubt, Doubts};
 use crate::error::PipelineError;
 use crate::grey::{self, Labelled};
 use crate::ingest;
+use crate::keep::{Keep, Nowhere};
 use crate::measure::GreyField;
 use crate::record::Recorder;
 use crate::segment::{GreyHistogram, Segmented};
 use crate::settings::{Export, OptionalStage, Settings, main_electrode};
 use crate::tag::{self, Extras, Given};
-use crate::transport::Fields;
+use crate::transport::{Fields, Solved};
 use crate::{current, measure, memory, surface, transport};
 
 /// Relative error to which the main job converges tau - 1, beside the tolerance of tau.
@@ -72,6 +73,23 @@ pub struct RunOutput {
 pub fn run(
     source: Source,
     settings: &Settings,
+    backend: &dyn Backend,
+    watch: &dyn Watch,
+) -> Result<RunOutput, PipelineError> {
+    resumable(source, settings, &mut Nowhere, false, backend, watch)
+}
+
+/// Does the main job, keeping every direction of the transport that is solved; with `resume` those that an interrupted run of the
+/// same input and settings kept are taken over. On the same backend an interruption changes no number but the seconds.
+///
+/// # Errors
+/// As [`run`], [`PipelineError::Interrupted`] when the user stopped it and something was kept, and [`PipelineError::Config`]
+/// where what was kept is of another run.
+pub fn resumable(
+    source: Source,
+    settings: &Settings,
+    keep: &mut dyn Keep,
+    resume: bool,
     backend: &dyn Backend,
     watch: &dyn Watch,
 ) -> Result<RunOutput, PipelineError> {
@@ -168,6 +186,7 @@ pub fn run(
 
     let mut transport_results = BTreeMap::new();
     let mut fields = Vec::new();
+    let mut kept = None;
     if asked(OptionalStage::Transport) {
         let clock = Instant::now();
         memory::check(memory::Work::Transport, labels.shape(), grey_bytes, settings.max_memory)?;
@@ -179,11 +198,14 @@ pub fn run(
         transport_settings.geometric = settings.config.geometric.unwrap_or(true);
         transport_settings.electrode = main_electrode(&settings.config)?;
         transport_settings.max_memory = settings.max_memory;
-        let solved = transport::doubted(&labels, doubt.as_ref(), &transport_settings, 0.0, backend, watch)?;
-        transport_results = solved.results;
+        let mut solved = Solved::new(&labels, doubt.as_ref(), &settings.config, keep, resume)?;
+        let found = transport::doubted(&labels, doubt.as_ref(), &transport_settings, 0.0, &mut solved, backend, watch);
+        kept = solved.place();
+        let found = found.map_err(|error| interrupted(error, kept.as_deref()))?;
+        transport_results = found.results;
         doubts.transported(&transport_results);
         doubts.sampled(doubt.as_ref(), &mut transport_results, measure_results.as_ref());
-        fields = solved.fields;
+        fields = found.fields;
         if let (Some(tag), Some(solid)) = (tag_results.as_mut(), transport_results.get("solid")) {
             tag::beside_voxels(tag, solid, watch);
         }
@@ -194,7 +216,8 @@ pub fn run(
 
     let mut current = None;
     let clock = Instant::now();
-    match asked(OptionalStage::Current).then(|| current_stage(&labels, settings, backend, watch)).transpose()? {
+    let found = asked(OptionalStage::Current).then(|| current_stage(&labels, settings, backend, watch)).transpose();
+    match found.map_err(|error| interrupted(error, kept.as_deref()))? {
         None => skipped(&mut stages, Stage::Current, LEFT_OUT),
         Some(Err(reason)) => skipped(&mut stages, Stage::Current, &reason),
         Some(Ok(found)) => {
@@ -349,6 +372,14 @@ fn done(stages: &mut BTreeMap<String, StageReport>, stage: Stage, clock: Instant
 fn skipped(stages: &mut BTreeMap<String, StageReport>, stage: Stage, reason: &str) {
     let report = StageReport { outcome: StageOutcome::Skipped, reason: Some(reason.to_owned()), seconds: 0.0 };
     stages.insert(stage.name().to_owned(), report);
+}
+
+/// An interruption says what it did not lose.
+fn interrupted(error: PipelineError, kept: Option<&str>) -> PipelineError {
+    match (error, kept) {
+        (PipelineError::Cancelled, Some(place)) => PipelineError::Interrupted { place: place.to_owned() },
+        (error, _) => error,
+    }
 }
 
 fn cancelled(watch: &dyn Watch) -> Result<(), PipelineError> {

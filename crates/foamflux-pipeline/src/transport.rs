@@ -1,5 +1,6 @@
 //! Tortuosity factor and flux maps of phases along directions.
 
+mod kept;
 mod tensor;
 mod thresholds;
 
@@ -23,8 +24,10 @@ use crate::electrode;
 use crate::error::PipelineError;
 use crate::errors;
 use crate::ingest::volume_info;
+use crate::keep::Nowhere;
 use crate::refine;
 use crate::settings::{TransportSettings, label_numbers};
+pub use kept::Solved;
 
 /// Potential, flux and losses along one direction; phases share the arrays, since no voxel belongs to two.
 #[derive(Debug, Clone)]
@@ -61,18 +64,21 @@ pub fn transport(
     backend: &dyn Backend,
     watch: &dyn Watch,
 ) -> Result<Transport, PipelineError> {
-    doubted(labels, None, settings, seconds_read, backend, watch)
+    let mut nowhere = Nowhere;
+    let mut solved = Solved::nothing(&mut nowhere);
+    doubted(labels, None, settings, seconds_read, &mut solved, backend, watch)
 }
 
-/// The same, with tau at the ends of the threshold band where there is one.
+/// The same, with tau at the ends of the threshold band where there is one, less what is solved already; what is solved is kept.
 ///
 /// # Errors
-/// As [`transport`].
+/// As [`transport`], and [`PipelineError::Config`] where what was kept is of another run.
 pub fn doubted(
     labels: &Labels,
     doubt: Option<&Doubt>,
     settings: &TransportSettings,
     seconds_read: f64,
+    solved: &mut Solved<'_>,
     backend: &dyn Backend,
     watch: &dyn Watch,
 ) -> Result<Transport, PipelineError> {
@@ -82,8 +88,18 @@ pub fn doubted(
         check_layout(layout, labels, &media, settings)?;
     }
     for (phase, coefficients) in media {
-        let results =
-            one_phase(labels, doubt, &phase, &coefficients, settings, seconds_read, backend, watch, &mut out.fields)?;
+        let results = one_phase(
+            labels,
+            doubt,
+            &phase,
+            &coefficients,
+            settings,
+            seconds_read,
+            solved,
+            backend,
+            watch,
+            &mut out.fields,
+        )?;
         out.results.insert(phase.name.clone(), results);
     }
     Ok(out)
@@ -126,6 +142,7 @@ fn one_phase(
     coefficients: &Coefficients,
     settings: &TransportSettings,
     seconds_read: f64,
+    solved: &mut Solved<'_>,
     backend: &dyn Backend,
     watch: &dyn Watch,
     fields: &mut Vec<Fields>,
@@ -142,13 +159,21 @@ fn one_phase(
     };
     let task = Task { labels, doubt, phase, coefficients, settings, factors: &factors, backend, watch };
     for &axis in &settings.axes {
+        if let Some(before) = solved.take(&phase.name, axis, labels.shape().len())? {
+            watch.event(Event::Note(format!("{} along {axis} was solved before the interruption", phase.name)));
+            warnings.extend(before.warnings);
+            before.fields.into_iter().for_each(|new| merge(fields, new));
+            directions.insert(axis.name().to_owned(), before.results);
+            continue;
+        }
+        let (mut own, earlier) = (None, warnings.len());
         watch.event(Event::Started { stage: Stage::Transport, what: format!("tau of {} along {axis}", phase.name) });
         let (mut results, outcome) = match Problem::new(labels, coefficients, axis, settings.sides)? {
             Setup::Blocked(blocked) => {
                 let outcome = format!("{} along {axis}: {blocked}", phase.name);
                 (no_flow(&blocked, backend), outcome)
             }
-            Setup::Ready(problem) => task.open(axis, &problem, &mut warnings, fields)?,
+            Setup::Ready(problem) => task.open(axis, &problem, &mut warnings, &mut own)?,
         };
         if let Some(asked) = &settings.electrode
             && asked.axes.contains(&axis)
@@ -169,6 +194,8 @@ fn one_phase(
         }
         results.seconds.read = seconds_read;
         watch.event(Event::Finished { stage: Stage::Transport, outcome });
+        solved.put(&phase.name, axis, (&results, &warnings[earlier..]), own.as_ref(), watch);
+        own.into_iter().for_each(|new| merge(fields, new));
         directions.insert(axis.name().to_owned(), results);
     }
     for warning in &warnings {
@@ -261,7 +288,7 @@ impl Task<'_> {
         axis: Axis,
         problem: &Problem,
         warnings: &mut Vec<String>,
-        fields: &mut Vec<Fields>,
+        fields: &mut Option<Fields>,
     ) -> Result<(DirectionResults, String), PipelineError> {
         let Task { labels, phase, coefficients, settings, backend, watch, .. } = *self;
         let what = format!("tau of {} along {axis}", phase.name);
@@ -318,7 +345,7 @@ impl Task<'_> {
         results.profile = Some(profile(labels, axis, found.profile));
         if let Some(flux) = flux {
             let potential = solution.potential(problem).into_vec();
-            merge(fields, Fields { axis, potential, flux, loss: loss.into_vec() });
+            *fields = Some(Fields { axis, potential, flux, loss: loss.into_vec() });
         }
         if let Some(paths) = paths {
             results.seconds.geometric = paths.seconds;

@@ -271,6 +271,9 @@ pub(crate) struct RunArgs {
     /// Replace the folder if it holds earlier results
     #[arg(long)]
     pub(crate) overwrite: bool,
+    /// Go on with the run of the same command that was interrupted; where there is none it begins
+    #[arg(long)]
+    pub(crate) resume: bool,
     /// Stages to leave out: tag, measure, transport, current
     #[arg(long, value_name = "STAGE,...", value_delimiter = ',')]
     skip: Option<Vec<String>>,

@@ -214,6 +214,57 @@ fn the_bundled_stack_is_what_its_generator_makes() {
     assert!(bundled == made, "data/cmf-grey is not what 'foamflux host cmf-demo --seed 1 --grey-only' writes");
 }
 
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_goes_on() {
+    use std::process::{Command, Stdio};
+    use std::time::{Duration, Instant};
+
+    let place = common::folder();
+    let out = place.path().join("out");
+    let begin = |more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_foamflux"));
+        command.args(["run", &bundled(), "--only=transport", "-o"]).arg(&out).args(more);
+        command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let mut running = begin(&[]);
+    let kept = place.path().join(".out.foamflux-run");
+    let began = Instant::now();
+    while !kept.join("pore_x.bin").exists() && began.elapsed() < Duration::from_secs(60) {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    assert!(kept.join("pore_x.bin").exists(), "nothing was kept");
+    Command::new("kill").args(["-INT", &running.id().to_string()]).status().unwrap();
+    let stopped = match running.wait().unwrap().code() {
+        Some(130) => true,
+        // It was faster than the signal.
+        status => {
+            assert_eq!(status, Some(0));
+            false
+        }
+    };
+    assert_eq!(out.exists(), !stopped, "OUT is whole or absent");
+    if stopped {
+        let told = String::from_utf8(running.wait_with_output().unwrap().stderr).unwrap();
+        assert!(told.contains("--resume") && told.contains(".out.foamflux-run"), "{told}");
+        let done = begin(&["--resume", "-v"]).wait_with_output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    }
+    assert!(!kept.exists(), "what was kept is cleared away");
+    let again = place.path().join("again");
+    let args = ["run", &bundled(), "--only=transport", "-q", "--resume", "-o", &again.display().to_string()];
+    // Where there is nothing to resume it begins.
+    foamflux(&args).succeeds();
+    let transport = |out: &Path| {
+        let mut found = read_json(&out.join("results.json"))["transport"].take();
+        without_clocks(&mut found);
+        found
+    };
+    assert_eq!(transport(&out), transport(&again));
+    assert_eq!(fs::read(out.join("fields.vti")).unwrap(), fs::read(again.join("fields.vti")).unwrap());
+    foamflux(&args).fails(2, &["again", "--overwrite"]);
+}
+
 #[test]
 fn demo_needs_no_input() {
     let place = tempfile::tempdir().expect("a temporary folder");

@@ -8,6 +8,7 @@ mod diff;
 mod host;
 mod impedance;
 mod ingest;
+mod keep;
 mod measure;
 mod plate;
 mod run;

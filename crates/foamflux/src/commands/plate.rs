@@ -1,21 +1,20 @@
 //! `foamflux plate`: lithium grows on the host, and is stripped again.
 
-mod keep;
-
 use std::path::Path;
 use std::time::Instant;
 
 use foamflux_io::write::{self as io, Existing, OutputFolder};
 use foamflux_pipeline::config::ConfigError;
+use foamflux_pipeline::keep::{Keep, Nowhere};
 use foamflux_pipeline::plate::{self as stage, KeptState, PlateSettings, Plated};
 use foamflux_pipeline::{PipelineError, Recorder, ingest, memory};
 use foamflux_report::plate::{charts, plate_csv, plate_html, plate_text};
 use foamflux_results::{Figure, PlateResults};
 
+use super::keep::Folder;
 use super::{Session, plan, spare_the_input};
 use crate::args::PlateArgs;
 use crate::figures;
-use keep::{Folder, Nowhere};
 
 pub(crate) fn plate(args: &PlateArgs, session: &Session) -> anyhow::Result<()> {
     let path = &args.input.input;
@@ -41,7 +40,7 @@ pub(crate) fn plate(args: &PlateArgs, session: &Session) -> anyhow::Result<()> {
     let labels = ingest::read_labels(path, &session.settings.ingest, &recorder)?;
     let seconds = clock.elapsed().as_secs_f64();
     memory::check(memory::Work::Plate, labels.shape(), 0, session.settings.max_memory)?;
-    let mut kept = args.output.as_deref().map(Folder::beside);
+    let mut kept = args.output.as_deref().map(|output| Folder::beside(output, "plate"));
     if let Some(kept) = &kept
         && !args.resume
         && kept.exists()
@@ -49,7 +48,7 @@ pub(crate) fn plate(args: &PlateArgs, session: &Session) -> anyhow::Result<()> {
         session.note("an interrupted plating is replaced; --resume would go on with it".to_owned());
     }
     let mut nowhere = Nowhere;
-    let keep: &mut dyn stage::Keep = match &mut kept {
+    let keep: &mut dyn Keep = match &mut kept {
         Some(kept) => kept,
         None => &mut nowhere,
     };

@@ -5,12 +5,13 @@ use std::path::Path;
 
 use foamflux_io::write::{Existing, OutputFolder, VtiArray, VtiData};
 use foamflux_pipeline::doubt::Doubt;
-use foamflux_pipeline::run::{RunOutput, Source, run as main_job};
+use foamflux_pipeline::run::{RunOutput, Source, resumable, run as main_job};
 use foamflux_pipeline::settings::Export;
 use foamflux_pipeline::{PipelineError, ingest, memory, prepare, segment};
 use foamflux_report::{csv, html, text};
 
 use super::Session;
+use super::keep::Folder;
 use crate::args::{DemoArgs, RunArgs};
 use crate::{exports, figures, output};
 
@@ -19,7 +20,18 @@ pub(crate) fn run(args: &RunArgs, session: &Session) -> anyhow::Result<()> {
         return plan(&args.input.input, session);
     }
     let source = Source::Path(args.input.input.clone());
-    execute(source, &args.output, args.overwrite, session)
+    let mut keep = Folder::beside(&args.output, "run");
+    if keep.exists() && !args.resume {
+        session.note("an interrupted run is replaced; --resume would go on with it".to_owned());
+        keep.remove();
+    } else if args.resume && !keep.exists() {
+        session.note("nothing was kept of an interrupted run: it begins anew".to_owned());
+    }
+    let done = execute(source, &args.output, args.overwrite, Some((&mut keep, args.resume)), session);
+    if done.is_ok() {
+        keep.remove();
+    }
+    done
 }
 
 pub(crate) fn demo(args: &DemoArgs, session: &Session) -> anyhow::Result<()> {
@@ -29,15 +41,25 @@ pub(crate) fn demo(args: &DemoArgs, session: &Session) -> anyhow::Result<()> {
         session.note(format!("would make {} and do the main job on it", made.kind));
         return Ok(());
     }
-    execute(Source::Made { data: made.grey, kind: made.kind }, &args.output, args.overwrite, session)
+    execute(Source::Made { data: made.grey, kind: made.kind }, &args.output, args.overwrite, None, session)
 }
 
-fn execute(source: Source, out: &Path, overwrite: bool, session: &Session) -> anyhow::Result<()> {
+fn execute(
+    source: Source,
+    out: &Path,
+    overwrite: bool,
+    keep: Option<(&mut Folder, bool)>,
+    session: &Session,
+) -> anyhow::Result<()> {
     let backend = session.backend()?;
     let existing = if overwrite { Existing::Replace } else { Existing::Refuse };
     // The folder is begun first: a name that cannot be written is better refused before an hour of work than after.
     let folder = OutputFolder::create(out, existing).map_err(PipelineError::from)?;
-    let mut done = main_job(source, &session.settings, backend.as_ref(), session.watch())?;
+    let (settings, watch) = (&session.settings, session.watch());
+    let mut done = match keep {
+        Some((keep, resume)) => resumable(source, settings, keep, resume, backend.as_ref(), watch)?,
+        None => main_job(source, settings, backend.as_ref(), watch)?,
+    };
     let written = match write(&mut done, &session.settings.exports, &folder) {
         Ok(()) => folder.commit().map_err(|error| PipelineError::from(error).into()),
         Err(error) => Err(error),

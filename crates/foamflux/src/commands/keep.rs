@@ -1,43 +1,27 @@
-//! Where an interrupted plating is kept: a hidden folder beside the one that it will become.
+//! Where an interrupted job is kept: a hidden folder beside the one that it will become.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use foamflux_io::write::file_atomically;
 use foamflux_pipeline::PipelineError;
-use foamflux_pipeline::plate::Keep;
-
-/// Keeps nothing: without an output there is nothing to go on with.
-pub(super) struct Nowhere;
-
-impl Keep for Nowhere {
-    fn save(&mut self, _: &str, _: &[u8]) -> Result<(), PipelineError> {
-        Ok(())
-    }
-
-    fn load(&self, _: &str) -> Result<Option<Vec<u8>>, PipelineError> {
-        Ok(None)
-    }
-
-    fn place(&self) -> String {
-        "no folder, as there is no --output".to_owned()
-    }
-}
+use foamflux_pipeline::keep::Keep;
 
 /// A folder with one file per name.
 pub(super) struct Folder(PathBuf);
 
 impl Folder {
-    /// The folder that belongs to an output: `.OUT.foamflux-plate` beside `OUT`.
-    pub(super) fn beside(output: &Path) -> Self {
+    /// The folder that belongs to a command's output: `.OUT.foamflux-COMMAND` beside `OUT`.
+    pub(super) fn beside(output: &Path, command: &str) -> Self {
         let name = output.file_name().unwrap_or_default().to_string_lossy();
-        Folder(output.with_file_name(format!(".{name}.foamflux-plate")))
+        Folder(output.with_file_name(format!(".{name}.foamflux-{command}")))
     }
 
-    /// Whether an interrupted plating is there.
+    /// Whether an interrupted job is there.
     pub(super) fn exists(&self) -> bool {
-        self.file("state").exists()
+        fs::read_dir(&self.0).is_ok_and(|mut entries| entries.any(|e| e.is_ok_and(|e| is_ours(&e.file_name()))))
     }
 
     fn file(&self, name: &str) -> PathBuf {
@@ -48,14 +32,18 @@ impl Folder {
     pub(super) fn remove(&self) {
         let Ok(entries) = fs::read_dir(&self.0) else { return };
         for entry in entries.flatten() {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if name == "state.bin" || (name.starts_with("stage_") && name.ends_with(".bin")) {
+            if is_ours(&entry.file_name()) {
                 // What stays is in nobody's way: the results are whole without it.
                 let _ = fs::remove_file(entry.path());
             }
         }
         let _ = fs::remove_dir(&self.0);
     }
+}
+
+/// Whether a name is one that [`Folder`] gives.
+fn is_ours(name: &OsStr) -> bool {
+    Path::new(name).extension().is_some_and(|e| e == "bin")
 }
 
 impl Keep for Folder {
@@ -71,7 +59,7 @@ impl Keep for Folder {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(PipelineError::Content {
                 path: self.file(name).display().to_string(),
-                message: format!("cannot be read: {error}; without --resume the plating begins anew"),
+                message: format!("cannot be read: {error}; without --resume it begins anew"),
             }),
         }
     }
