@@ -230,6 +230,8 @@ pub struct Config {
     /// Files for other programs that `run` writes beside its own: `ome-zarr`, `ply`, `stl`, `bpx`, `pybamm`, or `all`, or `none`.
     #[serde(deserialize_with = "list")]
     pub export: Option<Vec<String>>,
+    /// Where the box cuts the solid, the surface of `ply` and `stl` is `open`, or `closed` by caps.
+    pub surface_ends: Option<String>,
 
     /// Voxels along an edge of the boxes that `compare` makes.
     pub size: Option<usize>,
@@ -390,7 +392,7 @@ impl Config {
             phase, conductivity, direction, sides, tol, max_iterations, certify, geometric, refine, tensor, electrode, collector, wall_area,
             layout, fields, current, voltage, i0, eta_nuc, film, sigma, kappa, kappa_separator, alpha, temperature, diffusivity,
             transference, concentration, separator_plane, electrolyte, salt_supply, thermodynamic_factor, i0_exponent, time, sand,
-            kinetics, reorganisation_energy, i0_map, i0_map_kind, frequencies, points_per_decade, capacitance, stages, strip, cycles, overflow, skip, only, sample, export, size, seeds, quality, thickness, capacity,
+            kinetics, reorganisation_energy, i0_map, i0_map_kind, frequencies, points_per_decade, capacitance, stages, strip, cycles, overflow, skip, only, sample, export, surface_ends, size, seeds, quality, thickness, capacity,
             device, threads, max_memory, seed)
     }
 
@@ -424,6 +426,7 @@ impl Config {
             fields: text("z"),
             skip: Some(Vec::new()),
             export: Some(crate::settings::Export::usual()),
+            surface_ends: text("open"),
             device: text("auto"),
             seed: Some(1),
             ..Config::default()

@@ -174,8 +174,11 @@ pub fn resumable(
     }
 
     let meshes = [Export::Ply, Export::Stl];
-    let surface =
-        meshes.iter().any(|e| settings.exports.contains(e)).then(|| surface::solid(&labels, field, watch)).flatten();
+    let surface = meshes
+        .iter()
+        .any(|e| settings.exports.contains(e))
+        .then(|| surface::solid(&labels, field, settings.surface_ends, watch))
+        .flatten();
     cancelled(watch)?;
 
     // The filtered field has served: the solver needs its memory.

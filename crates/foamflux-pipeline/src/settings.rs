@@ -10,6 +10,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 pub use export::Export;
+pub use foamflux_voxel::surface::mesh::Ends;
 
 use crate::prepare::PrepareSettings;
 use crate::segment::SegmentSettings;
@@ -204,6 +205,8 @@ pub struct Settings {
     pub stages: BTreeSet<OptionalStage>,
     /// Files for other programs that `run` writes beside its own.
     pub exports: BTreeSet<Export>,
+    /// What the surface has where the box cuts the solid.
+    pub surface_ends: Ends,
     /// Where the solver is to run.
     pub device: Device,
     /// Worker threads, all processors when not said.
@@ -233,6 +236,7 @@ impl Settings {
             impedance: ImpedanceSettings::new(&config)?,
             stages: stages(&config)?,
             exports: export::exports(&config)?,
+            surface_ends: export::surface_ends(&config)?,
             device: config.device.as_deref().map_or(Ok(Device::Auto), str::parse).map_err(at("device"))?,
             threads: threads(&config)?,
             max_memory,

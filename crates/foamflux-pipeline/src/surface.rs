@@ -2,7 +2,8 @@
 
 use foamflux_grid::{Event, Labels, Phase, Stage, Watch, units};
 use foamflux_io::write::{ply_bytes, stl_bytes};
-use foamflux_voxel::surface::{Mesh, mesh};
+use foamflux_voxel::surface::Mesh;
+use foamflux_voxel::surface::mesh::{self, Ends};
 
 use crate::measure::GreyField;
 
@@ -12,16 +13,16 @@ pub const MOST_TRIANGLES: u64 = 20_000_000;
 /// Meshes the solid where the grey field passes its level, or half-way between voxels; none where there is no surface or too much
 /// of it, and a warning says so.
 ///
-/// It is the mesh whose area `measure` states as `marching_cubes`.
-pub fn solid(labels: &Labels, grey: Option<GreyField<'_>>, watch: &dyn Watch) -> Option<Mesh> {
+/// With open ends it is the mesh whose area `measure` states as `marching_cubes`.
+pub fn solid(labels: &Labels, grey: Option<GreyField<'_>>, ends: Ends, watch: &dyn Watch) -> Option<Mesh> {
     watch.event(Event::Started { stage: Stage::Measure, what: "mesh of the surface".to_owned() });
     let mask = labels.mask(Phase::solid().labels);
     let values = labels.volume().as_slice();
     let made = match grey {
         Some(GreyField { data, level }) => foamflux_io::for_each_grey!(data, field => {
-            mesh::mesh_in_grey(&mask, field, level, values, MOST_TRIANGLES)
+            mesh::mesh_in_grey(&mask, field, level, values, ends, MOST_TRIANGLES)
         }),
-        None => mesh::mesh(&mask, values, MOST_TRIANGLES),
+        None => mesh::mesh(&mask, values, ends, MOST_TRIANGLES),
     };
     watch.event(Event::Finished { stage: Stage::Measure, outcome: String::new() });
     match made {

@@ -292,6 +292,9 @@ pub(crate) struct RunArgs {
     /// Files for other programs: ome-zarr, ply, stl (the surface), bpx, pybamm, or all, or none [default: ome-zarr,bpx,pybamm]
     #[arg(long, value_name = "WHAT,...", value_delimiter = ',')]
     export: Option<Vec<String>>,
+    /// Surface of ply and stl where the box cuts the solid: open, or closed by caps (watertight) [default: open]
+    #[arg(long, value_name = "HOW")]
+    surface_ends: Option<String>,
     #[command(flatten)]
     segmentation: SegmentationArgs,
     #[command(flatten)]

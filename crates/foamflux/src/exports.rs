@@ -1,13 +1,11 @@
 //! Files of a run for other programs.
 
-use std::collections::BTreeSet;
-
 use foamflux_grid::Labels;
 use foamflux_io::for_each_type;
 use foamflux_io::write::{self as io, OmeZarr, OutputFolder, Triangles, WriteError};
 use foamflux_pipeline::run::RunOutput;
-use foamflux_pipeline::settings::Export;
-use foamflux_pipeline::{PipelineError, handover};
+use foamflux_pipeline::settings::{Ends, Export};
+use foamflux_pipeline::{PipelineError, Settings, handover};
 use foamflux_report::figures::{LABEL_COLOURS, label_colour};
 
 /// Writes what was asked for, as far as the run has it, and says which files there are and what they hold.
@@ -16,11 +14,12 @@ use foamflux_report::figures::{LABEL_COLOURS, label_colour};
 /// When a file cannot be written.
 pub(crate) fn write(
     done: &RunOutput,
-    wanted: &BTreeSet<Export>,
+    settings: &Settings,
     folder: &OutputFolder,
 ) -> anyhow::Result<Vec<(&'static str, &'static str)>> {
+    let closed = settings.surface_ends == Ends::Closed;
     let mut files = Vec::new();
-    for export in wanted {
+    for export in &settings.exports {
         let file = match export {
             Export::OmeZarr => {
                 volumes(done, &folder.join("volumes.ome.zarr")).map_err(PipelineError::from)?;
@@ -30,11 +29,11 @@ pub(crate) fn write(
                      and neuroglancer, in \u{b5}m",
                 ))
             }
-            Export::Ply => surface(done, |mesh| io::ply(&folder.join("surface.ply"), mesh))?.then_some((
+            Export::Ply => surface(done, closed, |mesh| io::ply(&folder.join("surface.ply"), mesh))?.then_some((
                 "surface.ply",
                 "surface of the solid with the label of each point, in \u{b5}m as fields.vti",
             )),
-            Export::Stl => surface(done, |mesh| io::stl(&folder.join("surface.stl"), mesh))?
+            Export::Stl => surface(done, closed, |mesh| io::stl(&folder.join("surface.stl"), mesh))?
                 .then_some(("surface.stl", "surface of the solid, in \u{b5}m as fields.vti")),
             Export::Bpx => parameters(folder, "bpx.json", handover::bpx(&done.results))?.then_some((
                 "bpx.json",
@@ -85,7 +84,11 @@ fn volumes(done: &RunOutput, path: &std::path::Path) -> Result<(), WriteError> {
 }
 
 /// Hands the surface to a writer; false where there is none.
-fn surface(done: &RunOutput, write: impl FnOnce(&Triangles<'_>) -> Result<(), WriteError>) -> anyhow::Result<bool> {
+fn surface(
+    done: &RunOutput,
+    closed: bool,
+    write: impl FnOnce(&Triangles<'_>) -> Result<(), WriteError>,
+) -> anyhow::Result<bool> {
     let Some(mesh) = &done.surface else { return Ok(false) };
     let (scale, unit) = unit_of(&done.labels);
     let triangles = Triangles {
@@ -95,6 +98,7 @@ fn surface(done: &RunOutput, write: impl FnOnce(&Triangles<'_>) -> Result<(), Wr
         labels: &mesh.values,
         colour: label_colour,
         triangles: &mesh.triangles,
+        closed,
     };
     write(&triangles).map_err(PipelineError::from)?;
     Ok(true)

@@ -25,6 +25,8 @@ pub struct Triangles<'a> {
     pub colour: fn(u8) -> [u8; 3],
     /// Points of each triangle, counter-clockwise from outside.
     pub triangles: &'a [[u32; 3]],
+    /// What it has where the box cuts the solid: caps, or nothing.
+    pub closed: bool,
 }
 
 /// Bytes of a PLY point: three coordinates, three bytes of colour, the label.
@@ -67,7 +69,7 @@ pub fn ply(path: &Path, mesh: &Triangles<'_>) -> Result<(), WriteError> {
         "ply".to_owned(),
         "format binary_little_endian 1.0".to_owned(),
         format!("comment foamflux; lengths in {}, from the outer corner of the first voxel", mesh.unit),
-        "comment open where the box cuts the solid".to_owned(),
+        format!("comment {} where the box cuts the solid", if mesh.closed { "closed" } else { "open" }),
         format!("element vertex {expected}"),
         "property float x\nproperty float y\nproperty float z".to_owned(),
         "property uchar red\nproperty uchar green\nproperty uchar blue\nproperty uchar label".to_owned(),
@@ -151,6 +153,7 @@ mod tests {
             labels: &[1, 1, 2, 2],
             colour: |label| [label, 10, 20],
             triangles: &[[0, 2, 1], [0, 1, 3], [0, 3, 2], [1, 2, 3]],
+            closed: true,
         }
     }
 

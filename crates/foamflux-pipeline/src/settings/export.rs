@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
+use foamflux_voxel::surface::mesh::Ends;
+
 use super::at;
 use crate::config::{Config, ConfigError};
 
@@ -60,6 +62,14 @@ pub(super) fn exports(config: &Config) -> Result<BTreeSet<Export>, ConfigError> 
         [] | ["none"] => Ok(BTreeSet::new()),
         ["all"] => Ok(Export::ALL.into_iter().collect()),
         names => names.iter().map(|name| name.parse().map_err(at("export"))).collect(),
+    }
+}
+
+pub(super) fn surface_ends(config: &Config) -> Result<Ends, ConfigError> {
+    match config.surface_ends.as_deref() {
+        None | Some("open") => Ok(Ends::Open),
+        Some("closed") => Ok(Ends::Closed),
+        Some(other) => Err(ConfigError::value("surface-ends", format!("'{other}' is neither open nor closed"))),
     }
 }
 

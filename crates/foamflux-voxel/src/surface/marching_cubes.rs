@@ -58,8 +58,9 @@ pub fn marching_cubes_in_grey<T: Sample>(mask: &Volume<bool>, field: &Volume<T>,
 /// Corner c of a cell has x, y, z = bits 0, 1, 2 of c.
 const CORNERS: usize = 8;
 
-/// The corners of each face, counter-clockwise seen from outside.
-const FACES: [[u8; 4]; 6] = [[0, 4, 6, 2], [1, 3, 7, 5], [0, 1, 5, 4], [2, 6, 7, 3], [0, 2, 3, 1], [4, 5, 7, 6]];
+/// The corners of each face, counter-clockwise seen from outside: lower and upper along x, y and z.
+pub(super) const FACES: [[u8; 4]; 6] =
+    [[0, 4, 6, 2], [1, 3, 7, 5], [0, 1, 5, 4], [2, 6, 7, 3], [0, 2, 3, 1], [4, 5, 7, 6]];
 
 /// An edge as its corner inside and its corner outside.
 pub(super) type Edge = (u8, u8);

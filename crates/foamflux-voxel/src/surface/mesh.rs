@@ -2,14 +2,28 @@
 //!
 //! The geometry is that of [`super::marching_cubes()`]: the same loops in the same cells, points where the same edges cross the
 //! boundary, fans around centroids. A point belongs to an edge of the grid and is shared by all cells around it, so two triangles
-//! meet in every edge of the mesh, except on the faces of the box, where the mesh is open: no surface of the material is there.
+//! meet in every edge of the mesh, except on the faces of the box: no surface of the material is there, so that the mesh is open,
+//! or closed by flat caps for whoever needs a watertight body ([`Ends`]).
 //! Seen from outside of the phase, the corners of a triangle run counter-clockwise.
+
+mod caps;
 
 use foamflux_grid::{Sample, Shape, Volume};
 use rayon::prelude::*;
 
 use super::marching_cubes::{Edge, loops_of_all_cases};
 use crate::distance::crossing::{Crossing, Grey, Half};
+use caps::Caps;
+
+/// What a mesh has where the box cuts the phase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Ends {
+    /// Nothing: the area of the mesh is that of the material's surface.
+    #[default]
+    Open,
+    /// Caps on the faces of the box: the mesh is watertight, and its area that of a body.
+    Closed,
+}
 
 /// Points and triangles of a surface.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -46,8 +60,8 @@ const MOST: u64 = 1 << 31;
 ///
 /// # Errors
 /// [`MeshError::TooLarge`] when there are more than `limit` triangles, before memory is taken for them.
-pub fn mesh(mask: &Volume<bool>, values: &[u8], limit: u64) -> Result<Mesh, MeshError> {
-    build(mask, &Half, values, limit)
+pub fn mesh(mask: &Volume<bool>, values: &[u8], ends: Ends, limit: u64) -> Result<Mesh, MeshError> {
+    build(mask, &Half, values, ends, limit)
 }
 
 /// The mesh of a mask that was cut from a grey field at `level`, its points where the field passes it.
@@ -61,11 +75,12 @@ pub fn mesh_in_grey<T: Sample>(
     field: &Volume<T>,
     level: f64,
     values: &[u8],
+    ends: Ends,
     limit: u64,
 ) -> Result<Mesh, MeshError> {
     match Grey::new(mask, field, level) {
-        Ok(grey) => build(mask, &grey, values, limit),
-        Err(_) => mesh(mask, values, limit),
+        Ok(grey) => build(mask, &grey, values, ends, limit),
+        Err(_) => mesh(mask, values, ends, limit),
     }
 }
 
@@ -132,6 +147,12 @@ impl Lattice {
         i.saturating_sub(1).min(n - 1)
     }
 
+    /// Index of the voxel whose value the corner x, y, z has.
+    fn index(&self, [x, y, z]: [usize; 3]) -> usize {
+        let Shape { x: nx, y: ny, z: nz } = self.shape;
+        self.shape.index(Self::voxel(z, nz), Self::voxel(y, ny), Self::voxel(x, nx))
+    }
+
     /// Calls `cell` with x of the cell and its case, for each cell of a row that the surface passes.
     fn row(&self, mask: &Volume<bool>, k: usize, j: usize, mut cell: impl FnMut(usize, usize)) {
         let Shape { x: nx, y: ny, z: nz } = self.shape;
@@ -189,12 +210,19 @@ impl Numbers {
     }
 }
 
-fn build<C: Crossing>(mask: &Volume<bool>, crossing: &C, values: &[u8], limit: u64) -> Result<Mesh, MeshError> {
+fn build<C: Crossing>(
+    mask: &Volume<bool>,
+    crossing: &C,
+    values: &[u8],
+    ends: Ends,
+    limit: u64,
+) -> Result<Mesh, MeshError> {
     let shape = mask.shape();
     let spacing = mask.spacing();
     let lattice = Lattice { shape, edges: [spacing.x, spacing.y, spacing.z] };
     let cases = loops_of_all_cases();
-    let triangles = count(mask, &lattice, &cases);
+    let mut caps = (ends == Ends::Closed).then(|| Caps::new(&lattice));
+    let triangles = count(mask, &lattice, &cases) + caps.as_ref().map_or(0, |_| caps::count(mask, &lattice));
     let limit = limit.min(MOST);
     if triangles > limit {
         return Err(MeshError::TooLarge { triangles, limit });
@@ -203,7 +231,7 @@ fn build<C: Crossing>(mask: &Volume<bool>, crossing: &C, values: &[u8], limit: u
     let mut numbers = Numbers::new(shape);
     let voxel = |corner: u8, k: usize, j: usize, i: usize| {
         let [x, y, z] = [0, 1, 2].map(|b| usize::from(corner >> b & 1));
-        shape.index(Lattice::voxel(k + z, shape.z), Lattice::voxel(j + y, shape.y), Lattice::voxel(i + x, shape.x))
+        lattice.index([i + x, j + y, k + z])
     };
     for k in 0..=shape.z {
         for j in 0..=shape.y {
@@ -225,6 +253,9 @@ fn build<C: Crossing>(mask: &Volume<bool>, crossing: &C, values: &[u8], limit: u
                                 (p + t * (q - p)) as f32
                             }));
                             mesh.values.push(values.get(inside).copied().unwrap_or_default());
+                            if let Some(caps) = &mut caps {
+                                caps.remember([i, j, k], edge, *number);
+                            }
                         }
                         *point = *number;
                     }
@@ -243,6 +274,9 @@ fn build<C: Crossing>(mask: &Volume<bool>, crossing: &C, values: &[u8], limit: u
             });
         }
         numbers.next_layer();
+    }
+    if let Some(caps) = caps {
+        caps.close(mask, &lattice, values, &mut mesh);
     }
     Ok(mesh)
 }
@@ -275,7 +309,7 @@ mod tests {
     const ROUNDING: f64 = 1e-5;
 
     fn plain(mask: &Volume<bool>) -> Mesh {
-        mesh(mask, &[], ALL).unwrap()
+        mesh(mask, &[], Ends::Open, ALL).unwrap()
     }
 
     /// Each edge of a triangle with the direction it is passed in.
@@ -313,8 +347,10 @@ mod tests {
         let shape = torus([0.2, -0.1, 0.4], [1.0, 0.4, 0.3], 10.0, 3.5);
         let m = mask([32; 3], [1.0; 3], &shape);
         let g = grey([32; 3], [1.0; 3], &shape);
-        let (found, stated) =
-            (mesh_in_grey(&m, &g, 120.0, &[], ALL).unwrap().area(), marching_cubes_in_grey(&m, &g, 120.0).interior);
+        let (found, stated) = (
+            mesh_in_grey(&m, &g, 120.0, &[], Ends::Open, ALL).unwrap().area(),
+            marching_cubes_in_grey(&m, &g, 120.0).interior,
+        );
         assert!((found / stated - 1.0).abs() < ROUNDING, "{found} and {stated}");
     }
 
@@ -340,7 +376,7 @@ mod tests {
 
         let shape = torus([0.2, -0.1, 0.4], [1.0, 0.4, 0.3], 10.0, 3.5);
         let (m, g) = (mask([32; 3], [1.0; 3], &shape), grey([32; 3], [1.0; 3], &shape));
-        let found = mesh_in_grey(&m, &g, 120.0, &[], ALL).unwrap();
+        let found = mesh_in_grey(&m, &g, 120.0, &[], Ends::Open, ALL).unwrap();
         assert!(open(&found).is_empty());
         let exact = 2.0 * std::f64::consts::PI.powi(2) * 10.0 * 3.5 * 3.5;
         let less = 1.0 - found.volume() / exact;
@@ -366,12 +402,59 @@ mod tests {
     }
 
     #[test]
+    fn with_caps_the_mesh_is_closed_and_its_area_is_that_of_a_body() {
+        for seed in 1..40 {
+            let m = random([7, 9, 8], seed);
+            let bare = plain(&m);
+            let found = mesh(&m, &[], Ends::Closed, ALL).unwrap();
+            assert!(open(&found).is_empty(), "seed {seed}");
+            // The mesh is the same, with caps of the share of the faces that is inside, less the corners that are cut.
+            assert_eq!(found.triangles[..bare.triangles.len()], bare.triangles);
+            let on_face = |p: &[f32; 3]| (0..3).any(|a| p[a].abs() < 1e-6 || (p[a] - [7.0, 13.5, 5.6][a]).abs() < 1e-5);
+            assert!(found.points[bare.points.len()..].iter().all(on_face));
+        }
+    }
+
+    #[test]
+    fn caps_hold_the_volume_of_what_the_box_cuts() {
+        // The whole box.
+        let edges = [2.0, 3.0, 5.0];
+        let all = super::super::shapes::sample([4, 6, 7], edges, |_| true);
+        let found = mesh(&all, &[], Ends::Closed, ALL).unwrap();
+        assert!(open(&found).is_empty());
+        assert!((found.volume() - 4.0 * 6.0 * 7.0 * 30.0).abs() < 1e-2, "{}", found.volume());
+        let faces = 2.0 * (8.0 * 18.0 + 8.0 * 35.0 + 18.0 * 35.0);
+        assert!((found.area() - faces).abs() < 1e-2, "{}", found.area());
+        // A plate through the box: two planes and a frame.
+        let plate = Volume::from_fn(all.shape(), all.voxel_size().clone(), |z, _, _| (2..5).contains(&z));
+        let found = mesh(&plate, &[], Ends::Closed, ALL).unwrap();
+        assert!(open(&found).is_empty());
+        assert!((found.volume() - 8.0 * 18.0 * 15.0).abs() < 1e-2, "{}", found.volume());
+        assert!((found.area() - 2.0 * (8.0 * 18.0 + (8.0 + 18.0) * 15.0)).abs() < 1e-2, "{}", found.area());
+        // A rod that leaves the box at both ends, at its grey level.
+        let shape = cylinder([0.0; 3], [0.0, 0.0, 1.0], 6.0);
+        let (m, g) = (mask([20, 20, 16], [1.0; 3], &shape), grey([20, 20, 16], [1.0; 3], &shape));
+        let found = mesh_in_grey(&m, &g, 120.0, &[], Ends::Closed, ALL).unwrap();
+        assert!(open(&found).is_empty());
+        let exact = std::f64::consts::PI * 36.0 * 16.0;
+        // As a polygon of chords no longer than the root of two is smaller than its circle.
+        let less = 1.0 - found.volume() / exact;
+        assert!(less > 0.0 && less < 2.0 / (6.0 * 36.0), "{} and {exact}", found.volume());
+        // Triangles are counted before they are made.
+        let n = found.triangles.len() as u64;
+        assert_eq!(
+            mesh_in_grey(&m, &g, 120.0, &[], Ends::Closed, n - 1),
+            Err(MeshError::TooLarge { triangles: n, limit: n - 1 })
+        );
+    }
+
+    #[test]
     fn places_are_those_of_the_voxels_and_values_those_inside() {
         // One voxel of 2 x 3 x 5 in the middle: points on the middles of its faces.
         let m = super::super::shapes::sample([3; 3], [2.0, 3.0, 5.0], |p| p.iter().all(|c| c.abs() < 0.1));
         let mut values = vec![0; 27];
         values[13] = 2;
-        let found = mesh(&m, &values, ALL).unwrap();
+        let found = mesh(&m, &values, Ends::Open, ALL).unwrap();
         let along =
             |a: usize, from_to: fn(f32, f32) -> f32, start: f32| found.points.iter().map(|p| p[a]).fold(start, from_to);
         for (a, edge) in [2.0f32, 3.0, 5.0].into_iter().enumerate() {
@@ -388,9 +471,12 @@ mod tests {
     fn too_many_triangles_are_told_before_they_are_made() {
         let m = mask([20; 3], [1.0; 3], cylinder([0.0; 3], [1.0, 0.4, 0.2], 4.0));
         let triangles = plain(&m).triangles.len() as u64;
-        assert_eq!(mesh(&m, &[], triangles - 1), Err(MeshError::TooLarge { triangles, limit: triangles - 1 }));
-        assert!(mesh(&m, &[], triangles).is_ok());
+        assert_eq!(
+            mesh(&m, &[], Ends::Open, triangles - 1),
+            Err(MeshError::TooLarge { triangles, limit: triangles - 1 })
+        );
+        assert!(mesh(&m, &[], Ends::Open, triangles).is_ok());
         let empty = m.map(|_| false);
-        assert_eq!(mesh(&empty, &[], 0), Ok(Mesh::default()));
+        assert_eq!(mesh(&empty, &[], Ends::Open, 0), Ok(Mesh::default()));
     }
 }

@@ -145,6 +145,7 @@ impl Command {
                 config.phase.clone_from(&args.phase);
                 config.fields.clone_from(&args.fields);
                 config.export.clone_from(&args.export);
+                config.surface_ends.clone_from(&args.surface_ends);
             }
             Command::Ingest(args) => args.input.set(&mut config),
             Command::Segment(args) => {

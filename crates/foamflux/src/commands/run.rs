@@ -1,13 +1,11 @@
 //! `foamflux run` and `foamflux demo`.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use foamflux_io::write::{Existing, OutputFolder, VtiArray, VtiData};
 use foamflux_pipeline::doubt::Doubt;
 use foamflux_pipeline::run::{RunOutput, Source, resumable, run as main_job};
-use foamflux_pipeline::settings::Export;
-use foamflux_pipeline::{PipelineError, ingest, memory, prepare, segment};
+use foamflux_pipeline::{PipelineError, Settings, ingest, memory, prepare, segment};
 use foamflux_report::{csv, html, text};
 
 use super::Session;
@@ -60,7 +58,7 @@ fn execute(
         Some((keep, resume)) => resumable(source, settings, keep, resume, backend.as_ref(), watch)?,
         None => main_job(source, settings, backend.as_ref(), watch)?,
     };
-    let written = match write(&mut done, &session.settings.exports, &folder) {
+    let written = match write(&mut done, settings, &folder) {
         Ok(()) => folder.commit().map_err(|error| PipelineError::from(error).into()),
         Err(error) => Err(error),
     };
@@ -71,7 +69,7 @@ fn execute(
 }
 
 /// Writes every file of the run into the folder under construction.
-fn write(done: &mut RunOutput, wanted: &BTreeSet<Export>, folder: &OutputFolder) -> anyhow::Result<()> {
+fn write(done: &mut RunOutput, settings: &Settings, folder: &OutputFolder) -> anyhow::Result<()> {
     use foamflux_io::write as io;
     let pictures = figures::draw(done)?;
     done.results.peak_memory_bytes = super::peak_memory();
@@ -115,7 +113,7 @@ fn write(done: &mut RunOutput, wanted: &BTreeSet<Export>, folder: &OutputFolder)
     for figure in &done.results.figures {
         done.results.files.insert(figure.path.clone(), figure.title.clone());
     }
-    for (name, what) in exports::write(done, wanted, folder)? {
+    for (name, what) in exports::write(done, settings, folder)? {
         done.results.files.insert(name.to_owned(), what.to_owned());
     }
 

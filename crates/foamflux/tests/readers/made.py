@@ -8,6 +8,7 @@ FOLDER = Path(sys.argv[1])
 STACK = Path(sys.argv[2])
 OUT = FOLDER / "out"
 VOXELS = FOLDER / "voxels"
+CLOSED = FOLDER / "closed"
 
 
 def results(out=OUT):

@@ -103,6 +103,8 @@ fn make(folder: &Path) {
     let box_of =
         common::labels(&place, [20, 22, 70], |z, y, x| u8::from((5..9).contains(&z) && (4..9).contains(&y) || x == 33));
     foamflux(&["run", &box_of, "--only", "measure", "--export", "all", "-o", &at("voxels")]).succeeds();
+    let closed = ["run", &box_of, "--only", "measure", "--export", "ply,stl", "--surface-ends", "closed"];
+    foamflux(&[&closed[..], &["-o", &at("closed")]].concat()).succeeds();
 }
 
 fn json(path: &str) -> Value {
@@ -134,6 +136,8 @@ fn files() {
     let (there, said) = run(&["--export", "stl", "-v"]);
     assert_eq!(there, [ALL[2]]);
     assert!(said.contains("triangles") && said.contains("as STL"), "its size is told: {said}");
+    foamflux(&["run", &labels, "--surface-ends", "shut", "-o", "never"])
+        .fails(2, &["surface-ends", "'shut'", "closed"]);
     foamflux(&["run", &labels, "--export", "obj", "-o", "never"]).fails(2, &["export", "'obj'", "ply, stl"]);
     // Nothing but pore has no surface, and a warning says so.
     let empty = common::labels(&place, [6, 7, 8], |_, _, _| 0);
