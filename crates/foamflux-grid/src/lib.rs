@@ -16,6 +16,7 @@ mod shape;
 pub mod units;
 mod volume;
 mod voxel_size;
+pub mod words;
 
 pub use error::GridError;
 pub use label::{Label, LabelSet, Labels, Phase};

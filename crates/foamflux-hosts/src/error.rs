@@ -174,20 +174,24 @@ pub enum GreyError {
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum HostError {
     /// A parameter that no table has.
-    #[error("'{key}' is not a parameter of {host}; its parameters are: {known}")]
+    #[error("'{key}' is not a parameter of {host}: {meant}its parameters are {known}")]
     UnknownKey {
         /// The key given.
         key: String,
         /// The host.
         host: String,
+        /// What may have been meant, as a question.
+        meant: String,
         /// The allowed keys.
         known: String,
     },
     /// A name that no host has.
-    #[error("'{name}' is not a host: write {known}, see 'foamflux host --list'")]
+    #[error("'{name}' is not a host: {meant}write one of {known}; 'foamflux host --list' says what they are")]
     UnknownHost {
         /// The name given.
         name: String,
+        /// What may have been meant, as a question.
+        meant: String,
         /// The known names.
         known: String,
     },

@@ -137,7 +137,10 @@ fn refusals_name_the_key_and_what_it_accepts() {
     refuse("foil", "headspace", "1mm", &["headspace"]);
     refuse("microchannels", "floor", "1mm", &["floor"]);
     let e = Recipe::named("nickel").unwrap_err().to_string();
-    assert!(e.contains("'nickel' is not a host") && e.contains("ni-foam"), "{e}");
+    assert!(e.contains("'nickel' is not a host") && e.contains("ni-foam") && !e.contains("did you mean"), "{e}");
+    let e = Recipe::named("cmf-sen").unwrap_err().to_string();
+    assert!(e.contains("did you mean 'cmf-sem'?"), "{e}");
+    refuse("cmf-sem", "strut-diametre", "5um", &["did you mean 'strut_diameter'"]);
 }
 
 #[test]

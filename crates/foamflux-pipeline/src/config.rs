@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use foamflux_grid::words::did_you_mean;
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// Everything that can be set, as text or plain numbers, `None` where nothing was said.
@@ -310,7 +311,23 @@ fn plain_words(message: &str) -> String {
         ("expected a string", "expected a text in quotes"),
         ("unknown field", "unknown key"),
     ];
-    words.iter().fold(message.trim().to_owned(), |text, (from, to)| text.replace(from, to))
+    let text = words.iter().fold(message.trim().to_owned(), |text, (from, to)| text.replace(from, to));
+    // All keys in a row help nobody: the one that was meant does, or a file with all of them and what they mean.
+    match text.split_once(", expected one of ") {
+        Some((head, _)) if head.contains("unknown key") => {
+            let key = head.rsplit('`').nth(1).unwrap_or_default();
+            let known = keys();
+            let meant = did_you_mean(key, known.iter().map(String::as_str));
+            format!("{head}; {meant}'foamflux init' writes a file with all keys and what they mean")
+        }
+        _ => text,
+    }
+}
+
+/// Every key, as a file has it.
+fn keys() -> Vec<String> {
+    let empty = serde_json::to_value(Config::default()).unwrap_or_default();
+    empty.as_object().map(|keys| keys.keys().cloned().collect()).unwrap_or_default()
 }
 
 /// Why a configuration is refused.
@@ -514,6 +531,16 @@ mod tests {
             let error = plain_words(&toml::from_str::<Config>(bad).unwrap_err().to_string());
             assert!(error.contains(part), "{error}");
         }
+    }
+
+    #[test]
+    fn a_mistyped_key_is_told_what_may_have_been_meant() {
+        let told = |text: &str| plain_words(&toml::from_str::<Config>(text).unwrap_err().to_string());
+        let near = told("voxelsize = \"1um\"");
+        assert!(near.contains("unknown key `voxelsize`; did you mean 'voxel-size'? 'foamflux init'"), "{near}");
+        let far = told("colour = \"red\"");
+        assert!(far.contains("`colour`") && far.contains("foamflux init") && !far.contains("did you mean"), "{far}");
+        assert!(far.lines().all(|line| line.chars().count() < 100), "{far}");
     }
 
     #[test]

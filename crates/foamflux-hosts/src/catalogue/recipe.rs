@@ -1,5 +1,6 @@
 //! A preset with the user's changes: every value, where it came from, and the box.
 
+use foamflux_grid::words::did_you_mean;
 use foamflux_grid::{Shape, VoxelSize, VoxelSizeSource, units};
 use serde::Serialize;
 
@@ -49,9 +50,11 @@ impl Recipe {
     /// # Errors
     /// [`HostError::UnknownHost`] listing the known names.
     pub fn named(name: &str) -> Result<Self, HostError> {
-        let known = || presets().map(|p| p.name).collect::<Vec<_>>().join(", ");
-        let preset = (presets().find(|p| p.name == name))
-            .ok_or_else(|| HostError::UnknownHost { name: name.to_owned(), known: known() })?;
+        let preset = presets().find(|p| p.name == name).ok_or_else(|| {
+            let known: Vec<&str> = presets().map(|p| p.name).collect();
+            let meant = did_you_mean(name, known.iter().copied());
+            HostError::UnknownHost { name: name.to_owned(), meant, known: known.join(", ") }
+        })?;
         let (mut values, mut standing) = (Vec::new(), Vec::new());
         for parameter in preset.model.parameters() {
             values.push(parameter.default);
@@ -73,7 +76,12 @@ impl Recipe {
         self.preset.model.parameters().enumerate().find(|(_, p)| p.key == key).ok_or_else(|| {
             let mut known: Vec<&str> = self.preset.model.parameters().map(|p| p.key).collect();
             known.extend(["size", "voxel_size"]);
-            HostError::UnknownKey { key: key.to_owned(), host: self.preset.name.to_owned(), known: known.join(", ") }
+            HostError::UnknownKey {
+                key: key.to_owned(),
+                host: self.preset.name.to_owned(),
+                meant: did_you_mean(key, known.iter().copied()),
+                known: known.join(", "),
+            }
         })
     }
 

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use foamflux_grid::{Event, Stage};
 use foamflux_io::write::{Existing, OutputFolder, VtiArray, VtiData};
 use foamflux_pipeline::doubt::Doubt;
 use foamflux_pipeline::run::{RunOutput, Source, resumable, run as main_job};
@@ -58,10 +59,12 @@ fn execute(
         Some((keep, resume)) => resumable(source, settings, keep, resume, backend.as_ref(), watch)?,
         None => main_job(source, settings, backend.as_ref(), watch)?,
     };
+    watch.event(Event::Started { stage: Stage::Write, what: out.display().to_string() });
     let written = match write(&mut done, settings, &folder) {
         Ok(()) => folder.commit().map_err(|error| PipelineError::from(error).into()),
         Err(error) => Err(error),
     };
+    watch.event(Event::Finished { stage: Stage::Write, outcome: String::new() });
     if written.is_ok() {
         session.note(format!("results are in {}; open {}", out.display(), out.join("report.html").display()));
     }

@@ -53,8 +53,8 @@ fn recipe(name: &str, args: &HostArgs) -> anyhow::Result<Recipe> {
     }
     let mut recipe = Recipe::named(name)
         .map_err(|e| match e {
-            HostError::UnknownHost { name, known } => {
-                HostError::UnknownHost { name, known: format!("{}, {known}", demo::NAME) }
+            HostError::UnknownHost { name, meant, known } => {
+                HostError::UnknownHost { name, meant, known: format!("{}, {known}", demo::NAME) }
             }
             other => other,
         })
