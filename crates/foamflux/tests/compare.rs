@@ -8,6 +8,8 @@ use std::fs;
 use std::path::Path;
 
 use common::{Call, close, foamflux, folder, labels, number};
+use foamflux_grid::{Region, Silent, Volume};
+use foamflux_io::read::{self, DataBar, ReadOptions, StackData};
 use serde_json::Value;
 
 fn compare(out: &Path, args: &[&str]) -> Call {
@@ -133,6 +135,116 @@ fn a_grey_image_carries_the_doubt_of_its_threshold_through_every_column() {
     }
     // A foil was drawn and has no threshold.
     assert_eq!(r["hosts"][1]["values"]["thickness_overpotential_v"]["error"]["segmentation"], Value::Null);
+}
+
+/// The volume of bytes in a file or folder.
+fn bytes(path: &Path) -> Volume<u8> {
+    // Labels of a sparse host look like the bar of a microscope.
+    let options = ReadOptions { data_bar: DataBar::Keep, ..ReadOptions::default() };
+    match read::plan(path, &options).unwrap().read(&Silent).unwrap().data {
+        StackData::U8(volume) => volume,
+        other => panic!("{} of {}", other.sample_type(), path.display()),
+    }
+}
+
+/// A layer as the page holds it.
+struct Layer {
+    kind: String,
+    /// The value of code 0.
+    low: f64,
+    /// Codes by voxel, x fastest.
+    codes: Vec<u8>,
+}
+
+/// What follows `name="` in a piece of a page.
+fn attribute<'a>(html: &'a str, name: &str) -> &'a str {
+    let start = format!(" {name}=\"");
+    html.split_once(&start).unwrap_or_else(|| panic!("no {name}")).1.split('"').next().unwrap()
+}
+
+/// The layers of every volume of a comparison's page, by name of the host.
+fn viewers(out: &Path) -> Vec<(String, Vec<Layer>)> {
+    let page = fs::read_to_string(out.join("compare.html")).unwrap();
+    let layer = |size: &[usize], columns: usize, html: &str| {
+        let file = out.join("layer.png");
+        fs::write(&file, common::base64(attribute(html, "src").split_once("base64,").unwrap().1)).unwrap();
+        let image = bytes(&file);
+        let [nx, ny, nz] = [size[0], size[1], size[2]];
+        let at = |z: usize, y: usize, x: usize| *image.at(0, z / columns * ny + y, z % columns * nx + x);
+        let codes = (0..nz).flat_map(|z| (0..ny).flat_map(move |y| (0..nx).map(move |x| (z, y, x))));
+        Layer {
+            kind: attribute(html, "data-kind").to_owned(),
+            low: attribute(html, "data-low").parse().unwrap_or(0.0),
+            codes: codes.map(|(z, y, x)| at(z, y, x)).collect(),
+        }
+    };
+    let viewer = |html: &str| {
+        let (name, html) = html.split_once("</summary>").unwrap();
+        assert_eq!(attribute(html, "data-step"), "1 1 1", "so small a box is shown voxel by voxel");
+        let size: Vec<usize> = attribute(html, "data-size").split(' ').map(|n| n.parse().unwrap()).collect();
+        let columns = attribute(html, "data-columns").parse().unwrap();
+        (name.to_owned(), html.split("<div class=\"layer\"").skip(1).map(|html| layer(&size, columns, html)).collect())
+    };
+    let section = page.split_once("<section id=\"slices\"").unwrap().1.split("</section>").next().unwrap();
+    section.split("<summary>").skip(1).map(viewer).collect()
+}
+
+/// The box that the first crop of a host is.
+fn first_crop(r: &Value, name: &str) -> Region {
+    host(r, name)["replicates"][0]["name"].as_str().unwrap().strip_prefix("crop ").unwrap().parse().unwrap()
+}
+
+#[test]
+fn grey_slices_lie_below_the_labels_of_an_image_and_of_a_run_and_of_nothing_else() {
+    let place = folder();
+    let (slices, run) = (place.path().join("slices"), place.path().join("run"));
+    fs::create_dir(&slices).unwrap();
+    for file in fs::read_dir(common::root().join("data/cmf-grey")).unwrap().map(Result::unwrap) {
+        fs::copy(file.path(), slices.join(file.file_name())).unwrap();
+    }
+    let [slices_given, run_given] = [&slices, &run].map(|p| p.display().to_string());
+    foamflux(&["run", &slices_given, "-q", "--device=cpu", "--only=measure", "-o", &run_given]).succeeds();
+
+    let out = place.path().join("out");
+    let hosts = [slices_given.as_str(), run_given.as_str(), "host:fibre-mat", "--size=32", "--crops=1"];
+    let r = results(&out, &hosts);
+    let grey = bytes(&slices);
+    let shown = viewers(&out);
+    assert_eq!(shown.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["slices", "run", "fibre-mat"]);
+    for (name, layers) in &shown[..2] {
+        let kinds: Vec<&str> = layers.iter().map(|l| l.kind.as_str()).collect();
+        assert_eq!(kinds[..2], ["grey", "labels"], "{name}: the grey values lie lowest");
+        let part = grey.crop(first_crop(&r, name)).unwrap();
+        let values: Vec<f64> = layers[0].codes.iter().map(|c| f64::from(*c) + layers[0].low).collect();
+        assert!(
+            values.iter().zip(part.as_slice()).all(|(v, g)| (v - f64::from(*g)).abs() < 0.5),
+            "{name}: every voxel"
+        );
+        assert_eq!(values.len(), part.as_slice().len(), "{name}");
+    }
+    assert!(shown[2].1.iter().all(|l| l.kind != "grey"), "what was drawn has no grey values");
+
+    // Another direction is the depth, the collector at its first slice; and the run's slices are not what they were.
+    fs::copy(slices.join("cmf0000.tif"), slices.join("cmf0001.tif")).unwrap();
+    let out = place.path().join("turned");
+    let r = results(&out, &[&hosts[..2], &["--size=32", "--crops=1", "--direction=x", "--collector=first"]].concat());
+    let (grey, shown) = (bytes(&slices), viewers(&out));
+    let region = first_crop(&r, "slices");
+    let mut codes = shown[0].1[0].codes.iter();
+    for z in region.z0..region.z1 {
+        for y in region.y0..region.y1 {
+            for x in region.x0..region.x1 {
+                let expected = f64::from(*grey.at(x, y, grey.shape().x - 1 - z));
+                assert!(
+                    (f64::from(*codes.next().unwrap()) + shown[0].1[0].low - expected).abs() < 0.5,
+                    "{x}, {y}, {z}"
+                );
+            }
+        }
+    }
+    assert!(shown[1].1.iter().all(|l| l.kind != "grey"));
+    let notes = host(&r, "run")["notes"].to_string();
+    assert!(notes.contains("grey values are not shown") && notes.contains("no longer those"), "{notes}");
 }
 
 #[test]

@@ -6,14 +6,17 @@ use std::str::FromStr;
 use foamflux_grid::{Axis, Labels, Shape, Silent, VoxelSize, Watch, units};
 use foamflux_hosts::Recipe;
 use foamflux_hosts::catalogue::{Preset, Repeat};
+use foamflux_io::for_each_type;
+use foamflux_io::read::StackData;
 use foamflux_results::{ComparedHost, MaterialInfo, Representative};
 use foamflux_voxel::segment::{Denoise, Method, SegmentOptions};
 use serde_json::Value;
 
+use super::grey;
 use super::network::NetworkTruth;
 use super::settings::CompareSettings;
-use super::specimen::Known;
-use super::zone::{towers, turned};
+use super::specimen::{Known, Quiet};
+use super::zone::{Turn, towers};
 use crate::config::ConfigError;
 use crate::content::Input;
 use crate::error::PipelineError;
@@ -63,6 +66,8 @@ pub(super) struct Prepared {
     /// Names and facts; values are filled in later.
     pub(super) host: ComparedHost,
     pub(super) source: Source,
+    /// Grey values of the first crop, of an image that has some.
+    pub(super) grey: Option<StackData>,
 }
 
 /// What replicates are made from.
@@ -193,7 +198,7 @@ fn generated(recipe: &Recipe, conditions: CompareSettings) -> Result<Prepared, P
         notes,
         ..empty()
     };
-    Ok(Prepared { host, source: Source::Recipe(Box::new(boxed)) })
+    Ok(Prepared { host, source: Source::Recipe(Box::new(boxed)), grey: None })
 }
 
 /// Voxels across the finest part for which areas are within a few per cent.
@@ -309,6 +314,7 @@ fn volume(
     let mut known = Known { density: settings.measure.density_kg_per_m3, ..Known::default() };
     let (input, _) = ingest::read_input(&file, &settings.ingest, &recorder)?;
     let mut doubt = Vec::new();
+    let mut grey = None;
     let labels = match input {
         Input::Labels(labels, _) => labels,
         Input::Grey(data) => {
@@ -326,6 +332,7 @@ fn volume(
                     doubt.push(segment::segment(field, &again, &Silent)?.labels);
                 }
             }
+            grey = Some(data);
             cut.labels
         }
     };
@@ -352,6 +359,10 @@ fn volume(
             not_comparable = recipe.preset().not_comparable().map(str::to_owned);
         } else if kind == "finished run" {
             notes.push("its labels were measured again, under the conditions of this comparison".to_owned());
+            match grey::of_run(record, labels.shape(), settings, &Quiet(watch)) {
+                Ok(found) => grey = found,
+                Err(why) => notes.push(format!("its grey values are not shown: {why}")),
+            }
         }
     }
     if let Some(density) = known.density {
@@ -387,9 +398,15 @@ fn volume(
         _ => Axis::Z,
     };
     let first = settings.config.collector.as_deref() == Some("first");
-    let labels = turned(labels, axis, first)?;
-    let doubt = doubt.into_iter().map(|l| turned(l, axis, first)).collect::<Result<_, _>>()?;
+    let turn = Turn { depth: axis, collector_first: first };
+    let labels = turn.labels(labels)?;
+    let doubt = doubt.into_iter().map(|l| turn.labels(l)).collect::<Result<_, _>>()?;
     let crops = towers(labels.shape(), conditions.replicates, conditions.size);
+    // Only one box is shown, and only that much is kept.
+    let grey = match (grey, crops.first()) {
+        (Some(data), Some(&region)) => Some(for_each_type!(&data, volume => turn.part(volume, region)?.into())),
+        _ => None,
+    };
     if crops.len() < conditions.replicates {
         notes.push(format!(
             "{} of {} crops fit: the sampling error is {}",
@@ -417,7 +434,7 @@ fn volume(
         ..empty()
     };
     let known = Known { density: None, ..known };
-    Ok(Prepared { host, source: Source::Volume { labels, doubt, crops, known: Box::new(known) } })
+    Ok(Prepared { host, source: Source::Volume { labels, doubt, crops, known: Box::new(known) }, grey })
 }
 
 /// The larger change of the solid fraction when the threshold moves by a step.

@@ -12,6 +12,7 @@
 
 mod contender;
 mod current;
+mod grey;
 mod metrics;
 mod network;
 mod pareto;
@@ -24,6 +25,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use foamflux_grid::{Event, Label, Labels, Stage, Watch, units};
+use foamflux_io::read::StackData;
 use foamflux_results::{
     CompareConditions, CompareResults, ComparedHost, Difference, ErrorParts, Pair, Program, Quantity, Replicate,
 };
@@ -53,6 +55,8 @@ pub struct Comparison {
     pub results: CompareResults,
     /// The first seed or crop of every host, for pictures.
     pub volumes: Vec<Labels>,
+    /// The grey values of these, voxel by voxel, of images that have some.
+    pub greys: Vec<Option<StackData>>,
     /// The current distribution of each of these with all surfaces alike, where there is one.
     pub maps: Vec<Option<CurrentMap>>,
 }
@@ -83,10 +87,10 @@ pub fn compare(
     transport.max_memory = settings.max_memory;
 
     let mut hosts = Vec::new();
-    let (mut volumes, mut maps) = (Vec::new(), Vec::new());
+    let (mut volumes, mut greys, mut maps) = (Vec::new(), Vec::new(), Vec::new());
     let mut means = Vec::new();
     for contender in contenders {
-        let Prepared { mut host, source } = contender.prepare(conditions, settings, watch)?;
+        let Prepared { mut host, source, mut grey } = contender.prepare(conditions, settings, watch)?;
         unique(&mut host, &hosts);
         let density = host.material.as_ref().map(|m| m.density_kg_per_m3);
         let sigma = source.conductivity();
@@ -128,6 +132,7 @@ pub fn compare(
                     );
                 }
                 volumes.push(sample.labels);
+                greys.push(grey.take());
                 maps.push(facts.map.take());
                 if host.representative.is_none() {
                     host.representative = by_pore_size(&facts, host.voxel_size_m_xyz);
@@ -184,7 +189,7 @@ pub fn compare(
         peak_memory_bytes: None,
         seconds_total: began.elapsed().as_secs_f64(),
     };
-    Ok(Comparison { results, volumes, maps })
+    Ok(Comparison { results, volumes, greys, maps })
 }
 
 /// Every metric of one box, and why the others have no value.

@@ -90,6 +90,8 @@ pub(super) struct Facts {
 pub struct CurrentMap {
     /// What it was solved on: the host without layers that belong to the cell, the separator above.
     pub labels: Labels,
+    /// The slice of the box at which these labels begin.
+    pub first_slice: usize,
     /// Current density per true area on voxels of the reacting surface in A/m2; not a number elsewhere.
     pub density: Vec<f32>,
 }
@@ -146,23 +148,28 @@ pub(super) fn examine(
         }
     }
     // A layer on metal takes its electrons from there, so that it is solved with its metal.
-    let labels = tagged.as_ref().filter(|_| facts.scalable).unwrap_or(labels);
-    distributions(&mut facts, labels, how, &quiet)?;
+    let (labels, first_slice) = match tagged.as_ref().filter(|_| facts.scalable) {
+        Some(host) => (host, found.begin),
+        None => (labels, 0),
+    };
+    let density = distributions(&mut facts, labels, how, &quiet)?;
+    facts.map = density.map(|density| CurrentMap { labels: labels.clone(), first_slice, density });
     Ok(facts)
 }
 
 const NO_CURRENT: &str = "takes more memory than --max-memory allows";
 const ALIKE: &str = "all surfaces react alike: give --i0, --eta-nuc or --film by label";
 
-/// Solves for the current distribution, once with all surfaces alike and once more with their own kinetics.
+/// Solves for the current distribution, once with all surfaces alike and once more with their own kinetics; what comes back is
+/// the first by voxel, where it was asked for.
 fn distributions(
     facts: &mut Facts,
     labels: &Labels,
     how: Examination<'_>,
     watch: &dyn Watch,
-) -> Result<(), PipelineError> {
+) -> Result<Option<Vec<f32>>, PipelineError> {
     if memory::check(how.current.work(), labels.shape(), 0, how.max_memory).is_err() {
-        return Ok(());
+        return Ok(None);
     }
     let ratio = area_ratio_at(facts, how.conditions.thickness_m);
     let load = Load {
@@ -173,12 +180,11 @@ fn distributions(
     let (alike, differ) = current::alike(labels, how.current);
     let (found, density) = current::solve(labels, load, &alike, how.map, how.backend, watch)?;
     facts.current = found;
-    facts.map = density.map(|density| CurrentMap { labels: labels.clone(), density });
     stop(watch)?;
     if differ {
         facts.surfaces = current::solve(labels, load, how.current, false, how.backend, watch)?.0;
     }
-    Ok(())
+    Ok(density)
 }
 
 /// The same questions for every host, whatever the user's configuration says of phases and directions.
@@ -259,7 +265,7 @@ pub(super) fn stop(watch: &dyn Watch) -> Result<(), PipelineError> {
 }
 
 /// Keeps the notes of single solves to itself: a comparison makes dozens, and says its own.
-struct Quiet<'a>(&'a dyn Watch);
+pub(super) struct Quiet<'a>(pub(super) &'a dyn Watch);
 
 impl Watch for Quiet<'_> {
     fn event(&self, event: Event) {

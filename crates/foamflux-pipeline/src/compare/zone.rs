@@ -1,14 +1,16 @@
 //! The part of a volume that is the host: without layers of collector, separator and metal.
 //!
-//! Depth is z, separator at the first slice and collector at the last; [`turned`] puts other volumes that way.
+//! Depth is z, separator at the first slice and collector at the last; [`Turn`] puts other volumes that way.
 
-use foamflux_grid::{Axis, GridError, Label, Labels, Region, Shape, Volume};
+use foamflux_grid::{Axis, GridError, Label, Labels, Region, Shape, Volume, VoxelSize};
 
 /// The host's part of a volume.
 #[derive(Debug)]
 pub(super) struct Zone {
     /// The slices of the host; `None` where nothing is left, as in a foil.
     pub(super) labels: Option<Labels>,
+    /// The slice of the volume at which they begin.
+    pub(super) begin: usize,
     /// Whether the host lies on a layer of lithium, so that its thickness cannot be chosen.
     pub(super) on_metal: bool,
 }
@@ -40,47 +42,74 @@ pub(super) fn zone(labels: &Labels) -> Result<Zone, GridError> {
         }
     }
     if begin >= end {
-        return Ok(Zone { labels: None, on_metal });
+        return Ok(Zone { labels: None, begin, on_metal });
     }
     let all = shape.region();
     let part = Region { z0: begin, z1: end, ..all };
     let labels = if part == all { labels.clone() } else { Labels::new(labels.volume().crop(part)?)? };
-    Ok(Zone { labels: Some(labels), on_metal })
+    Ok(Zone { labels: Some(labels), begin, on_metal })
 }
 
-/// The volume with a direction as z, the separator at its first slice.
-pub(super) fn turned(labels: Labels, depth: Axis, collector_first: bool) -> Result<Labels, GridError> {
-    if depth == Axis::Z && !collector_first {
-        return Ok(labels);
+/// Which direction of a volume becomes z, so that the separator is at the first slice.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Turn {
+    /// The direction along the depth.
+    pub(super) depth: Axis,
+    /// Whether the collector is at its first slice.
+    pub(super) collector_first: bool,
+}
+
+impl Turn {
+    fn changes_nothing(self) -> bool {
+        self.depth == Axis::Z && !self.collector_first
     }
-    let old = labels.shape();
-    let new = match depth {
-        Axis::X => Shape::new(old.x, old.y, old.z)?,
-        Axis::Y => Shape::new(old.y, old.z, old.x)?,
-        Axis::Z => old,
-    };
-    let voxel_size = match labels.voxel_size() {
-        foamflux_grid::VoxelSize::Known { source, .. } => {
-            let [x, y, z] = labels.voxel_size().m_xyz().unwrap_or([1.0; 3]);
-            let edges = match depth {
-                Axis::X => [z, y, x],
-                Axis::Y => [x, z, y],
-                Axis::Z => [x, y, z],
-            };
-            foamflux_grid::VoxelSize::known(edges, source.clone())?
+
+    /// All of the labels.
+    pub(super) fn labels(self, labels: Labels) -> Result<Labels, GridError> {
+        if self.changes_nothing() {
+            return Ok(labels);
         }
-        other => other.clone(),
-    };
-    let source = labels.volume();
-    let volume = Volume::from_fn(new, voxel_size, |z, y, x| {
-        let d = if collector_first { new.z - 1 - z } else { z };
-        match depth {
-            Axis::X => *source.at(x, y, d),
-            Axis::Y => *source.at(y, d, x),
-            Axis::Z => *source.at(d, y, x),
+        let all = self.shape(labels.shape())?.region();
+        Labels::new(self.part(labels.volume(), all)?)
+    }
+
+    fn shape(self, old: Shape) -> Result<Shape, GridError> {
+        match self.depth {
+            Axis::X => Shape::new(old.x, old.y, old.z),
+            Axis::Y => Shape::new(old.y, old.z, old.x),
+            Axis::Z => Ok(old),
         }
-    });
-    Labels::new(volume)
+    }
+
+    /// A part of the turned volume; `region` is counted in that one, and nothing else of it is made.
+    pub(super) fn part<T: Copy>(self, source: &Volume<T>, region: Region) -> Result<Volume<T>, GridError> {
+        if self.changes_nothing() {
+            return source.crop(region);
+        }
+        let whole = self.shape(source.shape())?;
+        let part = region.shape_within(whole)?;
+        let voxel_size = match source.voxel_size() {
+            VoxelSize::Known { source: origin, .. } => {
+                let [x, y, z] = source.voxel_size().m_xyz().unwrap_or([1.0; 3]);
+                let edges = match self.depth {
+                    Axis::X => [z, y, x],
+                    Axis::Y => [x, z, y],
+                    Axis::Z => [x, y, z],
+                };
+                VoxelSize::known(edges, origin.clone())?
+            }
+            VoxelSize::Unknown => VoxelSize::Unknown,
+        };
+        Ok(Volume::from_fn(part, voxel_size, |z, y, x| {
+            let (z, y, x) = (z + region.z0, y + region.y0, x + region.x0);
+            let d = if self.collector_first { whole.z - 1 - z } else { z };
+            match self.depth {
+                Axis::X => *source.at(x, y, d),
+                Axis::Y => *source.at(y, d, x),
+                Axis::Z => *source.at(d, y, x),
+            }
+        }))
+    }
 }
 
 /// Crops of a volume that do not overlap, spread over it: `wanted` of the largest square towers of at most `most` voxels a
@@ -111,7 +140,7 @@ pub(super) fn towers(shape: Shape, wanted: usize, most: usize) -> Vec<Region> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use foamflux_grid::{VoxelSize, VoxelSizeSource};
+    use foamflux_grid::VoxelSizeSource;
 
     /// Slices of one label each, two voxels wide, with a pillar where the letter is `p`.
     fn slices(text: &str) -> Labels {
@@ -127,7 +156,13 @@ mod tests {
     }
 
     fn depth(text: &str) -> (usize, bool) {
-        let z = zone(&slices(text)).unwrap();
+        let all = slices(text);
+        let z = zone(&all).unwrap();
+        if let Some(host) = &z.labels {
+            let [first, last] =
+                [0, host.shape().z - 1].map(|k| (host.volume().plane(k), all.volume().plane(z.begin + k)));
+            assert!(first.0 == first.1 && last.0 == last.1, "the host begins at slice {} of {text}", z.begin);
+        }
         (z.labels.map_or(0, |l| l.shape().z), z.on_metal)
     }
 
@@ -144,21 +179,42 @@ mod tests {
         assert_eq!(depth("p3p"), (3, false));
     }
 
+    fn turned(labels: Labels, depth: Axis, collector_first: bool) -> Labels {
+        Turn { depth, collector_first }.labels(labels).unwrap()
+    }
+
     #[test]
     fn turning_keeps_voxels_and_edges() {
         let labels = slices("ppp5");
-        let twice = turned(turned(labels.clone(), Axis::X, true).unwrap(), Axis::X, true).unwrap();
+        let twice = turned(turned(labels.clone(), Axis::X, true), Axis::X, true);
         // Mirrored twice along what was x: back where it was.
         assert_eq!(twice.volume().as_slice().len(), 8);
-        let once = turned(labels.clone(), Axis::X, false).unwrap();
+        let once = turned(labels.clone(), Axis::X, false);
         assert_eq!(once.shape().zyx(), [2, 1, 4]);
         assert_eq!(once.voxel_size().m_xyz(), Some([3e-6, 2e-6, 1e-6]));
-        assert_eq!(turned(once, Axis::X, false).unwrap(), labels);
-        let flipped = turned(labels.clone(), Axis::Z, true).unwrap();
+        assert_eq!(turned(once, Axis::X, false), labels);
+        let flipped = turned(labels.clone(), Axis::Z, true);
         assert_eq!(flipped.volume().plane(0), labels.volume().plane(3));
-        let y = turned(labels.clone(), Axis::Y, false).unwrap();
+        let y = turned(labels.clone(), Axis::Y, false);
         assert_eq!(y.voxel_size().m_xyz(), Some([1e-6, 3e-6, 2e-6]));
         assert_eq!(y.shape().zyx(), [1, 4, 2]);
+    }
+
+    #[test]
+    fn a_part_is_cut_where_the_whole_would_be_cut_after_turning() {
+        let size = VoxelSize::known([1e-6, 2e-6, 3e-6], VoxelSizeSource::Flag).unwrap();
+        let shape = Shape::new(4, 5, 6).unwrap();
+        let volume = Volume::from_fn(shape, size, |z, y, x| (100 * z + 10 * y + x) as u16);
+        let region = Region { x0: 1, x1: 4, y0: 2, y1: 4, z0: 1, z1: 3 };
+        for depth in Axis::ALL {
+            for collector_first in [false, true] {
+                let turn = Turn { depth, collector_first };
+                let all = turn.shape(shape).unwrap().region();
+                let whole = turn.part(&volume, all).unwrap();
+                assert_eq!(turn.part(&volume, region).unwrap(), whole.crop(region).unwrap(), "{turn:?}");
+                assert!(turn.part(&volume, Region { z1: 9, ..region }).is_err());
+            }
+        }
     }
 
     #[test]

@@ -46,6 +46,8 @@ struct Page<'a> {
     rows: Vec<(&'static str, &'static str, Vec<Picture>)>,
     /// Name, identifier, and the volume to move through.
     viewers: Vec<(String, String, SlicePart)>,
+    /// Whether any of these has grey values.
+    has_grey: bool,
 }
 
 /// Kinds of pictures of hosts by the end of their names: heading and what to know.
@@ -123,6 +125,7 @@ pub fn compare_html(
         leads: ranking::leads(r, Medium::Page).map(Into::into),
         overview,
         rows: rows.into_iter().filter(|(_, _, pictures)| !pictures.is_empty()).collect(),
+        has_grey: viewers.iter().any(|(_, _, part)| part.has_grey()),
         viewers,
         definitions: r
             .metrics

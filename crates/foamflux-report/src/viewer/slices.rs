@@ -120,6 +120,11 @@ fn step_of(full: [usize; 3], edges: [f64; 3], factor: usize) -> [usize; 3] {
 }
 
 impl SlicePart {
+    /// Whether a layer is of grey values.
+    pub(crate) fn has_grey(&self) -> bool {
+        self.layers.iter().any(|l| l.kind == "grey")
+    }
+
     /// The finest version whose images take at most `budget` characters of the page; `None` where there are no layers or
     /// the coarsest is still too large.
     pub(crate) fn new(volume: &SliceVolume<'_>, budget: usize) -> Result<Option<Self>, ReportError> {

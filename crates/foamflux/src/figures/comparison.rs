@@ -8,6 +8,7 @@ use foamflux_report::figures::{ColourMap, FieldStyle, FigureError, field_slice};
 use foamflux_report::viewer::{ByVoxel, Content, Layer, SliceVolume};
 use foamflux_results::Figure;
 
+use super::viewer::grey_layer;
 use super::{Picture, Plane, middle, solid};
 
 /// mA/cm2 in an A/m2.
@@ -117,13 +118,15 @@ fn slice(
 pub(crate) fn volumes<'a>(done: &'a Comparison) -> Vec<HostVolume<'a>> {
     let maps = maps(done);
     let scales = Scales::of(&maps);
-    let hosts = done.results.hosts.iter().zip(&done.volumes).zip(maps);
+    let hosts = done.results.hosts.iter().zip(&done.volumes).zip(&done.greys).zip(maps);
     hosts
-        .map(|((host, labels), map)| {
+        .map(|(((host, labels), grey), map)| {
             // The map belongs to the part of the box that is host.
-            let labels = map.map_or(labels, |m| &m.map.labels);
+            let (labels, first_slice) = map.map_or((labels, 0), |m| (&m.map.labels, m.map.first_slice));
+            let first = first_slice * labels.shape().y * labels.shape().x;
+            let mut layers: Vec<Layer<'a>> = grey.iter().map(|grey| grey_layer(grey, first)).collect();
             let content = Content::Labels(labels.volume().as_slice());
-            let mut layers = vec![Layer { name: "labels".to_owned(), content }];
+            layers.push(Layer { name: "labels".to_owned(), content });
             let mut field = |name: &str, values: ByVoxel<'a>, unit, range| {
                 let content = Content::Field { values, unit, map: ColourMap::Viridis, range: Some(range) };
                 layers.push(Layer { name: name.to_owned(), content });

@@ -1,6 +1,7 @@
 //! What the report lets its reader move through: the arrays of a run by name, and its network.
 
 use foamflux_grid::{Labels, LengthUnit, Shape};
+use foamflux_io::read::StackData;
 use foamflux_network::network::ProfilePoint;
 use foamflux_network::{Fibre, Network, NodeKind};
 use foamflux_pipeline::run::RunOutput;
@@ -33,16 +34,18 @@ fn surface(labels: &Labels) -> SurfaceView<'_> {
     SurfaceView { labels: labels.volume().as_slice(), shape_zyx: labels.shape().zyx(), edges, unit }
 }
 
+/// The grey values from one of their voxels on.
+pub(super) fn grey_layer(grey: &StackData, first: usize) -> Layer<'_> {
+    let values: ByVoxel<'_> = foamflux_io::for_each_type!(grey, volume => {
+        let values = &volume.as_slice()[first..];
+        Box::new(move |i| foamflux_grid::Sample::to_f32(values[i]))
+    });
+    Layer { name: "grey value".to_owned(), content: Content::Grey(values) }
+}
+
 /// From the lowest to the topmost.
 fn layers<'a>(output: &'a RunOutput) -> Vec<Layer<'a>> {
-    let mut out = Vec::new();
-    if let Some(grey) = &output.grey {
-        let values: ByVoxel<'_> = foamflux_io::for_each_type!(grey, volume => {
-            let values = volume.as_slice();
-            Box::new(move |i| foamflux_grid::Sample::to_f32(values[i]))
-        });
-        out.push(Layer { name: "grey value".to_owned(), content: Content::Grey(values) });
-    }
+    let mut out: Vec<Layer<'a>> = output.grey.iter().map(|grey| grey_layer(grey, 0)).collect();
     out.push(Layer { name: "labels".to_owned(), content: Content::Labels(output.labels.volume().as_slice()) });
     let mut field = |name: String, values: ByVoxel<'a>, unit, map, range| {
         out.push(Layer { name, content: Content::Field { values, unit, map, range } });

@@ -108,3 +108,18 @@ pub(crate) fn labels(place: &tempfile::TempDir, zyx: [usize; 3], f: impl FnMut(u
     foamflux_io::write::volume(&path, &volume, "labels").expect("written");
     path.display().to_string()
 }
+
+/// The bytes that base64 stands for.
+pub(crate) fn base64(text: &str) -> Vec<u8> {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let (mut bits, mut held, mut out) = (0u32, 0, Vec::new());
+    for c in text.bytes().filter(|c| *c != b'=') {
+        bits = bits << 6 | ALPHABET.iter().position(|a| *a == c).unwrap() as u32;
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            out.push((bits >> held & 255) as u8);
+        }
+    }
+    out
+}
