@@ -239,14 +239,22 @@ impl Page {
         url.strip_prefix("data:image/png;base64,").expect("a picture").to_owned()
     }
 
-    /// The picture of the page, as base64 of PNG.
-    pub(crate) fn picture(&mut self) -> String {
+    /// Pictures of the page from top to bottom, as base64 of PNG.
+    pub(crate) fn pictures(&mut self) -> Vec<String> {
+        // Beyond 8000, textures of the software driver repeat themselves; and what people look at should fit their screens.
+        const TALLEST: f64 = 4000.0;
         self.settle();
         let [width, height] = ["Width", "Height"].map(|s| self.number(&format!("document.documentElement.scroll{s}")));
-        // Beyond this, textures of the software driver repeat themselves.
-        let clip = json!({"x": 0, "y": 0, "width": width, "height": height.min(8000.0), "scale": 1});
-        let wish = json!({"format": "png", "clip": clip, "captureBeyondViewport": true});
-        self.call("Page.captureScreenshot", wish)["data"].as_str().expect("a picture").to_owned()
+        let mut pictures = Vec::new();
+        let mut y = 0.0;
+        while y < height {
+            let part = json!({"x": 0, "y": y, "width": width, "height": (height - y).min(TALLEST), "scale": 1});
+            let wish = json!({"format": "png", "clip": part, "captureBeyondViewport": true});
+            let picture = self.call("Page.captureScreenshot", wish)["data"].as_str().expect("a picture").to_owned();
+            pictures.push(picture);
+            y += TALLEST;
+        }
+        pictures
     }
 
     /// Whatever the browser complained about, and every request beyond the page itself.

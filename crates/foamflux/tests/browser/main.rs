@@ -2,7 +2,8 @@
 //!
 //! The browser is Chromium without a window, driven over its debugging port. Where there is none the tests show as ignored,
 //! never as passed: `FOAMFLUX_BROWSER=require` makes a missing one a failure, `off` ignores all.
-//! `FOAMFLUX_SCREENSHOTS=FOLDER` keeps pictures of what was tested, for people to look at.
+//! Pictures of what was tested stay in `target/screenshots`, or in `FOAMFLUX_SCREENSHOTS=FOLDER`, for people to look at: whole
+//! pages at 1280 and 400 pixels, light and dark. None may be blank.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 

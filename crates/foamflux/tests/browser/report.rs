@@ -4,6 +4,8 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
 
+use foamflux_grid::Silent;
+use foamflux_io::read::{self, DataBar, ReadOptions};
 use serde_json::json;
 
 use super::chromium::{Browser, Page};
@@ -53,26 +55,53 @@ pub(crate) fn clean() {
     RUN.remove();
 }
 
-/// Keeps a picture for people.
-pub(crate) fn keep(name: &str, picture: &str) {
+/// Grey values that a picture of a page has at least: a blank one has one or two, and smoothed letters alone make dozens.
+const SHADES: usize = 24;
+
+/// Where pictures for people are kept.
+fn screenshots() -> PathBuf {
     #[allow(clippy::disallowed_methods, reason = "a test harness is an application")]
-    let Ok(folder) = std::env::var("FOAMFLUX_SCREENSHOTS") else { return };
-    std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(Path::new(&folder).join(format!("{name}.png")), decoded(picture)).unwrap();
+    let wish = std::env::var_os("FOAMFLUX_SCREENSHOTS").filter(|folder| !folder.is_empty());
+    // Cargo's folder for tests lies in its target folder.
+    let usual = || Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("screenshots");
+    wish.map_or_else(usual, PathBuf::from)
 }
 
-pub(crate) fn decoded(base64: &str) -> Vec<u8> {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let (mut bits, mut held, mut out) = (0u32, 0, Vec::new());
-    for c in base64.bytes().filter(|c| *c != b'=') {
-        bits = bits << 6 | ALPHABET.iter().position(|a| *a == c).unwrap() as u32;
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            out.push((bits >> held & 255) as u8);
-        }
+/// Keeps a picture for people, after a look at whether it shows anything.
+pub(crate) fn keep(name: &str, picture: &str) {
+    let folder = screenshots();
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join(format!("{name}.png"));
+    std::fs::write(&file, common::base64(picture)).unwrap();
+    let options = ReadOptions { data_bar: DataBar::Keep, ..ReadOptions::default() };
+    let read = read::plan(&file, &options).unwrap().read(&Silent).unwrap().data;
+    let mut shades: Vec<u32> = read.to_f32().as_slice().iter().map(|v| v.to_bits()).collect();
+    shades.sort_unstable();
+    shades.dedup();
+    assert!(shades.len() >= SHADES, "{} has {} grey values: it is blank", file.display(), shades.len());
+}
+
+/// Keeps all of a page, in as many pictures as it takes.
+pub(crate) fn keep_page(name: &str, page: &mut Page) {
+    for (k, picture) in page.pictures().iter().enumerate() {
+        keep(&format!("{name}-{}", k + 1), picture);
     }
-    out
+}
+
+/// Sizes of a window, large and small, in the light and in the dark.
+pub(crate) const WINDOWS: [([u32; 2], bool); 4] =
+    [([1280, 900], false), ([1280, 900], true), ([400, 800], false), ([400, 800], true)];
+
+/// A page keeps its width and its contrast, and is kept in pictures.
+pub(crate) fn looks(name: &str, page: &mut Page, (size, dark): ([u32; 2], bool)) {
+    // Widths are rounded to whole pixels.
+    const ROUNDING: f64 = 1.0;
+    let beyond = page.number("document.scrollingElement.scrollWidth - window.innerWidth");
+    assert!(beyond <= ROUNDING, "{name} scrolls sideways by {beyond} of {} pixels", size[0]);
+    let contrast = contrast(page);
+    assert!(contrast >= CONTRAST, "contrast {contrast} of {name} at {size:?}, dark: {dark}");
+    keep_page(&format!("{name}-{}-{}", size[0], if dark { "dark" } else { "light" }), page);
+    quiet(page);
 }
 
 /// The report in a window, with both viewers at work.
@@ -99,7 +128,6 @@ fn opens_from_disk() {
     assert!(broken == 0.0, "{broken} pictures do not show");
     let bytes = std::fs::metadata(run().join("report.html")).unwrap().len();
     assert!(bytes < 12 << 20, "{bytes} bytes");
-    keep("wide-light", &page.picture());
     quiet(&page);
 }
 
@@ -206,7 +234,7 @@ const STAGE: &str = "#network-viewer canvas";
 fn network_answers() {
     let mut page = opened([1280, 900], false);
     let first = page.drawn(STAGE);
-    keep("network-tag", &first);
+    keep("report-network-tag", &first);
     assert!(page.drawn(STAGE) == first, "a view that nobody touches stays");
     let picture = page.eval("getComputedStyle(document.querySelector('.still-3d')).display");
     assert_eq!(picture, json!("none"), "the view has taken the place of its picture");
@@ -230,14 +258,14 @@ fn network_answers() {
         page.click(&format!("#network-viewer button[data-do={button}]"), [0.5, 0.5]);
         let after = page.drawn(STAGE);
         assert!(after != before, "{button}");
-        keep(&format!("network-{button}"), &after);
+        keep(&format!("report-network-{button}"), &after);
     }
     page.click("#network-viewer button[data-do=reset]", [0.5, 0.5]);
     for mode in ["diameter", "current"] {
         page.click(&format!("#network-viewer input[value={mode}]"), [0.5, 0.5]);
         let coloured = page.drawn(STAGE);
         assert!(coloured != first, "coloured by {mode}");
-        keep(&format!("network-{mode}"), &coloured);
+        keep(&format!("report-network-{mode}"), &coloured);
     }
     page.click("#network-viewer input[value=tag]", [0.5, 0.5]);
     assert!(page.drawn(STAGE) == first, "by tag again");
@@ -268,7 +296,7 @@ fn without_network() {
     page.until("'ready' in document.getElementById('network-viewer').dataset");
     page.settle();
     let first = page.drawn(STAGE);
-    keep("solid-3d", &first);
+    keep("report-solid-3d", &first);
     assert_eq!(page.eval("getComputedStyle(document.querySelector('.still-3d')).display"), json!("none"));
     page.drag(STAGE, [0.5, 0.5], [0.6, 0.45]);
     assert!(page.drawn(STAGE) != first, "dragging turns");
@@ -300,15 +328,15 @@ fn without_scripts() {
     assert!(!visible(&mut page, "#slices") && !visible(&mut page, "#network-viewer"));
     assert!(visible(&mut page, ".still-3d img"), "paper has the picture");
     let pdf = page.call("Page.printToPDF", json!({}));
-    assert!(decoded(pdf["data"].as_str().unwrap()).starts_with(b"%PDF"));
+    assert!(common::base64(pdf["data"].as_str().unwrap()).starts_with(b"%PDF"));
     quiet(&page);
 }
 
 /// Smallest contrast of text, by WCAG 2 level AA.
-pub(crate) const CONTRAST: f64 = 4.5;
+const CONTRAST: f64 = 4.5;
 
 /// The smallest contrast of any text with the ground of the page.
-pub(crate) fn contrast(page: &mut Page) -> f64 {
+fn contrast(page: &mut Page) -> f64 {
     page.number(
         "(() => { const rgb = t => t.match(/[\\d.]+/g).map(Number); \
          const light = t => rgb(t).slice(0, 3).map(c => c / 255).map(c => c <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4)\
@@ -320,15 +348,8 @@ pub(crate) fn contrast(page: &mut Page) -> f64 {
 }
 
 fn narrow_and_dark() {
-    for (size, dark) in [([1280, 900], true), ([400, 800], false), ([400, 800], true)] {
-        let mut page = opened(size, dark);
-        let width = page.number("document.documentElement.scrollWidth");
-        assert!(width <= f64::from(size[0]), "{width} of {} pixels: the page scrolls sideways", size[0]);
-        let contrast = contrast(&mut page);
-        assert!(contrast >= CONTRAST, "contrast {contrast} at {size:?}, dark: {dark}");
-        let name = format!("{}-{}", if size[0] > 800 { "wide" } else { "narrow" }, if dark { "dark" } else { "light" });
-        keep(&name, &page.picture());
-        quiet(&page);
+    for window in WINDOWS {
+        looks("report", &mut opened(window.0, window.1), window);
     }
 }
 
