@@ -27,6 +27,7 @@ use crate::record::Recorder;
 use effective::{Effective, effective};
 pub use i0_map::I0Map;
 pub use settings::CurrentSettings;
+pub(crate) use settings::ground;
 
 /// Maps by voxel, `[z][y][x]`.
 #[derive(Debug, Clone, Default)]

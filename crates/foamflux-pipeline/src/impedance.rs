@@ -11,7 +11,7 @@ use foamflux_transport::{Backend, Sides};
 
 use crate::config::{Config, ConfigError};
 use crate::current::units::{self, Unit};
-use crate::current::{CurrentSettings, i0_map};
+use crate::current::{CurrentSettings, ground, i0_map};
 use crate::error::PipelineError;
 use crate::ingest::volume_info;
 use crate::record::Recorder;
@@ -85,14 +85,8 @@ impl ImpedanceSettings {
             .rev()
             .map(|k| if steps == 0 { low } else { low * (high / low).powf(k as f64 / steps as f64) })
             .collect();
-        let inputs = vec![CurrentInput {
-            key: "capacitance".to_owned(),
-            label: None,
-            value: capacitance,
-            unit: "F/m2".to_owned(),
-            standing: if given.is_some() { "given" } else { "assumed" }.to_owned(),
-            source: given.is_none().then(|| "double layer on true area; 0.1 to 0.2 F/m2 are usual".to_owned()),
-        }];
+        let inputs =
+            vec![ground::input("capacitance", None, capacitance, "F/m2", given.is_some(), ground::CAPACITANCE)];
         Ok(ImpedanceSettings { frequencies, capacitance, inputs })
     }
 }

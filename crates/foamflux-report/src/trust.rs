@@ -4,6 +4,7 @@
 use foamflux_results::{CurrentResults, MeasureResults, RunResults, TransportResults};
 
 use crate::number::{brief, lengths, percent, trimmed};
+use crate::tables::current::standing;
 use crate::tables::input::thresholds;
 use crate::tables::measure::{finest_edge, thicknesses};
 use crate::tables::{Cell, Table};
@@ -81,9 +82,9 @@ pub(crate) fn assumptions(r: &RunResults) -> Option<Table> {
             Some(label) => format!("--{} of {label}", input.key),
             None => format!("--{}", input.key),
         };
-        let unit = if input.unit == "1" { "" } else { &input.unit };
+        let unit = if input.unit == "1" { String::new() } else { input.unit.replace("m2", "m²").replace("m3", "m³") };
         let value = format!("{} {unit}", brief(input.value));
-        say(&what, value.trim_end().to_owned(), &input.standing, input.source.clone().unwrap_or_default());
+        say(&what, value.trim_end().to_owned(), &standing(input), input.source.clone().unwrap_or_default());
     }
     let mut table = Table::new("What was put in")
         .words("input")
@@ -94,7 +95,7 @@ pub(crate) fn assumptions(r: &RunResults) -> Option<Table> {
         table.row(row.into_iter().map(Cell::text).collect());
     }
     (!table.rows.is_empty())
-        .then(|| table.note("Assumed is not measured on this sample: give it where it matters. How much it matters is for the reader to try: the flags are named."))
+        .then(|| table.note("Assumed is not measured on this sample: give it where it matters. From the literature: the number is published, for another sample; without these words it is what is usual, or the order of magnitude. How much it matters is for the reader to try: the flags are named."))
 }
 
 /// What was found beside the limit within which it may be trusted.

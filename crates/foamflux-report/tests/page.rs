@@ -7,7 +7,7 @@ use common::{direction, full, minimal, open_foam, transport, voxels};
 use foamflux_report::figures::ColourMap;
 use foamflux_report::viewer::{Content, Layer, NetworkPoint, NetworkView, SliceVolume, Viewer};
 use foamflux_report::{ReportError, report};
-use foamflux_results::{ErrorParts, Figure, RefinedLevel, RefinedTau, RunResults, StageOutcome};
+use foamflux_results::{Basis, CurrentInput, ErrorParts, Figure, RefinedLevel, RefinedTau, RunResults, StageOutcome};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n and no more";
 
@@ -448,6 +448,53 @@ fn what_was_put_in_stands_with_its_standing_beside_the_limits() {
     for title in ["What was put in", "Limits of validity", "What this run checked of itself"] {
         let at = html.find(&format!("<h3>{title}</h3>")).unwrap();
         assert!(a < at && at < b, "{title}");
+    }
+}
+
+#[test]
+fn an_assumed_value_that_is_published_is_told_apart_from_one_that_is_usual() {
+    let mut r = full();
+    let mut current = common::current::current();
+    let input = |key: &str, standing: &str, basis| CurrentInput {
+        key: key.to_owned(),
+        label: None,
+        value: 1.0,
+        unit: "1".to_owned(),
+        standing: standing.to_owned(),
+        basis,
+        source: (standing == "assumed").then(|| format!("why {key}")),
+    };
+    current.inputs = vec![
+        input("published", "assumed", Some(Basis::Literature)),
+        input("tabulated", "assumed", Some(Basis::Handbook)),
+        input("usual", "assumed", Some(Basis::Convention)),
+        input("guessed", "assumed", Some(Basis::Placeholder)),
+        // As results of earlier versions have it.
+        input("unknown", "assumed", None),
+        input("own", "given", None),
+    ];
+    let text = foamflux_report::current_text(&current);
+    r.current = Some(current);
+    let rows = rows(&page(&r), "What was put in");
+    for (key, standing) in [
+        ("published", "assumed, from the literature"),
+        ("tabulated", "assumed, from the literature"),
+        ("usual", "assumed"),
+        ("guessed", "assumed"),
+        ("unknown", "assumed"),
+        ("own", "given"),
+    ] {
+        let row =
+            rows.iter().find(|row| row[0].trim() == format!("--{key}")).unwrap_or_else(|| panic!("{key} in {rows:?}"));
+        assert_eq!(row[2], standing, "{key}");
+        if standing != "given" {
+            assert_eq!(row[3], format!("why {key}"));
+            // The same words in the terminal.
+            assert!(
+                text.split_whitespace().collect::<Vec<_>>().join(" ").contains(&format!("{standing}: why {key}")),
+                "{text}"
+            );
+        }
     }
 }
 

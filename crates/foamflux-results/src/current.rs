@@ -166,8 +166,33 @@ pub struct CurrentInput {
     pub unit: String,
     /// `given` or `assumed`.
     pub standing: String,
-    /// What an assumed value rests on.
+    /// What kind of thing an assumed value rests on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<Basis>,
+    /// What an assumed value rests on, in words.
     pub source: Option<String>,
+}
+
+/// What kind of thing an assumed value rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Basis {
+    /// A published measurement on a sample of that kind.
+    Literature,
+    /// A table of material constants.
+    Handbook,
+    /// What is usual, or the simplest of the possible: no measurement.
+    Convention,
+    /// The order of magnitude: no number was found for this material.
+    Placeholder,
+}
+
+impl Basis {
+    /// Whether the number is published.
+    #[must_use]
+    pub const fn is_published(self) -> bool {
+        matches!(self, Basis::Literature | Basis::Handbook)
+    }
 }
 
 /// The salt of the electrolyte.

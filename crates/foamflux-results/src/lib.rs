@@ -30,9 +30,9 @@ pub use compare::{
     Replicate, Representative,
 };
 pub use current::{
-    CurrentAgreement, CurrentArea, CurrentBalance, CurrentDensity, CurrentEffort, CurrentElectrolyte, CurrentGroups,
-    CurrentInput, CurrentLeftOut, CurrentProfile, CurrentResults, CurrentSaltProfile, CurrentSeconds, CurrentShare,
-    CurrentTransient, Evenness, Uniformity,
+    Basis, CurrentAgreement, CurrentArea, CurrentBalance, CurrentDensity, CurrentEffort, CurrentElectrolyte,
+    CurrentGroups, CurrentInput, CurrentLeftOut, CurrentProfile, CurrentResults, CurrentSaltProfile, CurrentSeconds,
+    CurrentShare, CurrentTransient, Evenness, Uniformity,
 };
 pub use doubt::{AtThresholds, DoubtResults, ThresholdBand};
 pub use impedance::{ImpedanceResults, RelaxationTimes};

@@ -44,6 +44,15 @@ fn a_plate_has_the_overpotential_of_kinetics_and_ohm() {
     assert_eq!(standing("current"), "given");
     assert_eq!(standing("i0"), "assumed");
     assert_eq!(standing("kappa"), "assumed");
+    // What the assumed ones rest on.
+    let basis = |key: &str| inputs.iter().find(|i| i["key"] == key).unwrap()["basis"].clone();
+    assert_eq!(
+        (basis("i0"), basis("kappa"), basis("alpha")),
+        ("literature".into(), "placeholder".into(), "convention".into())
+    );
+    assert_eq!(basis("current"), serde_json::Value::Null, "what was given rests on nothing else");
+    let i0 = inputs.iter().find(|i| i["key"] == "i0").unwrap()["source"].to_string();
+    assert!(i0.contains("Nano Lett. 2026"), "{i0}");
 }
 
 #[test]

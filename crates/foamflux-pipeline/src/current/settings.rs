@@ -13,7 +13,10 @@ use super::units::{self, Unit};
 use crate::config::{Config, ConfigError};
 use crate::memory::Work;
 
+pub(crate) mod ground;
 mod tertiary;
+
+use ground::Ground;
 
 /// Current per cross-section without a word, A/m2: 1 mA/cm2, the middle of what hosts are tested at.
 const CURRENT: f64 = 10.0;
@@ -47,14 +50,16 @@ pub struct CurrentSettings {
 struct Inputs(Vec<CurrentInput>);
 
 impl Inputs {
-    fn push(&mut self, key: &str, label: Option<Label>, value: f64, unit: &str, given: bool, source: &str) {
+    /// What somebody gave.
+    fn given(&mut self, key: &str, value: f64, unit: &str) {
         self.0.push(CurrentInput {
             key: key.to_owned(),
-            label: label.map(|l| l.name().to_owned()),
+            label: None,
             value,
             unit: unit.to_owned(),
-            standing: if given { "given" } else { "assumed" }.to_owned(),
-            source: (!given).then(|| source.to_owned()),
+            standing: "given".to_owned(),
+            basis: None,
+            source: None,
         });
     }
 
@@ -65,10 +70,10 @@ impl Inputs {
         text: Option<&String>,
         unit: Unit,
         default: f64,
-        source: &str,
+        ground: Ground,
     ) -> Result<f64, ConfigError> {
         let value = text.map(|t| units::parse(key, t, unit)).transpose()?;
-        self.push(key, None, value.unwrap_or(default), unit.si(), value.is_some(), source);
+        self.0.push(ground::input(key, None, value.unwrap_or(default), unit.si(), value.is_some(), ground));
         Ok(value.unwrap_or(default))
     }
 
@@ -80,7 +85,7 @@ impl Inputs {
         unit: Unit,
         labels: &[Label],
         values: &mut [f64; 9],
-        source: impl Fn(Label) -> &'static str,
+        ground: impl Fn(Label) -> Ground,
     ) -> Result<(), ConfigError> {
         let mut given = [false; 9];
         let parts: Vec<&str> = texts.into_iter().flatten().flat_map(|t| t.split(',')).collect();
@@ -105,7 +110,7 @@ impl Inputs {
         for label in Label::ALL {
             if given[label as usize] || labels.contains(&label) {
                 let l = label as usize;
-                self.push(key, Some(label), values[l], unit.si(), given[l], source(label));
+                self.0.push(ground::input(key, Some(label), values[l], unit.si(), given[l], ground(label)));
             }
         }
         Ok(())
@@ -144,42 +149,17 @@ impl CurrentSettings {
         let mut m = Materials::default();
         let per_label = |i: fn(&materials::Surface) -> f64, m: &Materials| std::array::from_fn(|l| i(&m.surface[l]));
         let mut i0 = per_label(|s| s.i0, &m);
-        list.by_label(
-            "i0",
-            config.i0.as_ref(),
-            Unit::CurrentDensity,
-            &SURFACES,
-            &mut i0,
-            |_| "bare lithium foil in an ether electrolyte, 0.28 mA/cm2, taken to be on true area",
-        )?;
+        list.by_label("i0", config.i0.as_ref(), Unit::CurrentDensity, &SURFACES, &mut i0, |_| ground::I0)?;
         let mut eta_nuc = per_label(|s| s.eta_nuc, &m);
-        list.by_label(
-            "eta-nuc",
-            config.eta_nuc.as_ref(),
-            Unit::Voltage,
-            &CARBON,
-            &mut eta_nuc,
-            |_| "no barrier; 20 to 50 mV have been read on carbon, 0 to 20 mV on lithiophilic sites",
-        )?;
+        list.by_label("eta-nuc", config.eta_nuc.as_ref(), Unit::Voltage, &CARBON, &mut eta_nuc, |_| ground::ETA_NUC)?;
         let mut film = per_label(|s| s.film, &m);
-        list.by_label(
-            "film",
-            config.film.as_ref(),
-            Unit::AreaResistance,
-            &SURFACES,
-            &mut film,
-            |_| "no resistance of an interphase",
-        )?;
+        list.by_label("film", config.film.as_ref(), Unit::AreaResistance, &SURFACES, &mut film, |_| ground::FILM)?;
         for l in 0..9 {
             let surface = &mut m.surface[l];
             (surface.i0, surface.eta_nuc, surface.film) = (i0[l], eta_nuc[l], film[l]);
         }
         let sigma_labels = [CARBON.as_slice(), &[Label::Lithium, Label::Collector]].concat();
-        list.by_label("sigma", config.sigma.as_ref(), Unit::Conductivity, &sigma_labels, &mut m.sigma, |l| match l {
-            Label::Lithium => "lithium at 20 C",
-            Label::Collector => "copper",
-            _ => "melamine foam carbonised at 900 C; 1e3 to 1e4 S/m are possible",
-        })?;
+        list.by_label("sigma", config.sigma.as_ref(), Unit::Conductivity, &sigma_labels, &mut m.sigma, ground::sigma)?;
         // A bare value is meant for carbon; metals keep theirs unless named.
         if !names(config.sigma.as_ref(), Label::Lithium) {
             list.reset(&mut m.sigma, "sigma", Label::Lithium, materials::SIGMA_LITHIUM);
@@ -187,13 +167,7 @@ impl CurrentSettings {
         if !names(config.sigma.as_ref(), Label::Collector) {
             list.reset(&mut m.sigma, "sigma", Label::Collector, materials::SIGMA_COPPER);
         }
-        let kappa = list.one(
-            "kappa",
-            config.kappa.as_ref(),
-            Unit::Conductivity,
-            materials::KAPPA,
-            "placeholder for 1 M LiTFSI in DOL/DME, of which no number was found",
-        )?;
+        let kappa = list.one("kappa", config.kappa.as_ref(), Unit::Conductivity, materials::KAPPA, ground::KAPPA)?;
         m.kappa[Label::Pore as usize] = kappa;
         let separator = kappa * materials::SEPARATOR.0.powf(materials::SEPARATOR.1);
         m.kappa[Label::Separator as usize] = list.one(
@@ -201,12 +175,16 @@ impl CurrentSettings {
             config.kappa_separator.as_ref(),
             Unit::Conductivity,
             separator,
-            "kappa in a separator of porosity 0.39 and Bruggeman exponent 1.5; used where label 5 is",
+            ground::kappa_separator(config.kappa.is_some()),
         )?;
         m.kinetics = tertiary::kinetics(config, &mut list)?;
-        m.temperature_k =
-            list.one("temperature", config.temperature.as_ref(), Unit::Temperature, materials::TEMPERATURE, "25 C")?;
-        let unknown = "placeholder for 1 M LiTFSI in DOL/DME, of which no number was found; the secondary model needs it for limits only";
+        m.temperature_k = list.one(
+            "temperature",
+            config.temperature.as_ref(),
+            Unit::Temperature,
+            materials::TEMPERATURE,
+            ground::TEMPERATURE,
+        )?;
         let salt = Salt::default();
         let salt = Salt {
             diffusivity: list.one(
@@ -214,21 +192,21 @@ impl CurrentSettings {
                 config.diffusivity.as_ref(),
                 Unit::Diffusivity,
                 salt.diffusivity,
-                unknown,
+                ground::SALT,
             )?,
             transference: list.one(
                 "transference",
                 config.transference.as_ref(),
                 Unit::None,
                 salt.transference,
-                unknown,
+                ground::SALT,
             )?,
             concentration: list.one(
                 "concentration",
                 config.concentration.as_ref(),
                 Unit::Concentration,
                 salt.concentration,
-                "1 M",
+                ground::CONCENTRATION,
             )?,
         };
         for (key, value) in [("diffusivity", salt.diffusivity), ("concentration", salt.concentration)] {
@@ -253,7 +231,9 @@ impl CurrentSettings {
             list.derived(
                 "kappa",
                 electrolyte.ideal_conductivity(m.temperature_k),
-                "follows from diffusivity, transference number and concentration of ideal ions",
+                ground::kappa_of_ions(
+                    [&config.diffusivity, &config.transference, &config.concentration].iter().all(|t| t.is_some()),
+                ),
             );
         }
         let (time, sand) = tertiary::time(config, &mut list)?;
@@ -276,9 +256,10 @@ impl CurrentSettings {
 
 impl Inputs {
     /// Replaces a default by what other inputs make of it.
-    fn derived(&mut self, key: &str, value: f64, source: &str) {
+    fn derived(&mut self, key: &str, value: f64, ground: Ground) {
         for input in self.0.iter_mut().filter(|i| i.key == key) {
-            (input.value, input.source) = (value, Some(source.to_owned()));
+            input.value = value;
+            ground::rest_on(input, ground);
         }
     }
 
@@ -288,8 +269,7 @@ impl Inputs {
         for input in &mut self.0 {
             if input.key == key && input.label.as_deref() == Some(label.name()) {
                 input.value = value;
-                input.standing = "assumed".to_owned();
-                input.source = Some("handbook".to_owned());
+                ground::rest_on(input, ground::sigma(label));
             }
         }
     }
@@ -319,14 +299,13 @@ fn drive(config: &Config, list: &mut Inputs) -> Result<Drive, ConfigError> {
             return Err(ConfigError::value("voltage", "--current drives the cell already: give one of the two"));
         }
         let v = units::parse("voltage", text, Unit::Voltage)?;
-        list.push("voltage", None, v, "V", true, "");
+        list.given("voltage", v, "V");
         return match v.is_finite() && v != 0.0 {
             true => Ok(Drive::Voltage(v)),
             false => Err(ConfigError::value("voltage", format!("{v} V drives nothing: write a number other than 0"))),
         };
     }
-    let j =
-        list.one("current", config.current.as_ref(), Unit::CurrentDensity, CURRENT, "1 mA/cm2 per cross-section")?;
+    let j = list.one("current", config.current.as_ref(), Unit::CurrentDensity, CURRENT, ground::CURRENT)?;
     if !(j.is_finite() && j != 0.0) {
         return Err(ConfigError::value("current", format!("{j} A/m2 drives nothing: write a number other than 0")));
     }

@@ -2,11 +2,10 @@
 
 use foamflux_electro::Drive;
 use foamflux_electro::plate::{MAH_PER_CM2, PlatePlan};
-use foamflux_results::CurrentInput;
 
 use crate::compare::settings::per_area;
 use crate::config::{Config, ConfigError};
-use crate::current::CurrentSettings;
+use crate::current::{CurrentSettings, ground};
 
 /// Capacity without a word: what the source paper plated.
 const CAPACITY: &str = "10mAh/cm2";
@@ -64,14 +63,8 @@ impl PlateSettings {
         marks.sort_by(f64::total_cmp);
         marks.dedup();
         let mut cell = cell.clone();
-        cell.inputs.push(CurrentInput {
-            key: "capacity".to_owned(),
-            label: None,
-            value: capacity,
-            unit: "C/m2".to_owned(),
-            standing: if config.capacity.is_some() { "given" } else { "assumed" }.to_owned(),
-            source: config.capacity.is_none().then(|| "10 mAh/cm2, what the source paper plated".to_owned()),
-        });
+        let given = config.capacity.is_some();
+        cell.inputs.push(ground::input("capacity", None, capacity, "C/m2", given, ground::CAPACITY));
         let plan = PlatePlan {
             current,
             equipotential,

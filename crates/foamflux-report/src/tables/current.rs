@@ -156,6 +156,14 @@ pub(crate) fn sand(r: &CurrentResults) -> Option<Table> {
     Some(table.note("sustained: the current of the same shape that would have used up the salt at this time"))
 }
 
+/// The standing of an input for its reader: what is published is told apart from what is merely usual.
+pub(crate) fn standing(input: &CurrentInput) -> String {
+    match input.basis {
+        Some(basis) if basis.is_published() && input.standing == "assumed" => "assumed, from the literature".to_owned(),
+        _ => input.standing.clone(),
+    }
+}
+
 /// Every input with its standing.
 pub(crate) fn inputs(r: &CurrentResults) -> Option<Table> {
     list(&r.inputs)
@@ -170,8 +178,8 @@ pub(crate) fn list(inputs: &[CurrentInput]) -> Option<Table> {
         Table::new("Inputs").words("key").words("label").numbers("value", "").words("unit").words("standing");
     for i in inputs {
         let standing = match &i.source {
-            Some(source) if !source.is_empty() => format!("{}: {source}", i.standing),
-            _ => i.standing.clone(),
+            Some(source) if !source.is_empty() => format!("{}: {source}", standing(i)),
+            _ => standing(i),
         };
         table.row(vec![
             Cell::text(format!("--{}", i.key)),

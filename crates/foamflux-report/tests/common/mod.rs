@@ -1,6 +1,8 @@
 //! Results to render: full, voxel units, blocked, and as little as possible.
 #![allow(dead_code, reason = "each test file uses a part")]
 
+pub(crate) mod current;
+
 use std::collections::BTreeMap;
 
 use foamflux_results::*;

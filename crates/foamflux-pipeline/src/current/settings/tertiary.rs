@@ -4,7 +4,7 @@ use foamflux_electro::Kinetics;
 use foamflux_electro::electrolyte::{Electrolyte, Model, Supply};
 use foamflux_electro::theory::Salt;
 
-use super::Inputs;
+use super::{Inputs, ground};
 use crate::config::{Config, ConfigError};
 use crate::current::i0_map::I0Map;
 use crate::current::units::{self, Unit};
@@ -36,14 +36,14 @@ pub(super) fn kinetics(config: &Config, list: &mut Inputs) -> Result<Kinetics, C
             config.reorganisation_energy.as_ref(),
             Unit::Energy,
             REORGANISATION,
-            "no number was found for this electrolyte; sweep 0.2 to 0.5 eV",
+            ground::REORGANISATION,
         )?;
         return Ok(Kinetics::MarcusHushChidsey { reorganisation_ev });
     }
     if config.reorganisation_energy.is_some() {
         return Err(ConfigError::value("reorganisation-energy", "Butler-Volmer kinetics has none: add --kinetics mhc"));
     }
-    let alpha = list.one("alpha", config.alpha.as_ref(), Unit::None, 0.5, "symmetric charge transfer")?;
+    let alpha = list.one("alpha", config.alpha.as_ref(), Unit::None, 0.5, ground::ALPHA)?;
     Ok(Kinetics::ButlerVolmer { alpha })
 }
 
@@ -68,20 +68,15 @@ pub(super) fn electrolyte(config: &Config, list: &mut Inputs, salt: Salt) -> Res
         }
         return Ok(out);
     }
-    out.i0_exponent = list.one(
-        "i0-exponent",
-        config.i0_exponent.as_ref(),
-        Unit::None,
-        out.i0_exponent,
-        "i0 in proportion to the square root of the concentration; 0.3 has been used as well",
-    )?;
+    out.i0_exponent =
+        list.one("i0-exponent", config.i0_exponent.as_ref(), Unit::None, out.i0_exponent, ground::I0_EXPONENT)?;
     if model == Model::Concentrated {
         out.thermodynamic_factor = list.one(
             "thermodynamic-factor",
             config.thermodynamic_factor.as_ref(),
             Unit::None,
             out.thermodynamic_factor,
-            "that of an ideal solution; conductivity follows c exp(-c/c0), with its maximum at c0",
+            ground::THERMODYNAMIC_FACTOR,
         )?;
     } else if config.thermodynamic_factor.is_some() {
         return Err(ConfigError::value(
@@ -110,7 +105,7 @@ pub(super) fn time(config: &Config, list: &mut Inputs) -> Result<(Option<f64>, b
             format!("{value} s is no time to follow: write a number above 0, such as 10min"),
         ));
     }
-    list.push("time", None, value, "s", true, "");
+    list.given("time", value, "s");
     Ok((Some(value), false))
 }
 
