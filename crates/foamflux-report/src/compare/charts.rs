@@ -177,7 +177,7 @@ pub fn pareto(r: &CompareResults, view: &Pareto) -> Option<String> {
         svg.text("quiet s num", [left - 8.0, y + 4.0], Anchor::End, &text);
     }
     svg.text("quiet s", [LEFT, HEIGHT - 14.0], Anchor::Start, &format!("to the right: {}", named(mx, sx.log)));
-    let mut taken: Vec<[f64; 2]> = Vec::new();
+    let (mut taken, mut names): (Vec<[f64; 2]>, Vec<_>) = (Vec::new(), Vec::new());
     for (host, [x, y], [ex, ey]) in &points {
         let p = at(*x, *y);
         svg.line("err", at(x - ex, *y), at(x + ex, *y), 1.2);
@@ -196,7 +196,11 @@ pub fn pareto(r: &CompareResults, view: &Pareto) -> Option<String> {
             y += 14.0;
         }
         taken.push([p[0], y]);
-        svg.text(&format!("{class} s"), [p[0] + 9.0, y], Anchor::Start, &host.name);
+        names.push((format!("{class} s halo"), [p[0] + 9.0, y], &host.name));
+    }
+    // Above the marks of all hosts.
+    for (class, place, name) in names {
+        svg.text(&class, place, Anchor::Start, name);
     }
     svg.text("a s", [WIDTH - RIGHT + 10.0, 24.0], Anchor::Start, "\u{25cf} not dominated");
     svg.text("c s", [WIDTH - RIGHT + 10.0, 40.0], Anchor::Start, "\u{25cf} dominated");

@@ -165,7 +165,7 @@ pub(super) fn hosts(r: &CompareResults) -> Table {
             Cell::text(&*h.name),
             Cell::text(&*h.title),
             Cell::text(&*h.standing),
-            Cell::text(lengths(h.voxel_size_m_xyz)),
+            Cell::text(lengths(h.voxel_size_m_xyz).replace(' ', "\u{a0}")),
             Cell::text(solid),
             Cell::text(representative),
             Cell::text(duration(h.replicates.iter().map(|r| r.seconds).sum())),

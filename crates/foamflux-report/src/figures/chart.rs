@@ -190,10 +190,12 @@ pub fn profile(data: &Profile<'_>) -> String {
     let mut plot = Plot::new(data.title, x, [if low == 0.0 { 0.0 } else { low - pad }, y[1] + pad]);
     let y_ticks = ticks(plot.y[0], plot.y[1], 5);
     plot.axes(data.x_label, data.y_label, &y_ticks);
-    let mut legend_x = WIDTH - RIGHT;
-    for (k, series) in data.series.iter().enumerate().rev() {
-        let (line, fill) = [("la", "a"), ("lb", "b"), ("lc", "c")][k.min(2)];
-        for run in series.points.split(|p| !(p[0].is_finite() && p[1].is_finite())) {
+    let class = |k: usize| [("la", "a"), ("lb", "b"), ("lc", "c")][k.min(2)];
+    // The second is dashed and lies on top, so that both show where it runs along the first.
+    let lower = (0..data.series.len()).rev().filter(|k| *k != 1);
+    for k in lower.chain((data.series.len() > 1).then_some(1)) {
+        let (line, fill) = class(k);
+        for run in data.series[k].points.split(|p| !(p[0].is_finite() && p[1].is_finite())) {
             let run: Vec<[f64; 2]> = run.iter().map(|p| plot.at(p[0], p[1])).collect();
             if run.len() == 1 {
                 plot.svg.circle(fill, run[0], 3.0);
@@ -201,10 +203,11 @@ pub fn profile(data: &Profile<'_>) -> String {
                 plot.svg.path(line, &run, false);
             }
         }
-        if data.series.len() > 1 {
-            plot.svg.text(&format!("{fill} s"), [legend_x, TOP - 8.0], Anchor::End, series.name);
-            legend_x -= 16.0 + 7.0 * series.name.chars().count() as f64;
-        }
+    }
+    let mut legend_x = WIDTH - RIGHT;
+    for (k, series) in data.series.iter().enumerate().rev().filter(|_| data.series.len() > 1) {
+        plot.svg.text(&format!("{} s", class(k).1), [legend_x, TOP - 8.0], Anchor::End, series.name);
+        legend_x -= 16.0 + 7.0 * series.name.chars().count() as f64;
     }
     plot.svg.finish()
 }

@@ -11,6 +11,9 @@ fn bins(count: usize) -> usize {
     ((2.0 * (count as f64).cbrt()).ceil() as usize).clamp(5, 40)
 }
 
+/// Bars for which an axis of whole numbers has whole ticks.
+const FEWEST_BARS: usize = 5;
+
 /// Pictures of a network; distributions where there is more than one value.
 ///
 /// # Errors
@@ -62,6 +65,9 @@ pub(super) fn draw(network: &Network, labels: &Labels) -> Result<Vec<Picture>, F
     }
     let coordination = Statistics::of(network).coordination;
     if let (Some((&low, _)), Some((&high, _))) = (coordination.first_key_value(), coordination.last_key_value()) {
+        // Some room beside them: a single bar would fill the picture, and its axis would count in tenths.
+        let room = FEWEST_BARS.saturating_sub(high + 1 - low).div_ceil(2);
+        let (low, high) = (low.saturating_sub(room), high + room);
         let counts: Vec<u64> = (low..=high).map(|k| coordination.get(&k).copied().unwrap_or(0) as u64).collect();
         let edges: Vec<f64> = (low..=high + 1).map(|k| k as f64 - 0.5).collect();
         let svg = distribution(&Distribution {
