@@ -83,7 +83,7 @@ pub(crate) fn assumptions(r: &RunResults) -> Option<Table> {
             None => format!("--{}", input.key),
         };
         let unit = if input.unit == "1" { String::new() } else { input.unit.replace("m2", "m²").replace("m3", "m³") };
-        let value = format!("{} {unit}", brief(input.value));
+        let value = format!("{}\u{a0}{unit}", brief(input.value));
         say(&what, value.trim_end().to_owned(), &standing(input), input.source.clone().unwrap_or_default());
     }
     let mut table = Table::new("What was put in")
@@ -186,8 +186,8 @@ fn cell(c: &CurrentResults) -> Vec<Limit> {
     if let Some(eta) = c.overpotential_kinetic_v.map(f64::abs).filter(|_| !marcus) {
         out.push(Limit {
             what: "overpotential of the reaction".to_owned(),
-            here: format!("{} mV", trimmed(1e3 * eta, 3)),
-            trusted: format!("at most {} mV by Butler and Volmer", trimmed(1e3 * BUTLER_VOLMER_V, 3)),
+            here: format!("{}\u{a0}mV", trimmed(1e3 * eta, 3)),
+            trusted: format!("at most {}\u{a0}mV by Butler and Volmer", trimmed(1e3 * BUTLER_VOLMER_V, 3)),
             holds: eta <= BUTLER_VOLMER_V,
             otherwise: "try --kinetics mhc",
         });

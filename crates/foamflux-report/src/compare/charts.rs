@@ -124,6 +124,44 @@ pub fn dots(r: &CompareResults) -> String {
     svg.finish()
 }
 
+/// Where names stand beside their marks: on no other mark and on no other name.
+struct Names<'a> {
+    /// Where the plot begins.
+    left: f64,
+    marks: &'a [[f64; 2]],
+    /// Left, right, upper and lower ends of names that stand already.
+    taken: Vec<[f64; 4]>,
+}
+
+impl Names<'_> {
+    /// End and base line of a name, in the order of what reads best: right of the mark, left of it, or some lines away.
+    fn place(&mut self, [x, y]: [f64; 2], name: &str) -> ([f64; 2], Anchor) {
+        const ABOVE: f64 = -8.0;
+        const BELOW: f64 = 17.0;
+        const LINE: f64 = 14.0;
+        // A letter's mean width in 12 pixels, and how near a name may come to a mark.
+        const LETTER: f64 = 6.8;
+        const ROOM: f64 = 6.0;
+        let width = LETTER * name.chars().count() as f64;
+        let near = [(false, ABOVE), (false, BELOW), (true, ABOVE), (true, BELOW)];
+        let far = (1..=self.marks.len()).map(|k| LINE * k as f64).flat_map(|d| [BELOW + d, ABOVE - d]);
+        let area = |(left, dy): (bool, f64)| {
+            let end = if left { x - 9.0 - width } else { x + 9.0 };
+            [end, end + width, y + dy - 11.0, y + dy + 3.0]
+        };
+        let free = |place: &(bool, f64)| {
+            let [a, b, c, d] = area(*place);
+            let on_mark = |m: &[f64; 2]| m[0] > a - ROOM && m[0] < b + ROOM && m[1] > c - ROOM && m[1] < d + ROOM;
+            let on_name = |t: &[f64; 4]| t[0] < b && a < t[1] && t[2] < d && c < t[3];
+            a >= self.left && !self.marks.iter().any(on_mark) && !self.taken.iter().any(on_name)
+        };
+        let place = near.into_iter().chain(far.map(|dy| (false, dy))).find(free).unwrap_or(near[0]);
+        self.taken.push(area(place));
+        let (left, dy) = place;
+        if left { ([x - 9.0, y + dy], Anchor::End) } else { ([x + 9.0, y + dy], Anchor::Start) }
+    }
+}
+
 /// A Pareto view in the plane of its first two objectives; SVG.
 #[must_use]
 pub fn pareto(r: &CompareResults, view: &Pareto) -> Option<String> {
@@ -177,9 +215,10 @@ pub fn pareto(r: &CompareResults, view: &Pareto) -> Option<String> {
         svg.text("quiet s num", [left - 8.0, y + 4.0], Anchor::End, &text);
     }
     svg.text("quiet s", [LEFT, HEIGHT - 14.0], Anchor::Start, &format!("to the right: {}", named(mx, sx.log)));
-    let (mut taken, mut names): (Vec<[f64; 2]>, Vec<_>) = (Vec::new(), Vec::new());
-    for (host, [x, y], [ex, ey]) in &points {
-        let p = at(*x, *y);
+    let marks: Vec<[f64; 2]> = points.iter().map(|(_, [x, y], _)| at(*x, *y)).collect();
+    let mut names = Names { left: LEFT, marks: &marks, taken: Vec::new() };
+    let mut texts = Vec::new();
+    for ((host, [x, y], [ex, ey]), mark) in points.iter().zip(&marks) {
         svg.line("err", at(x - ex, *y), at(x + ex, *y), 1.2);
         svg.line("err", at(*x, y - ey), at(*x, y + ey), 1.2);
         let class = if view.front.contains(&host.name) {
@@ -189,21 +228,39 @@ pub fn pareto(r: &CompareResults, view: &Pareto) -> Option<String> {
         } else {
             "b"
         };
-        svg.circle(class, p, 5.5);
-        // A name that would lie on another one goes below it.
-        let mut y = p[1] - 8.0;
-        while taken.iter().any(|t| (t[1] - y).abs() < 13.0 && (t[0] - p[0]).abs() < 120.0) {
-            y += 14.0;
-        }
-        taken.push([p[0], y]);
-        names.push((format!("{class} s halo"), [p[0] + 9.0, y], &host.name));
+        svg.circle(class, *mark, 5.5);
+        let (place, anchor) = names.place(*mark, &host.name);
+        texts.push((format!("{class} s halo"), place, anchor, &host.name));
     }
-    // Above the marks of all hosts.
-    for (class, place, name) in names {
-        svg.text(&class, place, Anchor::Start, name);
+    // Above the bars of all hosts.
+    for (class, place, anchor, name) in texts {
+        svg.text(&class, place, anchor, name);
     }
     svg.text("a s", [WIDTH - RIGHT + 10.0, 24.0], Anchor::Start, "\u{25cf} not dominated");
     svg.text("c s", [WIDTH - RIGHT + 10.0, 40.0], Anchor::Start, "\u{25cf} dominated");
     svg.text("b s", [WIDTH - RIGHT + 10.0, 56.0], Anchor::Start, "\u{25cf} not ranked");
     Some(svg.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_lie_on_no_mark_and_on_no_other_name() {
+        let marks = [[100.0, 100.0], [112.0, 94.0], [118.0, 103.0], [300.0, 100.0], [104.0, 108.0]];
+        let mut names = Names { left: 84.0, marks: &marks, taken: Vec::new() };
+        for (k, mark) in marks.iter().enumerate() {
+            names.place(*mark, &format!("a-host-{k}"));
+        }
+        for (k, [a, b, c, d]) in names.taken.iter().enumerate() {
+            assert!(*a >= 84.0);
+            assert!(marks.iter().all(|m| m[0] < *a || m[0] > *b || m[1] < *c || m[1] > *d), "name {k} covers a mark");
+            let apart = |t: &[f64; 4]| t[0] >= *b || *a >= t[1] || t[2] >= *d || *c >= t[3];
+            assert!(names.taken[k + 1..].iter().all(apart), "name {k} covers a name");
+        }
+        // A mark that stands alone has its name right above.
+        let mut names = Names { left: 84.0, marks: &marks[3..4], taken: Vec::new() };
+        assert_eq!(names.place(marks[3], "alone"), ([309.0, 92.0], Anchor::Start));
+    }
 }

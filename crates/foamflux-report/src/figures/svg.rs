@@ -11,7 +11,7 @@ const STYLE: &str = "\
 .a{fill:#2f6f9f}.b{fill:#b8621b}.c{fill:#5c6673}.la{stroke:#2f6f9f}.lb{stroke:#b8621b}.lc{stroke:#5c6673}\
 .err{stroke:#1b222b}.soft{fill:#2f6f9f;opacity:.25}.mark{stroke:#b8621b}\
 line,path{fill:none;stroke-width:1}text{font:13px system-ui,-apple-system,'Segoe UI',Roboto,Arial,sans-serif}\
-path.lb{stroke-dasharray:8 4}.halo{paint-order:stroke;stroke:#fff;stroke-width:4px;stroke-linejoin:round}\
+path.lb{stroke-dasharray:9 7}.halo{paint-order:stroke;stroke:#fff;stroke-width:4px;stroke-linejoin:round}\
 .t{font-weight:600;font-size:14px}.s{font-size:12px}.num{font-variant-numeric:tabular-nums}\
 @media(prefers-color-scheme:dark){.bg{fill:#161b22}.ink{fill:#e6eaef}.quiet{fill:#9aa5b1}.rule{stroke:#2d353f}\
 .axis{stroke:#6b7683}.a{fill:#6aaedd}.b{fill:#e39a57}.c{fill:#9aa5b1}.la{stroke:#6aaedd}.lb{stroke:#e39a57}\
