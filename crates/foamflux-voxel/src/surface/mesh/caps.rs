@@ -6,7 +6,7 @@
 //!   o───x───.      (two runs, two polygons: as the mesh parts them)
 //! ```
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use foamflux_grid::Volume;
 
@@ -21,13 +21,13 @@ pub(super) struct Caps {
     /// Corners of the lattice along x, y, z.
     corners: [usize; 3],
     /// Points of the mesh by edge.
-    points: HashMap<OnFace, u32>,
+    points: BTreeMap<OnFace, u32>,
 }
 
 impl Caps {
     pub(super) fn new(lattice: &Lattice) -> Self {
         let shape = lattice.shape;
-        Caps { corners: [shape.x, shape.y, shape.z].map(|n| n + 2), points: HashMap::new() }
+        Caps { corners: [shape.x, shape.y, shape.z].map(|n| n + 2), points: BTreeMap::new() }
     }
 
     /// Place of a cell's corner, x, y, z.
@@ -54,7 +54,7 @@ impl Caps {
 
     /// Closes the mesh.
     pub(super) fn close(&self, mask: &Volume<bool>, lattice: &Lattice, values: &[u8], mesh: &mut Mesh) {
-        let mut corners: HashMap<usize, u32> = HashMap::new();
+        let mut corners: BTreeMap<usize, u32> = BTreeMap::new();
         let mut ring: Vec<u32> = Vec::with_capacity(6);
         polygons(mask, lattice, |cell, edges, run| {
             ring.clear();
