@@ -16,7 +16,6 @@ mod shape;
 pub mod units;
 mod volume;
 mod voxel_size;
-pub mod words;
 
 pub use error::GridError;
 pub use label::{Label, LabelSet, Labels, Phase};

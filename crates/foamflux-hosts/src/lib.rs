@@ -38,6 +38,7 @@ pub mod rods;
 pub mod shapes;
 pub mod truth;
 mod vector;
+pub mod words;
 
 pub use area::{Estimate, sampled_area};
 pub use catalogue::Recipe;

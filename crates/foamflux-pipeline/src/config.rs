@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use foamflux_grid::words::did_you_mean;
+use foamflux_hosts::words::did_you_mean;
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// Everything that can be set, as text or plain numbers, `None` where nothing was said.

@@ -1,5 +1,6 @@
 //! Tortuosity factor and flux maps of phases along directions.
 
+mod fields;
 mod kept;
 mod tensor;
 mod thresholds;
@@ -27,20 +28,9 @@ use crate::ingest::volume_info;
 use crate::keep::Nowhere;
 use crate::refine;
 use crate::settings::{TransportSettings, label_numbers};
+pub use fields::Fields;
+use fields::merge;
 pub use kept::Solved;
-
-/// Potential, flux and losses along one direction; phases share the arrays, since no voxel belongs to two.
-#[derive(Debug, Clone)]
-pub struct Fields {
-    /// Direction of the applied potential.
-    pub axis: Axis,
-    /// Potential, 1 at the inlet and 0 at the outlet; not a number where nothing flows. `[z][y][x]`.
-    pub potential: Vec<f32>,
-    /// Flux vector x, y, z per voxel, relative to the flux of the empty box. `[z][y][x]`.
-    pub flux: Vec<[f32; 3]>,
-    /// Dissipation over its mean over the phase's voxels; not a number where nothing flows. `[z][y][x]`.
-    pub loss: Vec<f32>,
-}
 
 /// What a transport stage leaves behind.
 #[derive(Debug, Default)]
@@ -589,19 +579,5 @@ fn no_flow(blocked: &Blocked, backend: &dyn Backend) -> DirectionResults {
         device: backend.describe(),
         seconds: SecondsSpent::default(),
         peak_bytes: 0,
-    }
-}
-
-/// Lays a phase's fields into those of the direction: wherever this phase has a potential, its values stand.
-fn merge(fields: &mut Vec<Fields>, new: Fields) {
-    match fields.iter_mut().find(|f| f.axis == new.axis) {
-        None => fields.push(new),
-        Some(f) => {
-            for (i, &value) in new.potential.iter().enumerate().filter(|(_, v)| v.is_finite()) {
-                f.potential[i] = value;
-                f.flux[i] = new.flux[i];
-                f.loss[i] = new.loss[i];
-            }
-        }
     }
 }

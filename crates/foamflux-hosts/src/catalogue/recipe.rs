@@ -1,6 +1,5 @@
 //! A preset with the user's changes: every value, where it came from, and the box.
 
-use foamflux_grid::words::did_you_mean;
 use foamflux_grid::{Shape, VoxelSize, VoxelSizeSource, units};
 use serde::Serialize;
 
@@ -8,6 +7,7 @@ use super::parameter::Parameter;
 use super::presets::{Preset, presets};
 use crate::error::HostError;
 use crate::presets::Standing;
+use crate::words::did_you_mean;
 
 /// Most voxels along an edge; more would not fit any memory.
 const MOST_VOXELS: usize = 8192;
