@@ -85,7 +85,7 @@ impl Watch for Stopper {
 
 fn config() -> Config {
     let only = ["measure", "transport"].map(str::to_owned).to_vec();
-    Config { only: Some(only), fields: Some("all".to_owned()), ..Config::default() }
+    Config { only: Some(only), fields: Some("all".to_owned()), doubt: Some(false), ..Config::default() }
 }
 
 fn go(config: &Config, shelf: &mut Shelf, resume: bool, watch: &Stopper) -> Result<RunOutput, PipelineError> {

@@ -262,7 +262,18 @@ fn an_interrupted_run_goes_on() {
     };
     assert_eq!(transport(&out), transport(&again));
     assert_eq!(fs::read(out.join("fields.vti")).unwrap(), fs::read(again.join("fields.vti")).unwrap());
+    // What is refused takes nothing away; what begins without --resume does.
+    let left = place.path().join(".again.foamflux-run");
+    fs::create_dir(&left).unwrap();
+    fs::write(left.join("pore_x.bin"), "{").unwrap();
+    foamflux(&args[..args.len() - 3]).fails(2, &["--output"]);
+    let again = again.display().to_string();
+    let args = ["run", &bundled(), "--only=transport", "-q", "-o", &again];
     foamflux(&args).fails(2, &["again", "--overwrite"]);
+    assert!(left.exists());
+    foamflux(&[&args[..], &["--overwrite", "--resume"]].concat()).fails(2, &["resume", "holds pore_x damaged"]);
+    foamflux(&[&args[..], &["--overwrite"]].concat()).succeeds();
+    assert!(!left.exists());
 }
 
 #[test]

@@ -20,12 +20,6 @@ pub(crate) fn run(args: &RunArgs, session: &Session) -> anyhow::Result<()> {
     }
     let source = Source::Path(args.input.input.clone());
     let mut keep = Folder::beside(&args.output, "run");
-    if keep.exists() && !args.resume {
-        session.note("an interrupted run is replaced; --resume would go on with it".to_owned());
-        keep.remove();
-    } else if args.resume && !keep.exists() {
-        session.note("nothing was kept of an interrupted run: it begins anew".to_owned());
-    }
     let done = execute(source, &args.output, args.overwrite, Some((&mut keep, args.resume)), session);
     if done.is_ok() {
         keep.remove();
@@ -56,7 +50,18 @@ fn execute(
     let folder = OutputFolder::create(out, existing).map_err(PipelineError::from)?;
     let (settings, watch) = (&session.settings, session.watch());
     let mut done = match keep {
-        Some((keep, resume)) => resumable(source, settings, keep, resume, backend.as_ref(), watch)?,
+        Some((keep, resume)) => {
+            // Not before the folder is begun: a command that is refused takes nothing away.
+            match (keep.exists(), resume) {
+                (true, false) => {
+                    session.note("an interrupted run is replaced; --resume would go on with it".to_owned());
+                    keep.remove();
+                }
+                (false, true) => session.note("nothing was kept of an interrupted run: it begins anew".to_owned()),
+                _ => {}
+            }
+            resumable(source, settings, keep, resume, backend.as_ref(), watch)?
+        }
         None => main_job(source, settings, backend.as_ref(), watch)?,
     };
     watch.event(Event::Started { stage: Stage::Write, what: out.display().to_string() });
