@@ -182,10 +182,8 @@ impl Page {
         for index in 0..self.chunks.len() {
             let (offset, count) = self.chunk_extent(source, index);
             if offset.checked_add(count).is_none_or(|end| end > len) || offset == 0 {
-                return Err(Fault::new(format!(
-                    "truncated: its pixels need the bytes {offset} to {}, the file has {len}",
-                    offset.saturating_add(count)
-                )));
+                // The same for every slice of a file, so that they are told as a range.
+                return Err(Fault::new(format!("truncated: pixels lie beyond its end, the file has {len} bytes")));
             }
             stored = stored.saturating_add(count);
         }
