@@ -76,11 +76,11 @@ pub fn run(
     backend: &dyn Backend,
     watch: &dyn Watch,
 ) -> Result<RunOutput, PipelineError> {
-    resumable(source, settings, &mut Nowhere, false, backend, watch)
+    resumable(source, settings, None, backend, watch)
 }
 
-/// Does the main job, keeping every direction of the transport that is solved; with `resume` those that an interrupted run of the
-/// same input and settings kept are taken over. On the same backend an interruption changes no number but the seconds.
+/// Does the main job, keeping every direction of the transport that is solved where `keep` says; if it is to resume, those that an
+/// interrupted run of the same input and settings kept are taken over. On the same backend an interruption changes no number but the seconds.
 ///
 /// # Errors
 /// As [`run`], [`PipelineError::Interrupted`] when the user stopped it and something was kept, and [`PipelineError::Config`]
@@ -88,8 +88,7 @@ pub fn run(
 pub fn resumable(
     source: Source,
     settings: &Settings,
-    keep: &mut dyn Keep,
-    resume: bool,
+    keep: Option<(&mut dyn Keep, bool)>,
     backend: &dyn Backend,
     watch: &dyn Watch,
 ) -> Result<RunOutput, PipelineError> {
@@ -201,7 +200,11 @@ pub fn resumable(
         transport_settings.geometric = settings.config.geometric.unwrap_or(true);
         transport_settings.electrode = main_electrode(&settings.config)?;
         transport_settings.max_memory = settings.max_memory;
-        let mut solved = Solved::new(&labels, doubt.as_ref(), &settings.config, keep, resume)?;
+        let mut nowhere = Nowhere;
+        let mut solved = match keep {
+            Some((keep, resume)) => Solved::new(&labels, doubt.as_ref(), &settings.config, keep, resume)?,
+            None => Solved::nothing(&mut nowhere),
+        };
         let found = transport::doubted(&labels, doubt.as_ref(), &transport_settings, 0.0, &mut solved, backend, watch);
         kept = solved.place();
         let found = found.map_err(|error| interrupted(error, kept.as_deref()))?;

@@ -92,7 +92,7 @@ fn go(config: &Config, shelf: &mut Shelf, resume: bool, watch: &Stopper) -> Resu
     let grey = cmf_demo().generate(3).unwrap().grey;
     let source = Source::Made { data: StackData::U8(grey), kind: "generated".to_owned() };
     let settings = Settings::new(config.clone()).unwrap();
-    resumable(source, &settings, shelf, resume, &CpuBackend::new(), watch)
+    resumable(source, &settings, Some((shelf, resume)), &CpuBackend::new(), watch)
 }
 
 /// Numbers without what a clock says.
@@ -177,5 +177,10 @@ fn a_place_without_room_ends_nothing() {
     assert_eq!(told.len(), 1, "told once: {told:?}");
     // Stopped by the user with nothing kept, it is as if it had not begun.
     let error = go(&config(), &mut shelf, false, &Stopper::after(2)).err().unwrap();
+    assert!(matches!(error, PipelineError::Cancelled), "{error}");
+    // The same where nothing is to be kept, as for a stack that was made on the spot.
+    let grey = cmf_demo().generate(3).unwrap().grey;
+    let source = Source::Made { data: StackData::U8(grey), kind: "generated".to_owned() };
+    let error = run(source, &Settings::new(config()).unwrap(), &CpuBackend::new(), &Stopper::after(2)).err().unwrap();
     assert!(matches!(error, PipelineError::Cancelled), "{error}");
 }

@@ -30,6 +30,13 @@ fn of(place: &TempDir, host: &[&str]) -> (String, String) {
     (out.join("grey").display().to_string(), truth.display().to_string())
 }
 
+/// Solid fraction by voxel of a foam whose struts are rare.
+fn coverage() -> Volume<f32> {
+    let mut host = foamflux_hosts::Recipe::named("cmf-sem").unwrap();
+    host.set("size", "96").unwrap();
+    host.build(2).unwrap().coverage().unwrap().unwrap()
+}
+
 fn segment(input: &str, more: &[&str]) -> common::Call {
     let mut args = vec!["segment", input, "--content=grey", "--json", "-q"];
     args.extend(more);
@@ -111,9 +118,7 @@ fn light_from_behind_pores_is_taken_out_without_being_asked_for() {
 #[test]
 fn what_is_left_of_a_halo_is_background_and_the_recipe_knows() {
     let place = folder();
-    let mut host = foamflux_hosts::Recipe::named("cmf-sem").unwrap();
-    host.set("size", "96").unwrap();
-    let coverage = host.build(2).unwrap().coverage().unwrap().unwrap();
+    let coverage = coverage();
     // A third of the contrast as noise: of the light from behind more is left than counts as none.
     let settings = FibSem { sigma: 38.0, ..FibSem::typical(255.0) };
     let (series, _): (Volume<u8>, _) = fib_sem(&coverage, &settings, 1).unwrap();
@@ -140,9 +145,7 @@ const GLOWING: f64 = 0.1;
 #[test]
 fn a_glow_on_all_sides_is_cut_half_way() {
     let place = folder();
-    let mut host = foamflux_hosts::Recipe::named("cmf-sem").unwrap();
-    host.set("size", "96").unwrap();
-    let coverage = host.build(2).unwrap().coverage().unwrap().unwrap();
+    let coverage = coverage();
     let plain = Ct { fringe: 0.0, hardening: 0.0, tilt: [0.0; 3], ring: 0.0, ..Ct::typical(255.0) };
     let sharp: Volume<u8> = ct(&coverage, &plain, 1).unwrap();
     let wide: Volume<u8> = ct(&coverage, &Ct { blur_voxel: 5.0, gain: 0.0, sigma: 0.0, ..plain }, 1).unwrap();

@@ -58,7 +58,7 @@ impl<'a> Solved<'a> {
     }
 
     /// None, and none is kept.
-    pub(super) fn nothing(nowhere: &'a mut Nowhere) -> Self {
+    pub(crate) fn nothing(nowhere: &'a mut Nowhere) -> Self {
         Solved { keep: nowhere, resume: false, fingerprint: String::new(), kept: 0, full: true }
     }
 

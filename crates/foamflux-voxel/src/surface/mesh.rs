@@ -402,13 +402,13 @@ mod tests {
     }
 
     #[test]
-    fn with_caps_the_mesh_is_closed_and_its_area_is_that_of_a_body() {
+    fn with_caps_the_mesh_is_closed() {
         for seed in 1..40 {
             let m = random([7, 9, 8], seed);
             let bare = plain(&m);
             let found = mesh(&m, &[], Ends::Closed, ALL).unwrap();
             assert!(open(&found).is_empty(), "seed {seed}");
-            // The mesh is the same, with caps of the share of the faces that is inside, less the corners that are cut.
+            // The mesh is the same, and what is new lies on the box.
             assert_eq!(found.triangles[..bare.triangles.len()], bare.triangles);
             let on_face = |p: &[f32; 3]| (0..3).any(|a| p[a].abs() < 1e-6 || (p[a] - [7.0, 13.5, 5.6][a]).abs() < 1e-5);
             assert!(found.points[bare.points.len()..].iter().all(on_face));
@@ -417,20 +417,22 @@ mod tests {
 
     #[test]
     fn caps_hold_the_volume_of_what_the_box_cuts() {
+        /// Volumes and areas of up to some thousand, of points in single precision.
+        const SINGLE: f64 = 1e-2;
         // The whole box.
         let edges = [2.0, 3.0, 5.0];
         let all = super::super::shapes::sample([4, 6, 7], edges, |_| true);
         let found = mesh(&all, &[], Ends::Closed, ALL).unwrap();
         assert!(open(&found).is_empty());
-        assert!((found.volume() - 4.0 * 6.0 * 7.0 * 30.0).abs() < 1e-2, "{}", found.volume());
+        assert!((found.volume() - 4.0 * 6.0 * 7.0 * 30.0).abs() < SINGLE, "{}", found.volume());
         let faces = 2.0 * (8.0 * 18.0 + 8.0 * 35.0 + 18.0 * 35.0);
-        assert!((found.area() - faces).abs() < 1e-2, "{}", found.area());
+        assert!((found.area() - faces).abs() < SINGLE, "{}", found.area());
         // A plate through the box: two planes and a frame.
         let plate = Volume::from_fn(all.shape(), all.voxel_size().clone(), |z, _, _| (2..5).contains(&z));
         let found = mesh(&plate, &[], Ends::Closed, ALL).unwrap();
         assert!(open(&found).is_empty());
-        assert!((found.volume() - 8.0 * 18.0 * 15.0).abs() < 1e-2, "{}", found.volume());
-        assert!((found.area() - 2.0 * (8.0 * 18.0 + (8.0 + 18.0) * 15.0)).abs() < 1e-2, "{}", found.area());
+        assert!((found.volume() - 8.0 * 18.0 * 15.0).abs() < SINGLE, "{}", found.volume());
+        assert!((found.area() - 2.0 * (8.0 * 18.0 + (8.0 + 18.0) * 15.0)).abs() < SINGLE, "{}", found.area());
         // A rod that leaves the box at both ends, at its grey level.
         let shape = cylinder([0.0; 3], [0.0, 0.0, 1.0], 6.0);
         let (m, g) = (mask([20, 20, 16], [1.0; 3], &shape), grey([20, 20, 16], [1.0; 3], &shape));

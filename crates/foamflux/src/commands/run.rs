@@ -5,7 +5,8 @@ use std::path::Path;
 use foamflux_grid::{Event, Stage};
 use foamflux_io::write::{Existing, OutputFolder, VtiArray, VtiData};
 use foamflux_pipeline::doubt::Doubt;
-use foamflux_pipeline::run::{RunOutput, Source, resumable, run as main_job};
+use foamflux_pipeline::keep::Keep;
+use foamflux_pipeline::run::{RunOutput, Source, resumable};
 use foamflux_pipeline::{PipelineError, Settings, ingest, memory, prepare, segment};
 use foamflux_report::{csv, html, text};
 
@@ -49,21 +50,19 @@ fn execute(
     // The folder is begun first: a name that cannot be written is better refused before an hour of work than after.
     let folder = OutputFolder::create(out, existing).map_err(PipelineError::from)?;
     let (settings, watch) = (&session.settings, session.watch());
-    let mut done = match keep {
-        Some((keep, resume)) => {
-            // Not before the folder is begun: a command that is refused takes nothing away.
-            match (keep.exists(), resume) {
-                (true, false) => {
-                    session.note("an interrupted run is replaced; --resume would go on with it".to_owned());
-                    keep.remove();
-                }
-                (false, true) => session.note("nothing was kept of an interrupted run: it begins anew".to_owned()),
-                _ => {}
+    if let Some((keep, resume)) = &keep {
+        // Not before the folder is begun: a command that is refused takes nothing away.
+        match (keep.exists(), resume) {
+            (true, false) => {
+                session.note("an interrupted run is replaced; --resume would go on with it".to_owned());
+                keep.remove();
             }
-            resumable(source, settings, keep, resume, backend.as_ref(), watch)?
+            (false, true) => session.note("nothing was kept of an interrupted run: it begins anew".to_owned()),
+            _ => {}
         }
-        None => main_job(source, settings, backend.as_ref(), watch)?,
-    };
+    }
+    let keep = keep.map(|(keep, resume)| (keep as &mut dyn Keep, resume));
+    let mut done = resumable(source, settings, keep, backend.as_ref(), watch)?;
     watch.event(Event::Started { stage: Stage::Write, what: out.display().to_string() });
     let written = match write(&mut done, settings, &folder) {
         Ok(()) => folder.commit().map_err(|error| PipelineError::from(error).into()),
